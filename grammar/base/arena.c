@@ -1,0 +1,135 @@
+// Arena: blocks double in size up to a bound, so that a long compile makes few
+// calls to malloc and a small request makes one.
+#include "grammar/base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+
+struct arena_block {
+  struct arena_block *next;
+  size_t size; // bytes of `data`
+  _Alignas(16) char data[];
+};
+
+static void *exhausted(struct arena *a)
+{
+  if (a->exhausted)
+    a->exhausted();
+  return NULL;
+}
+
+void *arena_alloc_slow(struct arena *a, size_t size)
+{
+  if (size > SIZE_MAX / 2)
+    return exhausted(a);
+  size_t need = (size + 15) & ~(size_t)15;
+  if (a->at && (size_t)(a->end - a->at) >= need) {
+    void *p = a->at;
+    a->at += need;
+    return p;
+  }
+  size_t room = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
+  if (room > LARGEST_BLOCK)
+    room = LARGEST_BLOCK;
+  if (room < need)
+    room = need;
+  if (a->limit && (room > a->limit || a->held > a->limit - room)) {
+    room = need;
+    if (room > a->limit || a->held > a->limit - room)
+      return exhausted(a);
+  }
+  struct arena_block *b = malloc(sizeof *b + room);
+  if (!b)
+    return exhausted(a);
+  b->next = a->blocks;
+  b->size = room;
+  a->blocks = b;
+  a->held += room;
+  a->at = b->data + need;
+  a->end = b->data + room;
+  return b->data;
+}
+
+void *arena_zalloc(struct arena *a, size_t size)
+{
+  void *p = arena_alloc(a, size);
+  return p ? memset(p, 0, size) : NULL;
+}
+
+void *arena_array(struct arena *a, size_t count, size_t size)
+{
+  size_t all;
+  if (__builtin_mul_overflow(count, size, &all))
+    return exhausted(a);
+  return arena_zalloc(a, all);
+}
+
+void *arena_grow(struct arena *a, void *p, size_t old, size_t size)
+{
+  size_t had = (old + 15) & ~(size_t)15;
+  if (p && (char *)p + had == a->at && size <= SIZE_MAX / 2) {
+    size_t need = (size + 15) & ~(size_t)15;
+    if ((size_t)(a->end - (char *)p) >= need) {
+      a->at = (char *)p + need;
+      return p;
+    }
+  }
+  if (p && size <= had)
+    return p;
+  void *q = arena_alloc(a, size);
+  if (q && p)
+    memcpy(q, p, old < size ? old : size);
+  return q;
+}
+
+char *arena_copy(struct arena *a, const char *data, size_t size)
+{
+  char *p = arena_alloc(a, size + 1);
+  if (!p)
+    return NULL;
+  if (size)
+    memcpy(p, data, size);
+  p[size] = 0;
+  return p;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+  va_list args, again;
+  va_start(args, format);
+  va_copy(again, args);
+  int n = vsnprintf(NULL, 0, format, args);
+  va_end(args);
+  char *p = n < 0 ? NULL : arena_alloc(a, (size_t)n + 1);
+  if (p)
+    vsnprintf(p, (size_t)n + 1, format, again);
+  va_end(again);
+  return p;
+}
+
+void arena_reset(struct arena *a)
+{
+  struct arena_block *b = a->blocks;
+  while (b && b->next) {
+    struct arena_block *next = b->next;
+    a->held -= b->size;
+    free(b);
+    b = next;
+  }
+  a->blocks = b;
+  a->at = b ? b->data : NULL;
+  a->end = b ? b->data + b->size : NULL;
+}
+
+void arena_free(struct arena *a)
+{
+  arena_reset(a);
+  free(a->blocks);
+  a->blocks = NULL;
+  a->at = a->end = NULL;
+  a->held = 0;
+}

@@ -1,0 +1,64 @@
+// Arena: memory that is given out piece by piece and taken back all at once.
+//
+// The compiler has one arena for a whole run; the runtime has one for each
+// request. Pieces are never freed one by one. A zeroed `struct arena` is an
+// empty arena that takes its blocks from malloc.
+#ifndef SG_ARENA_H
+#define SG_ARENA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena_block;
+
+struct arena {
+  char *at, *end;             // the free part of the newest block
+  struct arena_block *blocks; // newest first; owned
+  size_t held;                // bytes in all blocks
+  size_t limit;               // most bytes that blocks may hold, 0: no limit
+  void (*exhausted)(void);    // called instead of returning NULL; must not return
+};
+
+// `size` bytes aligned to 16, not cleared. NULL when memory or the limit is
+// exhausted and `exhausted` is not set.
+void *arena_alloc_slow(struct arena *a, size_t size);
+
+static inline void *arena_alloc(struct arena *a, size_t size)
+{
+  size_t need = (size + 15) & ~(size_t)15;
+  if (need < size || (size_t)(a->end - a->at) < need || !a->at)
+    return arena_alloc_slow(a, size);
+  void *p = a->at;
+  a->at += need;
+  return p;
+}
+
+// As arena_alloc, cleared to zero.
+void *arena_zalloc(struct arena *a, size_t size);
+
+// `count` elements of `size` bytes, cleared; NULL also on overflow.
+void *arena_array(struct arena *a, size_t count, size_t size);
+
+// Makes the piece `p` of `old` bytes `size` bytes long, in place if it is the
+// newest piece, by a copy if not. `p` may be NULL.
+void *arena_grow(struct arena *a, void *p, size_t old, size_t size);
+
+// A copy of `size` bytes with a NUL after them.
+char *arena_copy(struct arena *a, const char *data, size_t size);
+
+// A printf into the arena; NULL on exhaustion.
+char *arena_printf(struct arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Forgets every piece, and keeps the oldest block for what comes next.
+void arena_reset(struct arena *a);
+
+// Gives everything back; the arena is empty and usable afterwards.
+void arena_free(struct arena *a);
+
+#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, count, type)                                        \
+  ((type *)arena_array((arena), (count), sizeof(type)))
+
+#endif
