@@ -26,7 +26,9 @@ SGC_LIBS   := -lxxhash -lutf8proc
 SGRUN_LIBS := -luv -lxxhash -lutf8proc -lcjson -lm -ldl -lpthread
 
 .PHONY: all clean
-all: $(BUILD)/sgc $(BUILD)/sgrun
+# A program whose main room is not there yet is not built.
+all: $(if $(wildcard compiler/main.c),$(BUILD)/sgc) \
+     $(if $(wildcard runtime/main.c),$(BUILD)/sgrun)
 
 $(BUILD)/sgc: $(COMPILER_OBJ) $(TEXT_OBJ) $(GRAMMAR_OBJ)
 	@mkdir -p $(@D)
@@ -63,3 +65,5 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+-include $(wildcard tests/*/*.mk)
