@@ -1,0 +1,61 @@
+// Signatures of operators, as ops.def writes them, matched against types.
+//
+// The compiler asks with its own types, the verifier with the plan's: both
+// show theirs through a struct type_reader.
+#ifndef SG_SIGNATURE_H
+#define SG_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "grammar/plan/plan.h"
+
+typedef const void *type_ref; // a type of whoever asks; NULL is no type
+
+struct type_reader {
+  const void *owner;
+  enum type_kind (*kind)(const void *owner, type_ref t);
+  type_ref (*part)(const void *owner, type_ref t, uint32_t i); // list, map, optional, stream…: part 0; tuple: item i
+  uint32_t (*parts)(const void *owner, type_ref t);
+  bool (*same)(const void *owner, type_ref x, type_ref y);
+};
+
+enum operator_attribute {
+  OPERATOR_PURE = 1, OPERATOR_CLOCK = 2, OPERATOR_WAITS = 4, OPERATOR_EFFECT = 8
+};
+
+struct signature_type { // a tree
+  enum { SIGNATURE_KIND, SIGNATURE_VARIABLE, SIGNATURE_NUMBER, SIGNATURE_SCALAR } form;
+  enum type_kind kind;
+  uint32_t variable;            // 0 for T, 1 for U
+  uint32_t count;
+  const struct signature_type *parts[4];
+};
+enum { SIGNATURE_PARAMS = 8, SIGNATURE_VARIABLES = 4 };
+struct signature {
+  const char *name;             // what a program calls
+  enum operator_id id;
+  unsigned attributes;
+  uint32_t cost;                // ns
+  uint32_t n_params;
+  struct { const char *name; const struct signature_type *type; } params[SIGNATURE_PARAMS];
+  const struct signature_type *result;
+  const char *text, *doc;
+};
+
+// The parsed row. Rows are parsed once, at the first question.
+const struct signature *signature_of(enum operator_id id);
+
+struct signature_match {
+  type_ref variables[SIGNATURE_VARIABLES]; // what T and U turned out to be
+  uint32_t failed;                         // the first argument that did not fit
+};
+// Whether `args` fit the parameters exactly (the caller has already widened ints etc).
+bool signature_fits(const struct signature *s, const struct type_reader *r,
+                    const type_ref *args, uint32_t n, struct signature_match *m);
+// Whether `result` is the signature's result under a match (a variable that no
+// parameter mentions fits anything: the place decides).
+bool signature_gives(const struct signature *s, const struct type_reader *r,
+                     struct signature_match *m, type_ref result);
+
+#endif

@@ -1,0 +1,306 @@
+// The plan: a program as bytes. This header is the specification of the format.
+//
+// A plan is one file, little-endian: a header, then tables. A table is an array
+// of records of one size; records hold 32-bit fields only, and refer to each
+// other by their number in a table, so the file is mapped and used in place.
+// Texts are runs of bytes of the table `text`, UTF-8, each with a NUL behind it.
+//
+// The lists below say of each field what it is. From them come the structs, the
+// verifier's range checks (grammar/plan/verify.c) and the printed form
+// (grammar/plan/dump.c). What hangs together beyond ranges, the verifier says.
+#ifndef SG_PLAN_H
+#define SG_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PLAN_MAGIC "SGPLAN\r\n" // 8 bytes; a text-mode copy damages it visibly
+enum {
+  PLAN_VERSION = 1,       // of the format that this header describes
+  PLAN_OLDEST_READER = 1, // the least version whose readers understand it
+};
+
+#define PLAN_NONE UINT32_MAX    // an optional reference to nothing
+#define PLAN_NO_SLOT UINT16_MAX // an optional operand that is not there
+
+struct plan_text { uint32_t at, size; };     // bytes of `text`, NUL not counted
+struct plan_run { uint32_t first, count; };  // records of another table
+// One instruction; rows of opcodes.def say what a, b and c mean.
+struct plan_code { uint16_t op, a, b, c; };
+
+static inline uint32_t plan_wide(struct plan_code i)
+{
+  return i.b | (uint32_t)i.c << 16;
+}
+
+// ---- enumerations ----
+enum type_kind {
+#define TYPE(name, text, form, part) TYPE_##name,
+#include "grammar/defs/types.def"
+#undef TYPE
+  TYPE_KINDS
+};
+enum dtype {
+#define DTYPE(name, bytes, numpy) DTYPE_##name,
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+  DTYPES
+};
+enum limit_kind {
+#define LIMIT(name, on, error, message) LIMIT_##name,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+  LIMIT_KINDS
+};
+enum opcode {
+#define OPCODE(name, a, b, c, rule, doc) OP_##name,
+#include "grammar/defs/opcodes.def"
+#undef OPCODE
+  OPCODES
+};
+enum operator_id {
+#define OPERATOR(id, name, signature, attributes, cost, doc) OPERATOR_##id,
+#include "grammar/defs/ops.def"
+#undef OPERATOR
+  OPERATORS
+};
+enum source_kind {
+#define SOURCE(name, word) SOURCE_##name,
+#include "grammar/defs/adapters.def"
+  SOURCES
+};
+enum adapter_kind {
+#define ADAPTER(name, gives, reads) ADAPTER_##name,
+#include "grammar/defs/adapters.def"
+  ADAPTERS
+};
+enum form_kind {
+#define FORM(name, content_type) FORM_##name,
+#include "grammar/defs/adapters.def"
+  FORMS
+};
+enum setting_id {
+#define SETTING(id, places, name, type, value, doc) SETTING_##id,
+#include "grammar/defs/kinds.def"
+#undef SETTING
+  SETTINGS
+};
+enum plan_function_kind {
+  FUNCTION_body,  // statements in order
+  FUNCTION_graph, // strands
+  FUNCTION_init,  // fills a replica's lets, or makes a binding's arguments
+  FUNCTION_test,
+  FUNCTION_KINDS
+};
+enum plan_class_kind {
+  CLASS_deployment, // `deployment C(…) { fn … }`
+  CLASS_function,   // `deployment f(x: T) -> U`; one method, run
+  CLASS_graph,      // `graph g(x: T) -> U`; one method, run
+  CLASS_KINDS
+};
+enum plan_method { // HTTP's
+  METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_PATCH,
+  METHOD_OPTIONS, METHOD_WS, METHODS
+};
+enum plan_site_kind {
+  SITE_function, // a helper, on the caller's replica: runs in the caller's order
+  SITE_method,   // a method of a binding that is known: `target` is the method, `binding` the binding
+  SITE_handle,   // a method of what the first slot of the run holds (a handle)
+  SITE_callable, // what the first slot of the run holds (a closure)
+  SITE_KINDS
+};
+enum plan_edge_kind { EDGE_data, EDGE_if, EDGE_unless, EDGE_KINDS };
+enum plan_origin { // who set a setting
+  ORIGIN_default, ORIGIN_deployment, ORIGIN_bind, ORIGIN_override, ORIGIN_route,
+  ORIGIN_server, ORIGIN_compiler, ORIGINS
+};
+enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
+
+// ---- records ----
+// N(name)         a number
+// E(name, count)  one of an enumeration
+// T(name)         a text
+// R(name, table)  a record's number in a table
+// O(name, table)  the same, or PLAN_NONE
+// U(name, table)  a run of records of a table
+
+// A type. `base` is the type without what a slot does not know: constraints,
+// names, dimensions, enumerations (base str). Slots have base types only, and a
+// base is its own base. Parts held by value (fields of a tuple or record, the
+// first variant of a union) have smaller numbers than the whole, so that every
+// type has a finite default value; through list, map, optional, stream, future and
+// callable, and in a union's later variants, a type may come back to itself.
+#define PLAN_TYPE(N, E, T, R, O, U)                                            \
+  E(kind, TYPE_KINDS) R(base, types) O(of, types) U(fields, fields)            \
+  U(limits, limits) N(detail) T(name) T(doc)
+// A part of a type: record field, tuple item, union variant, enumeration word
+// (no type), callable's parameter, dimension (value: its size; name: its symbol).
+#define PLAN_FIELD(N, E, T, R, O, U)                                           \
+  T(name) O(type, types) O(value, consts) T(doc)
+#define PLAN_LIMIT(N, E, T, R, O, U) E(kind, LIMIT_KINDS) R(value, consts)
+// A constant. By kind of type: lo and hi are the bits of a 64-bit slot; a text
+// (at, size); or a run of earlier constants (first, count): elements, parts,
+// key and value by turns, for optional one or none, for a union tag (lo) and the
+// payload (hi); handle: the binding (lo). A none json has no run (lo 0, hi 0);
+// other json is a text that holds it, in its shortest form.
+#define PLAN_CONST(N, E, T, R, O, U) R(type, types) N(lo) N(hi)
+#define PLAN_SLOT(N, E, T, R, O, U) R(type, types) T(name)
+// Code. Slots 0 … n_params - 1 are the parameters. A graph's code is reached by
+// its strands only. `class`: whose replica `self` means.
+#define PLAN_FUNCTION(N, E, T, R, O, U)                                        \
+  T(name) E(kind, FUNCTION_KINDS) O(class, classes) R(result, types)           \
+  N(n_params) U(slots, slots) U(code, code) U(strands, strands)                \
+  U(places, places)
+// A strand runs when `inputs` edges have come in. It begins at instruction
+// `entry` of its function and ends with done, choose, return or fail. Edges go
+// to strands with a greater number only. An `if` edge comes from a choose: the
+// strand runs only if it is taken, else it is skipped at once, and a skipped
+// strand feeds what it feeds; a skipped choose skips all that it guards.
+#define PLAN_STRAND(N, E, T, R, O, U) N(entry) N(inputs) U(feeds, edges) T(name)
+#define PLAN_EDGE(N, E, T, R, O, U) N(strand) E(kind, EDGE_KINDS)
+// From instruction `at` (of its function) on, the code comes from this place.
+#define PLAN_PLACE(N, E, T, R, O, U)                                           \
+  N(at) R(file, files) N(line) N(column)
+#define PLAN_FILE(N, E, T, R, O, U) T(path)
+// A call in the code. The run of slots `first … first + count - 1` of the
+// calling function are its arguments (behind the handle or closure itself, for
+// these kinds). `target`: a function (for SITE_function), a method (for
+// SITE_method and SITE_handle), else 0. Options are settings of place CALL.
+#define PLAN_SITE(N, E, T, R, O, U)                                            \
+  E(kind, SITE_KINDS) N(target) O(binding, bindings) N(first) N(count)         \
+  U(settings, settings) N(line)
+// A deployment as declared. `fields`: parameters, then lets, then state; `init`
+// fills the lets and state of a new replica.
+#define PLAN_CLASS(N, E, T, R, O, U)                                           \
+  T(name) E(kind, CLASS_KINDS) U(fields, fields) N(n_params) N(n_lets)         \
+  O(init, functions) U(methods, methods) R(file, files) N(line) T(doc)
+#define PLAN_METHOD(N, E, T, R, O, U)                                          \
+  T(name) R(class, classes) R(function, functions) N(flags) U(settings, settings)
+// A deployment as bound. `args` gives the tuple of its class's parameters.
+#define PLAN_BINDING(N, E, T, R, O, U)                                         \
+  T(name) R(app, apps) R(class, classes) O(args, functions)                    \
+  U(settings, settings) R(file, files) N(line) T(doc)
+#define PLAN_SETTING(N, E, T, R, O, U)                                         \
+  E(id, SETTINGS) R(value, consts) E(origin, ORIGINS) R(file, files) N(line)
+#define PLAN_APP(N, E, T, R, O, U)                                             \
+  T(name) T(prefix) U(bindings, bindings) U(routes, routes) T(doc)
+// `path` is whole, with the app's prefix; its holes are `{name}` or, for the
+// rest of a path, `{name:path}`. Parameter i is slot i of the function, whose
+// type is the base of the parameter's. `result`: the type that is answered.
+#define PLAN_ROUTE(N, E, T, R, O, U)                                           \
+  E(method, METHODS) T(path) U(params, params) R(function, functions)          \
+  R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \
+  R(file, files) N(line) T(doc)
+// `key`: the name outside (x-api-key); `embed`: 1 when the body is an object of
+// which this is the field `key`; `nested_text`: a JSON string that holds JSON is read.
+#define PLAN_PARAM(N, E, T, R, O, U)                                           \
+  T(name) T(key) E(source, SOURCES) E(adapter, ADAPTERS) R(type, types)        \
+  O(value, consts) N(embed) N(nested_text)
+#define PLAN_TEST(N, E, T, R, O, U) T(name) R(function, functions) R(file, files) N(line)
+// Exactly one record: what is said once.
+#define PLAN_PROGRAM(N, E, T, R, O, U) T(compiler) U(settings, settings)
+
+// ---- tables, in the order of the file ----
+// X(table, struct, list of fields). `code` and `text` are not made of fields.
+#define PLAN_TABLES(X)                                                         \
+  X(program, plan_program, PLAN_PROGRAM)                                       \
+  X(files, plan_file, PLAN_FILE)                                               \
+  X(types, plan_type, PLAN_TYPE)                                               \
+  X(fields, plan_field, PLAN_FIELD)                                            \
+  X(limits, plan_limit, PLAN_LIMIT)                                            \
+  X(consts, plan_const, PLAN_CONST)                                            \
+  X(functions, plan_function, PLAN_FUNCTION)                                   \
+  X(slots, plan_slot, PLAN_SLOT)                                               \
+  X(strands, plan_strand, PLAN_STRAND)                                         \
+  X(edges, plan_edge, PLAN_EDGE)                                               \
+  X(places, plan_place, PLAN_PLACE)                                            \
+  X(sites, plan_site, PLAN_SITE)                                               \
+  X(classes, plan_class, PLAN_CLASS)                                           \
+  X(methods, plan_method_row, PLAN_METHOD)                                     \
+  X(bindings, plan_binding, PLAN_BINDING)                                      \
+  X(settings, plan_setting, PLAN_SETTING)                                      \
+  X(apps, plan_app, PLAN_APP)                                                  \
+  X(routes, plan_route, PLAN_ROUTE)                                            \
+  X(params, plan_param, PLAN_PARAM)                                            \
+  X(tests, plan_test, PLAN_TEST)
+
+#define PLAN_N(name) uint32_t name;
+#define PLAN_E(name, count) uint32_t name;
+#define PLAN_T(name) struct plan_text name;
+#define PLAN_R(name, table) uint32_t name;
+#define PLAN_O(name, table) uint32_t name;
+#define PLAN_U(name, table) struct plan_run name;
+#define PLAN_STRUCT(table, type, FIELDS)                                       \
+  struct type { FIELDS(PLAN_N, PLAN_E, PLAN_T, PLAN_R, PLAN_O, PLAN_U) };
+PLAN_TABLES(PLAN_STRUCT)
+#undef PLAN_STRUCT
+
+enum plan_table {
+#define PLAN_ENUM(table, type, FIELDS) PLAN_##table,
+  PLAN_TABLES(PLAN_ENUM)
+#undef PLAN_ENUM
+  PLAN_code,
+  PLAN_text,
+  PLAN_TABLE_COUNT
+};
+
+struct plan_section {
+  uint32_t offset; // in bytes from the start of the file, a multiple of 8
+  uint32_t count;  // of records (of bytes for `text`)
+};
+
+struct plan_header {
+  char magic[8];
+  uint32_t version, oldest_reader;
+  uint64_t checksum; // XXH3-64 of the whole file with this field zero
+  uint32_t size;     // of the file, in bytes
+  uint32_t n_sections;
+  struct plan_section sections[PLAN_TABLE_COUNT];
+};
+
+// ---- reading ----
+// A plan that lies in memory. The bytes are borrowed and must be 8-aligned.
+struct plan {
+  const struct plan_header *header;
+#define PLAN_VIEW(table, type, FIELDS) const struct type *table; uint32_t n_##table;
+  PLAN_TABLES(PLAN_VIEW)
+#undef PLAN_VIEW
+  const struct plan_code *code;
+  uint32_t n_code;
+  const char *text;
+  uint32_t n_text;
+};
+
+// Opens and verifies bytes as a plan: 0, or -1 with one line of reason in
+// `why`. After 0 every reference is in range, every instruction fits the types of its
+// slots, and execution cannot leave the plan.
+int plan_open(struct plan *out, const void *bytes, size_t size, char *why,
+              size_t why_size);
+
+// The part of plan_open that trusts header and ranges (grammar/plan/verify.c).
+int plan_verify(const struct plan *p, char *why, size_t why_size);
+
+// A text, NUL-terminated.
+static inline const char *plan_str(const struct plan *p, struct plan_text t)
+{
+  return p->text + t.at;
+}
+
+// The 64 bits of a scalar constant.
+static inline uint64_t plan_bits(const struct plan_const *c)
+{
+  return c->lo | (uint64_t)c->hi << 32;
+}
+
+// Names of the rows of the .def files, for messages and dumps.
+const char *type_kind_name(enum type_kind kind);
+const char *opcode_name(enum opcode op);
+const char *operator_name(enum operator_id id);
+const char *plan_method_name(enum plan_method m);
+
+struct buf;
+// Appends a readable form of the whole plan.
+void plan_dump(const struct plan *p, struct buf *out);
+
+#endif

@@ -1,0 +1,39 @@
+// Operators as the engine sees them: one vtable, indexed by operator number.
+//
+// stdlib/ops fills `operators[OPERATOR_<id>]`, one file an operator family.
+#ifndef SG_OPERATOR_H
+#define SG_OPERATOR_H
+
+#include "runtime/vm/value.h"
+
+struct engine;
+
+// What an operator is called with. `types[i]` is the type of `args[i]`,
+// `result_type` that of the result: numbers into plan->types, base types.
+struct operator_call {
+  const struct plan *plan;
+  struct engine *engine; // clock
+  struct arena *arena;   // of the request: results go here
+  const value *args;
+  const uint32_t *types;
+  uint32_t result_type;
+  int64_t wait;          // OPERATOR_WAIT: nanoseconds
+  struct error *error;   // OPERATOR_FAIL: filled by operator_fail
+};
+
+enum operator_status {
+  OPERATOR_DONE, // *out is the result
+  OPERATOR_FAIL, // *call->error says why
+  OPERATOR_WAIT, // the task goes on after call->wait; the result is then *out
+};
+
+typedef enum operator_status operator_run(struct operator_call *call, value *out);
+extern operator_run *const operators[]; // stdlib/ops/table.c, from ops.def
+
+// Fills the error (kind user, status 500) and returns OPERATOR_FAIL.
+enum operator_status operator_fail(struct operator_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+// Out of the request's memory: kind limit.
+enum operator_status operator_exhausted(struct operator_call *call);
+
+#endif

@@ -1,0 +1,136 @@
+// Values: what the slots of frames hold.
+//
+// A slot is 8 bytes without a tag; the plan says its type, and the verifier has
+// made sure that code agrees with it. What does not fit in 8 bytes is a pointer
+// to one of the structs below. They are immutable once shown, live in the
+// arena of their request (or of their replica, or in the plan), and are copied
+// deeply where they outlive it (value_copy).
+//
+// Every slot holds a valid value of its type at all times: a new frame starts
+// as a copy of its function's template of default values (0, "", [], none, a
+// tuple of defaults, a union's first variant). So a read is never wild, whatever
+// a plan's code does first.
+#ifndef SG_VALUE_H
+#define SG_VALUE_H
+
+#include "grammar/base/arena.h"
+#include "grammar/plan/plan.h"
+
+struct text;    // str, bytes
+struct list;
+struct map;
+struct tagged;  // union, step
+struct json;
+struct tensor;
+struct stream;
+struct future;
+struct closure;
+struct deployment; // what a handle points to (runtime/serve)
+
+typedef union value {
+  int64_t i;   // none bool int duration size time
+  double f;    // float percent
+  uint64_t bits;
+  const void *ptr;
+  const struct text *text;
+  const struct list *list;
+  const struct map *map;
+  const union value *parts; // tuple, record: the parts in order
+  const union value *box;   // optional: NULL is none
+  const struct tagged *tagged;
+  const struct json *json;
+  const struct tensor *tensor;
+  struct stream *stream;
+  struct future *future;      // NULL: one that has failed
+  struct deployment *handle;  // NULL: one that is not there
+  const struct closure *closure;
+} value;
+
+struct text {
+  uint32_t size;   // bytes
+  uint32_t length; // code points; for bytes the same as size
+  const char *data; // not NUL-terminated in general; may point into a request's body or the plan
+};
+
+struct list {
+  uint32_t count, room; // room: what `push` may still fill
+  value *items;
+};
+
+struct map { // in order of insertion
+  uint32_t count, room;
+  struct map_entry *entries;
+  uint32_t *index; // open addressing by hash, 2^n places of entry number + 1; NULL below 9 entries
+  uint32_t mask;
+};
+struct map_entry {
+  const struct text *key;
+  value item;
+};
+
+struct tagged {
+  uint32_t tag;
+  value payload;
+};
+
+enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_FLOAT, JSON_TEXT, JSON_LIST, JSON_MAP };
+struct json { // the only value that carries its type; lists and maps hold json
+  enum json_kind kind;
+  value as;
+};
+
+struct tensor { // row-major and dense unless strides say otherwise
+  uint32_t dtype; // enum dtype
+  uint32_t rank;  // at most TENSOR_RANK
+  int64_t dims[8], strides[8]; // in elements
+  void *data;
+  struct tensor_buffer *owner; // counted; NULL: the arena's
+};
+enum { TENSOR_RANK = 8 };
+
+struct closure {
+  uint32_t kind;     // enum plan_site_kind: function, method or handle
+  uint32_t target;   // as in plan_site
+  struct deployment *handle;
+  uint32_t count;    // of what was captured; it comes before the arguments
+  value captured[];
+};
+
+// ---- texts ----
+extern const struct text text_empty;
+const struct text *text_new(struct arena *a, const char *data, size_t size); // copies; counts code points of valid UTF-8
+const struct text *text_view(struct arena *a, const char *data, size_t size); // borrows the bytes
+int text_compare(const struct text *x, const struct text *y); // by bytes, which is by code points
+static inline bool text_is(const struct text *t, const char *data, size_t size)
+{
+  return t->size == size && !__builtin_memcmp(t->data, data, size);
+}
+
+// ---- containers; NULL when the arena is exhausted ----
+struct list *list_new(struct arena *a, uint32_t room);
+bool list_push(struct arena *a, struct list *l, value v);
+struct map *map_new(struct arena *a, uint32_t room);
+bool map_put(struct arena *a, struct map *m, const struct text *key, value v); // replaces in place
+const value *map_get(const struct map *m, const struct text *key); // or NULL
+value value_wrap(struct arena *a, value v); // an optional that is there
+
+// ---- by type (numbers into plan->types; any type, base or not) ----
+bool value_equal(const struct plan *p, uint32_t type, value x, value y);
+int value_compare(const struct plan *p, uint32_t type, value x, value y); // ordered kinds only
+// A deep copy into `a`; futures, streams and handles are copied as they are.
+bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v, value *out);
+
+// ---- errors ----
+// DESIGN's closed list.
+enum error_kind {
+  ERROR_invalid, ERROR_user, ERROR_timeout, ERROR_cancelled, ERROR_overloaded,
+  ERROR_unavailable, ERROR_upstream, ERROR_limit, ERROR_internal, ERROR_KINDS
+};
+struct error {
+  enum error_kind kind;
+  int status;                 // the HTTP status it becomes
+  const struct text *message; // for the caller; never internals
+  uint32_t file, line, column; // where, for the log; line 0: unknown
+};
+
+#endif
