@@ -13,6 +13,9 @@ struct span {
   uint32_t start, end; // byte offsets, end behind the last byte
 };
 
+// Of what has no place in a source: such a record is printed without one.
+#define NO_SPAN ((struct span){UINT32_MAX, 0, 0})
+
 // A source text. Lines and columns are computed when something is printed.
 struct source {
   const char *path; // as the user wrote it
@@ -78,14 +81,15 @@ void diag_print(const struct diags *d, const struct source *sources,
 void source_place(const struct source *s, uint32_t offset, uint32_t *line,
                   uint32_t *column);
 
-// The row for a number or NULL: name ("unknown-name"), severity, page.
+// The row for a number, or NULL; by name, `-` is as good as `_`.
 struct diag_row {
   uint16_t number;
-  const char *name;
+  const char *name; // with `_`; printed with `-`
   enum severity severity;
   const char *message, *page;
 };
 const struct diag_row *diag_row(unsigned number);
+const struct diag_row *diag_row_at(size_t index); // in order; NULL behind all
 const struct diag_row *diag_row_named(const char *name);
 
 // Of `n` candidates the one that `wanted` most likely meant, or NULL.

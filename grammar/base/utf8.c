@@ -1,0 +1,73 @@
+#include "grammar/base/utf8.h"
+
+#include <string.h>
+
+unsigned utf8_decode(const char *text, size_t size, uint32_t *code)
+{
+  const unsigned char *s = (const unsigned char *)text;
+  if (!size)
+    return 0;
+  if (s[0] < 0x80) {
+    *code = s[0];
+    return 1;
+  }
+  unsigned n = s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
+  if (!n || s[0] > 0xF4 || size < n)
+    return 0;
+  uint32_t c = s[0] & (0xFFu >> (n + 1));
+  for (unsigned i = 1; i < n; i++) {
+    if ((s[i] & 0xC0) != 0x80)
+      return 0;
+    c = c << 6 | (s[i] & 0x3F);
+  }
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
+    return 0;
+  *code = c;
+  return n;
+}
+
+unsigned utf8_encode(uint32_t code, char out[4])
+{
+  if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+    return 0;
+  if (code < 0x80) {
+    out[0] = (char)code;
+    return 1;
+  }
+  unsigned n = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  static const unsigned char lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
+  for (unsigned i = n; --i > 0; code >>= 6)
+    out[i] = (char)(0x80 | (code & 0x3F));
+  out[0] = (char)(lead[n] | code);
+  return n;
+}
+
+size_t utf8_check(const char *text, size_t size)
+{
+  size_t at = 0;
+  while (at < size) {
+    uint64_t eight;
+    if (size - at >= 8) {
+      memcpy(&eight, text + at, 8);
+      if (!(eight & 0x8080808080808080u)) {
+        at += 8;
+        continue;
+      }
+    }
+    uint32_t code;
+    unsigned n = utf8_decode(text + at, size - at, &code);
+    if (!n)
+      return at;
+    at += n;
+  }
+  return size;
+}
+
+size_t utf8_length(const char *text, size_t size)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < size; i++)
+    count += (text[i] & 0xC0) != 0x80;
+  return count;
+}

@@ -1,0 +1,21 @@
+// UTF-8 as RFC 3629 has it: no surrogates, no overlong forms, up to U+10FFFF.
+#ifndef SG_UTF8_H
+#define SG_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Reads one code point of `size` bytes; the bytes it took (1 to 4), or 0 when
+// they are no code point (or there are none).
+unsigned utf8_decode(const char *text, size_t size, uint32_t *code);
+
+// Writes one code point; the bytes it took, 0 when `code` is none.
+unsigned utf8_encode(uint32_t code, char out[4]);
+
+// The offset of the first byte that is not UTF-8; `size` when there is none.
+size_t utf8_check(const char *text, size_t size);
+
+// Code points in valid text (a byte that is none counts as one).
+size_t utf8_length(const char *text, size_t size);
+
+#endif
