@@ -1,0 +1,78 @@
+// The engine: runs the functions of a plan on one event loop, or in virtual time.
+//
+// A request (an HTTP request, a test) is one call of a function from outside.
+// Inside, functions call deployments, whose calls wait in queues (runtime/serve)
+// and then run as frames. All memory of a request comes from its arena.
+#ifndef SG_ENGINE_H
+#define SG_ENGINE_H
+
+#include "runtime/vm/value.h"
+
+struct uv_loop_s;
+struct engine;
+struct task; // what runs: a frame's body, or a strand of a graph's frame
+
+struct engine_options {
+  struct uv_loop_s *loop; // NULL: virtual time
+  size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
+};
+
+// What a route's answer is besides its value; set by `reply`.
+struct reply {
+  enum form_kind form;    // FORM_auto: the route's
+  int status;             // 0: 200
+  const struct map *headers; // map str, or NULL
+};
+
+struct request {
+  // set by whoever starts it
+  struct arena *arena;    // borrowed until done
+  void (*done)(struct request *); // called once, never from inside request_start
+                                  // unless `at_once` allows it
+  void *user;
+  const char *id;         // for logs
+  int64_t deadline;       // engine time, 0: none; answered with kind timeout, 408
+  int priority;
+  bool at_once;           // done may be called before request_start returns
+  // filled when done
+  bool failed;
+  value result;
+  struct error error;
+  struct reply reply;
+  // the engine's
+  struct engine *engine;
+  struct frame *frame;
+  bool ended;
+};
+
+// Starts replicas (the arguments of bindings, lets), then is ready. `plan` is
+// borrowed. 0, or -1 with a reason.
+int engine_new(struct engine **out, const struct plan *plan,
+               const struct engine_options *opts, char *why, size_t why_size);
+void engine_free(struct engine **e);
+
+// Nanoseconds on the engine's clock (monotonic; virtual in tests).
+int64_t engine_now(const struct engine *e);
+
+// Calls function number `function` with `args` (n_params of it, copied).
+void request_start(struct engine *e, struct request *r, uint32_t function,
+                   const value *args);
+// Stops it: everything it still has out is cancelled, `done` is not called.
+void request_cancel(struct request *r);
+
+// Runs what is ready. Real time: until nothing is (timers wake the loop again).
+// Virtual time: until the request is done, moving the clock from timer to timer;
+// false when nothing is left to do and it is not.
+void engine_run(struct engine *e);
+bool engine_run_until_done(struct engine *e, struct request *r);
+
+// Timers on the engine's clock. A zeroed timer is one that is not set.
+struct timer {
+  int64_t at;
+  uint32_t heap; // place in the heap + 1
+  void (*fire)(struct timer *);
+};
+bool timer_set(struct engine *e, struct timer *t, int64_t at); // moves it when set
+void timer_stop(struct engine *e, struct timer *t);
+
+#endif
