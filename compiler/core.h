@@ -1,0 +1,274 @@
+// Core: a program after checking, and before lowering.
+//
+// Every name is resolved, every expression has its type, every conversion is a
+// node of its own, defaults are filled in, and sugar is gone. Checking makes it
+// from the tree (grammar/text/ast.h); lowering makes strands and code from it, and
+// the picture, `explain` and the other outputs read it too. Futures are not in
+// it: a call has the type of its result, and lowering places the waits.
+#ifndef SG_CORE_H
+#define SG_CORE_H
+
+#include "compiler/type.h"
+
+struct app;
+struct binding;
+struct class;
+struct core;
+struct function;
+struct stmt;
+
+// ---- constants: mirror plan.h's PLAN_CONST ----
+struct constant {
+  const struct type *type;
+  int64_t i;        // none bool int duration size time; union: the tag
+  double f;         // float percent
+  const char *text; // str, enum, bytes, markdown; json as text
+  uint32_t size;
+  const struct constant **parts; // list tuple record; map: key, value by turns;
+                                 // optional: 0 or 1; union: 1
+  uint32_t n_parts;
+  struct binding *binding; // handle
+  uint32_t plan;           // number in the plan + 1 once emitted
+};
+
+// ---- settings ----
+struct setting {
+  enum setting_id id;
+  const struct constant *value;
+  enum plan_origin origin;
+  struct span span;
+  struct setting *next;
+};
+
+// ---- variables ----
+struct local {
+  atom name;
+  const struct type *type;
+  struct span span;
+  bool var;       // may be assigned again
+  bool param;
+  uint32_t reads; // how often it is read
+  uint32_t index; // in function->locals
+  void *note;     // lowering's
+};
+
+// ---- expressions ----
+enum core_kind {
+  CORE_CONST,    // constant
+  CORE_LOCAL,    // local
+  CORE_SELF,     // field `index` of the class whose function this is
+  CORE_PRIM,     // one instruction over args: `opcode` (add_i … not, eq, lt,
+                 // float, text, add_t …)
+  CORE_OPERATOR, // `operator_id` over args
+  CORE_CALL,     // call
+  CORE_AND,      // args[0] and args[1], the second only if needed
+  CORE_OR,
+  CORE_IF,       // args[0] then args[1] else args[2]; only one of them is evaluated
+  CORE_LIST,     // a list of args
+  CORE_TUPLE,    // a tuple or record of args, in the order of the type's parts
+  CORE_MAP,      // keys and values by turns
+  CORE_PART,     // part `index` of args[0]
+  CORE_INDEX,    // args[0][args[1]], a list
+  CORE_KEY,      // args[0][args[1]], a map
+  CORE_WRAP,     // args[0] as an optional
+  CORE_UNWRAP,   // args[0], which is known not to be none
+  CORE_IS_NONE,
+  CORE_UNION,    // variant `index` with payload args[0]
+  CORE_STEP,     // step with tag `index` of args[0]
+  CORE_TAG,      // which variant, an int
+  CORE_PAYLOAD,  // payload of variant `index` of args[0]
+  CORE_CONCAT,   // interpolation: args are str
+  CORE_EACH,     // each: a list of one value an element
+  CORE_LET,      // local = args[0] in args[1]
+  CORE_FAIL,     // fail(args[0] status, args[1] message); has the type of its place
+  CORE_CLOSURE,  // closure: args are captured (the function's first parameters), or
+                 // args[0] is the handle of the method
+};
+
+struct core_call {
+  enum plan_site_kind kind;
+  struct function *function; // SITE_function
+  struct method *method;     // SITE_method, SITE_handle
+  struct binding *binding;   // SITE_method: the one that is called
+  // SITE_handle, SITE_callable: args[0] is the handle or closure, then the arguments
+  struct setting *options;   // `with { … }`
+};
+
+struct core {
+  enum core_kind kind;
+  const struct type *type;
+  struct span span;
+  struct core **args;
+  uint32_t n_args;
+  uint32_t index;
+  union {
+    const struct constant *constant;
+    struct local *local; // LOCAL, LET
+    enum opcode opcode;
+    enum operator_id operator_id;
+    struct core_call call;
+    struct { // [value for item(, second) in args[0] if test limit n]
+      struct local *item, *second; // second: index or map value, or NULL
+      struct core *value, *test, *limit;
+    } each;
+    struct {
+      struct function *function;
+      struct method *method;
+    } closure;
+  };
+};
+
+// ---- statements ----
+enum stmt_kind {
+  STMT_LET,      // local = value
+  STMT_ASSIGN,   // local = value
+  STMT_SET_SELF, // field `index` of the replica = value
+  STMT_EXPR,     // value, for its effect; waited for
+  STMT_SPAWN,    // value (a call), not waited for
+  STMT_IF,       // value, body, otherwise
+  STMT_WHILE,    // value, body
+  STMT_FOR,      // local(, second) in value, body
+  STMT_BREAK,
+  STMT_CONTINUE,
+  STMT_RETURN,   // value (NULL: none), reply
+  STMT_TRY,      // body, local (the error's record { message: str, kind: str,
+                 // status: int }; never NULL), otherwise
+  STMT_ASSERT,   // value; left and right too when it is a comparison
+  STMT_YIELD,
+  STMT_EMIT,
+};
+
+struct core_reply { // `as json(status: …, headers: …)`
+  enum form_kind form;
+  struct core *status, *headers; // or NULL
+};
+
+struct stmt {
+  enum stmt_kind kind;
+  struct span span;
+  struct core *value, *left, *right;
+  struct local *local, *second;
+  uint32_t index;
+  struct stmt *body, *otherwise;
+  struct core_reply *reply;
+  struct stmt *next;
+};
+
+// ---- declarations ----
+struct function {
+  const char *name;    // "Model.forward", "tutorial.dag", "POST /my-dag"
+  enum plan_function_kind kind;
+  struct class *class; // whose fields CORE_SELF means, or NULL
+  struct local **params;
+  uint32_t n_params;
+  const struct type *result; // what the body returns
+  struct stmt *body;
+  struct local **locals; // all, parameters first
+  uint32_t n_locals;
+  struct span span;
+  uint32_t plan;       // number in the plan + 1
+  void *note;          // lowering's: its strands and code
+  struct function *next;
+};
+
+struct field { // of a class: parameters, then lets, then state
+  atom name;
+  const struct type *type;
+  struct span span;
+  bool state;
+};
+
+struct method {
+  atom name;
+  struct class *class;
+  struct function *function;
+  struct setting *settings; // batch, multiplex
+  struct span span;
+  uint32_t plan;
+  struct method *next;
+};
+
+struct class {
+  atom name;
+  enum plan_class_kind kind;
+  struct field *fields;
+  uint32_t n_fields, n_params, n_lets;
+  struct function *init; // or NULL
+  struct method *methods;
+  struct setting *settings;
+  const char *doc;
+  struct span span;
+  uint32_t plan;
+  struct class *next;
+};
+
+struct binding {
+  atom name;
+  struct app *app;
+  struct class *class;
+  struct function *args;    // kind init, gives the tuple of parameters; NULL without
+  struct setting *settings; // all that were written, one an id, with their origin
+  struct binding **uses;    // the bindings among its arguments
+  uint32_t n_uses;
+  const char *doc;
+  struct span span;
+  uint32_t plan;
+  struct binding *next;
+};
+
+struct route_param {
+  struct local *local;
+  const char *name, *key;
+  enum source_kind source;
+  enum adapter_kind adapter;
+  const struct type *type; // full
+  const struct constant *initial;
+  bool embed, nested_text;
+  struct span span;
+};
+
+struct route {
+  enum plan_method method;
+  const char *path; // whole, with the app's prefix
+  struct route_param *params;
+  uint32_t n_params;
+  struct function *function; // of kind body; calls what the route leads to
+  const struct type *result;
+  enum form_kind form;
+  struct setting *settings;
+  struct app *app;
+  const char *doc;
+  struct span span;
+  struct route *next;
+};
+
+struct app {
+  atom name;
+  const char *prefix;
+  struct binding *bindings; // graphs and function deployments too
+  struct route *routes;
+  const char *doc;
+  struct span span;
+  uint32_t plan;
+  struct app *next;
+};
+
+struct test {
+  const char *title;
+  struct function *function;
+  struct span span;
+  struct test *next;
+};
+
+struct program {
+  const struct source *sources; // by span.file
+  uint32_t n_sources;
+  struct types *types;
+  struct class *classes; // lists are in the order of declaration
+  struct app *apps;
+  struct function *functions; // every one, helpers and lambdas too
+  struct test *tests;
+  struct setting *server;
+};
+
+#endif

@@ -1,0 +1,88 @@
+// Types as the compiler knows them.
+//
+// Types are unique: two that are the same are one pointer. A declared record or
+// union (`type Review = …`) is a type of its own, whose parts may mention itself;
+// all others are made of their parts. What may stand where another is wanted is
+// `type_fits`.
+#ifndef SG_COMPILER_TYPE_H
+#define SG_COMPILER_TYPE_H
+
+#include "grammar/base/atom.h"
+#include "grammar/base/buf.h"
+#include "grammar/base/diag.h"
+#include "grammar/plan/plan.h"
+
+struct class;
+struct constant;
+
+struct type_part { // record field, tuple item, variant, word, parameter, dimension
+  atom name;                      // NULL for a tuple's item or a number
+  const struct type *type;        // NULL for a word or a dimension
+  const struct constant *initial; // a field's default, or NULL
+  int64_t size;                   // a dimension that is a number
+  const char *doc;
+  struct span span;
+};
+
+struct type_limit {
+  enum limit_kind kind;
+  const struct constant *value; // int, float or str
+};
+
+struct type {
+  enum type_kind kind;
+  uint32_t number;               // in order of making
+  const struct type *of;         // list map optional stream step future; a callable's result
+  const struct type_part *parts; // record tuple union enum tensor callable
+  uint32_t n_parts;
+  const struct type_limit *limits; // sorted by kind
+  uint32_t n_limits;
+  enum dtype dtype;              // tensor
+  bool any_rank;                 // tensor [..]
+  struct class *class;           // handle
+  atom name;                     // declared, else NULL
+  const char *doc;
+  struct span span;              // of the declaration
+  const struct type *base;       // as plan.h says; its own base has base == itself
+  uint32_t plan;                 // number in the plan + 1 once emitted
+};
+
+struct types; // the table; made once a run
+
+struct types *types_new(struct arena *arena, struct atoms *atoms);
+
+// The type without parts of this kind (none bool int float str bytes json …).
+const struct type *type_simple(struct types *t, enum type_kind kind);
+// list map optional stream step future of `of`; optional of optional is itself.
+const struct type *type_of(struct types *t, enum type_kind kind,
+                           const struct type *of);
+const struct type *type_parts(struct types *t, enum type_kind kind,
+                              const struct type_part *parts, uint32_t n);
+const struct type *type_callable(struct types *t, const struct type_part *params,
+                                 uint32_t n, const struct type *result);
+const struct type *type_tensor(struct types *t, enum dtype dtype, bool any_rank,
+                               const struct type_part *dims, uint32_t n);
+const struct type *type_handle(struct types *t, struct class *c);
+const struct type *type_limited(struct types *t, const struct type *of,
+                                const struct type_limit *limits, uint32_t n);
+// A declared type: made first, filled later, so that its parts may mention it.
+struct type *type_declare(struct types *t, atom name, struct span span,
+                          const char *doc);
+void type_fill(struct types *t, struct type *declared, const struct type *as);
+
+// Whether a value of `from` may stand where `to` is wanted: the same; int for
+// float; T for T?, none for T?; enum for str; a type without limits for one with
+// (limits are checked at the border only); a record for one with the same field
+// names in the same order whose parts fit.
+bool type_fits(struct types *t, const struct type *from, const struct type *to);
+// The type that both fit (branches, elements of a list), or NULL.
+const struct type *type_join(struct types *t, const struct type *x,
+                             const struct type *y);
+// What a slot holds: constraints, names, words and dimensions taken off.
+const struct type *type_base(struct types *t, const struct type *x);
+
+// As the language writes it; declared types by name.
+void type_print(const struct type *t, struct buf *out);
+const char *type_text(struct arena *a, const struct type *t);
+
+#endif
