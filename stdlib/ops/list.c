@@ -1,0 +1,213 @@
+// Lists. What is cut from a list shares its items.
+#include "stdlib/ops/ops.h"
+
+#include <string.h>
+
+static struct list *list_of(struct operator_call *call, uint64_t count)
+{
+  if (count > UINT32_MAX)
+    return NULL;
+  struct list *l = list_new(call->arena, (uint32_t)count);
+  if (l)
+    l->count = (uint32_t)count; // the caller fills it before anybody looks
+  return l;
+}
+
+OP(len_list) { return give_int(out, ARG(0).list->count); }
+
+OP(sum_int)
+{
+  int64_t sum = 0;
+  const struct list *l = ARG(0).list;
+  for (uint32_t i = 0; i < l->count; i++)
+    if (__builtin_add_overflow(sum, l->items[i].i, &sum))
+      return operator_fail(call, "integer overflow in sum()");
+  return give_int(out, sum);
+}
+
+static double sum_floats(const struct list *l)
+{
+  double sum = 0;
+  for (uint32_t i = 0; i < l->count; i++)
+    sum += l->items[i].f;
+  return sum;
+}
+
+OP(sum_float) { return give_float(out, sum_floats(ARG(0).list)); }
+
+OP(mean_list)
+{
+  if (!ARG(0).list->count)
+    return operator_fail(call, "mean() of an empty list");
+  return give_float(out, sum_floats(ARG(0).list) / ARG(0).list->count);
+}
+
+// The first of the extreme elements, as in Python.
+static enum operator_status extreme(struct operator_call *call, value *out,
+                                    int sign, const char *name)
+{
+  const struct list *l = ARG(0).list;
+  uint32_t type = element_type(call, 0);
+  if (!l->count)
+    return operator_fail(call, "%s() of an empty list", name);
+  if (!ops_ordered(call, type))
+    return OPERATOR_FAIL;
+  value best = l->items[0];
+  for (uint32_t i = 1; i < l->count; i++)
+    if (sign * value_compare(call->plan, type, l->items[i], best) > 0)
+      best = l->items[i];
+  *out = best;
+  return OPERATOR_DONE;
+}
+
+OP(min_list) { return extreme(call, out, -1, "min"); }
+
+OP(max_list) { return extreme(call, out, 1, "max"); }
+
+static enum operator_status extreme_two(struct operator_call *call, value *out,
+                                        int sign)
+{
+  if (!ops_ordered(call, call->types[0]))
+    return OPERATOR_FAIL;
+  int order = value_compare(call->plan, call->types[0], ARG(1), ARG(0));
+  *out = sign * order > 0 ? ARG(1) : ARG(0);
+  return OPERATOR_DONE;
+}
+
+OP(min_two) { return extreme_two(call, out, -1); }
+
+OP(max_two) { return extreme_two(call, out, 1); }
+
+OP(range)
+{
+  struct list *l = list_of(call, ARG(0).i < 0 ? 0 : (uint64_t)ARG(0).i);
+  if (!l)
+    return operator_exhausted(call);
+  for (uint32_t i = 0; i < l->count; i++)
+    l->items[i].i = i;
+  return give(call, out, l);
+}
+
+struct order {
+  const struct plan *plan;
+  uint32_t type;
+};
+
+static void merge(const struct order *o, value *to, const value *from,
+                  size_t middle, size_t count)
+{
+  size_t i = 0, j = middle;
+  for (size_t k = 0; k < count; k++) {
+    bool right =
+        i == middle ||
+        (j < count && value_compare(o->plan, o->type, from[j], from[i]) < 0);
+    to[k] = right ? from[j++] : from[i++];
+  }
+}
+
+// Bottom-up merge sort, which is stable; the result is in `a` or in `b`.
+static value *merge_sort(const struct order *o, value *a, value *b,
+                         size_t count)
+{
+  for (size_t width = 1; width < count; width *= 2) {
+    for (size_t at = 0; at < count; at += 2 * width) {
+      size_t left = count - at, both = left < 2 * width ? left : 2 * width;
+      merge(o, b + at, a + at, left < width ? left : width, both);
+    }
+    value *t = a;
+    a = b;
+    b = t;
+  }
+  return a;
+}
+
+OP(sorted)
+{
+  const struct list *l = ARG(0).list;
+  struct order order = {call->plan, element_type(call, 0)};
+  if (!ops_ordered(call, order.type))
+    return OPERATOR_FAIL;
+  struct list *made = list_of(call, l->count);
+  value *spare = ARENA_ARRAY(call->arena, l->count ? l->count : 1, value);
+  if (!made || !spare)
+    return operator_exhausted(call);
+  if (!l->count)
+    return give(call, out, made);
+  memcpy(made->items, l->items, l->count * sizeof(value));
+  made->items = merge_sort(&order, made->items, spare, l->count);
+  made->room = made->count;
+  return give(call, out, made);
+}
+
+OP(reversed)
+{
+  const struct list *l = ARG(0).list;
+  struct list *made = list_of(call, l->count);
+  if (!made)
+    return operator_exhausted(call);
+  for (uint32_t i = 0; i < l->count; i++)
+    made->items[i] = l->items[l->count - 1 - i];
+  return give(call, out, made);
+}
+
+static const struct list *list_view(struct operator_call *call,
+                                    const struct list *l, int64_t from,
+                                    int64_t to)
+{
+  struct list *view = ARENA_NEW(call->arena, struct list);
+  if (view) {
+    view->count = view->room = (uint32_t)(to - from);
+    view->items = view->count ? l->items + from : NULL;
+  }
+  return view;
+}
+
+OP(chunks)
+{
+  const struct list *l = ARG(0).list;
+  int64_t size = ARG(1).i;
+  if (size < 1)
+    return operator_fail(call, "chunks() of %lld elements", (long long)size);
+  uint32_t n = (uint32_t)(l->count / size + (l->count % size != 0));
+  struct list *made = list_of(call, n);
+  if (!made)
+    return operator_exhausted(call);
+  for (uint32_t i = 0; i < n; i++) {
+    int64_t from = i * size, left = l->count - from;
+    made->items[i].list =
+        list_view(call, l, from, from + (left < size ? left : size));
+    if (!made->items[i].list)
+      return operator_exhausted(call);
+  }
+  return give(call, out, made);
+}
+
+OP(concat_list)
+{
+  const struct list *x = ARG(0).list, *y = ARG(1).list;
+  struct list *made = list_of(call, (uint64_t)x->count + y->count);
+  if (!made)
+    return operator_exhausted(call);
+  if (x->count)
+    memcpy(made->items, x->items, x->count * sizeof(value));
+  if (y->count)
+    memcpy(made->items + x->count, y->items, y->count * sizeof(value));
+  return give(call, out, made);
+}
+
+OP(slice_list)
+{
+  int64_t from = ARG(1).i, to = ARG(2).i;
+  ops_slice(&from, &to, ARG(0).list->count);
+  return give(call, out, list_view(call, ARG(0).list, from, to));
+}
+
+OP(in_list)
+{
+  const struct list *l = ARG(0).list;
+  uint32_t type = element_type(call, 0);
+  for (uint32_t i = 0; i < l->count; i++)
+    if (value_equal(call->plan, type, l->items[i], ARG(1)))
+      return give_int(out, 1);
+  return give_int(out, 0);
+}

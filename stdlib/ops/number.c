@@ -1,0 +1,98 @@
+// Numbers: reading, converting, rounding. Python's functions of these names
+// decide what comes out, and what an error says; an int has 64 bits.
+#include "grammar/base/number.h"
+#include "runtime/codec/codec.h"
+#include "stdlib/ops/ops.h"
+
+#include <math.h>
+
+// "what: 'text'", the text as Python's repr() shows it, shortened when long.
+static enum operator_status fail_reading(struct operator_call *call,
+                                         const char *what)
+{
+  struct buf b = {.arena = call->arena};
+  struct text shown = *ARG(0).text;
+  if (shown.size > 200) {
+    shown.size = 200;
+    while (shown.size && ((unsigned char)shown.data[shown.size] & 0xC0) == 0x80)
+      shown.size--;
+  }
+  value_repr(call->plan, call->types[0], (value){.text = &shown}, &b);
+  if (b.failed)
+    return operator_exhausted(call);
+  return operator_fail(call, "%s: %s", what, b.data);
+}
+
+OP(int_str)
+{
+  int64_t x;
+  bool overflow = false;
+  const struct text *t = ARG(0).text;
+  if (number_read_int(t->data, t->size, true, &x, &overflow))
+    return give_int(out, x);
+  return fail_reading(call, overflow
+                                ? "int() result does not fit in 64 bits"
+                                : "invalid literal for int() with base 10");
+}
+
+static enum operator_status whole(struct operator_call *call, value *out,
+                                  double x)
+{
+  if (isnan(x))
+    return operator_fail(call, "cannot convert float NaN to integer");
+  if (isinf(x))
+    return operator_fail(call, "cannot convert float infinity to integer");
+  if (x < -0x1p63 || x >= 0x1p63) {
+    char text[NUMBER_TEXT];
+    number_print_float(text, x);
+    return operator_fail(call, "%s does not fit in a 64-bit int", text);
+  }
+  return give_int(out, (int64_t)x);
+}
+
+OP(int_float) { return whole(call, out, ARG(0).f); }
+
+OP(int_int) { return give_int(out, ARG(0).i); }
+
+OP(int_bool) { return give_int(out, ARG(0).i != 0); }
+
+OP(float_str)
+{
+  double x;
+  const struct text *t = ARG(0).text;
+  if (number_read_float(t->data, t->size, true, &x))
+    return give_float(out, x);
+  return fail_reading(call, "could not convert string to float");
+}
+
+OP(float_int) { return give_float(out, (double)ARG(0).i); }
+
+OP(float_float) { return give_float(out, ARG(0).f); }
+
+OP(bool_t) { return give_int(out, ARG(0).i != 0); }
+
+OP(abs_int)
+{
+  if (ARG(0).i == INT64_MIN)
+    return operator_fail(call, "integer overflow in abs(%lld)",
+                         (long long)INT64_MIN);
+  return give_int(out, ARG(0).i < 0 ? -ARG(0).i : ARG(0).i);
+}
+
+OP(abs_float) { return give_float(out, fabs(ARG(0).f)); }
+
+OP(round_float)
+{
+  return whole(call, out,
+               rint(ARG(0).f)); // the mode is to nearest, halves to even
+}
+
+OP(sqrt)
+{
+  if (ARG(0).f < 0) {
+    char text[NUMBER_TEXT];
+    number_print_float(text, ARG(0).f);
+    return operator_fail(call, "sqrt() of a negative number: %s", text);
+  }
+  return give_float(out, sqrt(ARG(0).f));
+}

@@ -1,0 +1,213 @@
+// Texts: valid UTF-8, counted in code points. What is cut from a text shares
+// its bytes.
+#include "grammar/base/utf8.h"
+#include "stdlib/ops/ops.h"
+
+#include <string.h>
+
+OP(len_str) { return give_int(out, ARG(0).text->length); }
+
+OP(len_bytes) { return give_int(out, ARG(0).text->size); }
+
+OP(to_bytes)
+{
+  const struct text *t = ARG(0).text;
+  return give(call, out, ops_text(call, t->data, t->size, t->size));
+}
+
+static const struct text *part(struct operator_call *call, const char *from,
+                               const char *to)
+{
+  size_t size = (size_t)(to - from);
+  return ops_text(call, from, size, utf8_length(from, size));
+}
+
+// Where code point number `n` begins.
+static const char *skip(const char *at, const char *end, int64_t n)
+{
+  for (; n > 0 && at < end; n--)
+    do
+      at++;
+    while (at < end && ((unsigned char)*at & 0xC0) == 0x80);
+  return at;
+}
+
+OP(slice_str)
+{
+  const struct text *t = ARG(0).text;
+  int64_t from = ARG(1).i, to = ARG(2).i;
+  ops_slice(&from, &to, t->length);
+  const char *start = t->data + from, *end = t->data + to;
+  if (t->length != t->size) {
+    start = skip(t->data, t->data + t->size, from);
+    end = skip(start, t->data + t->size, to - from);
+  }
+  return give(
+      call, out,
+      ops_text(call, start, (size_t)(end - start), (size_t)(to - from)));
+}
+
+static const char *find(const char *at, const char *end,
+                        const struct text *what)
+{
+  if (!what->size)
+    return at;
+  return at < end ? memmem(at, (size_t)(end - at), what->data, what->size)
+                  : NULL;
+}
+
+OP(in_str)
+{
+  const struct text *t = ARG(0).text;
+  return give_int(out, !ARG(1).text->size || find(t->data, t->data + t->size,
+                                                  ARG(1).text) != NULL);
+}
+
+OP(starts_with)
+{
+  const struct text *t = ARG(0).text, *p = ARG(1).text;
+  return give_int(out, p->size <= t->size &&
+                           (!p->size || !memcmp(t->data, p->data, p->size)));
+}
+
+OP(ends_with)
+{
+  const struct text *t = ARG(0).text, *p = ARG(1).text;
+  return give_int(out, p->size <= t->size &&
+                           (!p->size || !memcmp(t->data + t->size - p->size,
+                                                p->data, p->size)));
+}
+
+// Bytes of the code point at `at`, 0 where there is none; *space is what it is.
+static unsigned look(const char *at, const char *end, bool *space)
+{
+  uint32_t c = 0;
+  unsigned n = utf8_decode(at, (size_t)(end - at), &c);
+  *space = n && ops_is_space(c);
+  return n || at == end ? n : 1;
+}
+
+static const char *skip_space(const char *at, const char *end, bool wanted)
+{
+  bool space;
+  for (unsigned n; (n = look(at, end, &space)) && space == wanted;)
+    at += n;
+  return at;
+}
+
+static const char *trim_end(const char *start, const char *end)
+{
+  while (end > start) {
+    const char *last = end - 1;
+    bool space;
+    while (last > start && ((unsigned char)*last & 0xC0) == 0x80)
+      last--;
+    look(last, end, &space);
+    if (!space)
+      break;
+    end = last;
+  }
+  return end;
+}
+
+OP(trim)
+{
+  const struct text *t = ARG(0).text;
+  const char *end = t->data + t->size, *start = skip_space(t->data, end, true);
+  return give(call, out, part(call, start, trim_end(start, end)));
+}
+
+static bool push_part(struct operator_call *call, struct list *l,
+                      const char *from, const char *to)
+{
+  const struct text *t = part(call, from, to);
+  return t && list_push(call->arena, l, (value){.text = t});
+}
+
+OP(split_white)
+{
+  const struct text *t = ARG(0).text;
+  struct list *l = list_new(call->arena, 8);
+  const char *end = t->data + t->size, *at = skip_space(t->data, end, true);
+  while (l && at < end) {
+    const char *stop = skip_space(at, end, false);
+    if (!push_part(call, l, at, stop))
+      return operator_exhausted(call);
+    at = skip_space(stop, end, true);
+  }
+  return give(call, out, l);
+}
+
+OP(split_by)
+{
+  const struct text *t = ARG(0).text, *by = ARG(1).text;
+  if (!by->size)
+    return operator_fail(call, "empty separator");
+  struct list *l = list_new(call->arena, 8);
+  const char *at = t->data, *end = t->data + t->size;
+  for (const char *hit; l && (hit = find(at, end, by)); at = hit + by->size)
+    if (!push_part(call, l, at, hit))
+      return operator_exhausted(call);
+  if (!l || !push_part(call, l, at, end))
+    return operator_exhausted(call);
+  return give(call, out, l);
+}
+
+OP(join)
+{
+  const struct list *l = ARG(0).list;
+  struct buf b = {.arena = call->arena};
+  for (uint32_t i = 0; i < l->count; i++) {
+    if (i)
+      buf_add(&b, ARG(1).text->data, ARG(1).text->size);
+    buf_add(&b, l->items[i].text->data, l->items[i].text->size);
+  }
+  return ops_give_buf(call, out, &b);
+}
+
+// With nothing to look for, the new text goes before, between and behind all
+// code points.
+static void weave(struct buf *b, const struct text *t, const struct text *with)
+{
+  const char *end = t->data + t->size;
+  for (const char *at = t->data, *next; at < end && !b->failed; at = next) {
+    next = skip(at, end, 1);
+    buf_add(b, with->data, with->size);
+    buf_add(b, at, (size_t)(next - at));
+  }
+  buf_add(b, with->data, with->size);
+}
+
+OP(replace)
+{
+  const struct text *t = ARG(0).text, *what = ARG(1).text, *with = ARG(2).text;
+  struct buf b = {.arena = call->arena};
+  const char *at = t->data, *end = t->data + t->size;
+  if (!what->size) {
+    weave(&b, t, with);
+    return ops_give_buf(call, out, &b);
+  }
+  for (const char *hit; !b.failed && (hit = find(at, end, what));
+       at = hit + what->size) {
+    buf_add(&b, at, (size_t)(hit - at));
+    buf_add(&b, with->data, with->size);
+  }
+  if (at == t->data)
+    return give(call, out, t);
+  buf_add(&b, at, (size_t)(end - at));
+  return ops_give_buf(call, out, &b);
+}
+
+OP(repeat)
+{
+  const struct text *t = ARG(0).text;
+  uint64_t n = ARG(1).i < 0 ? 0 : (uint64_t)ARG(1).i, size;
+  if (__builtin_mul_overflow(n, (uint64_t)t->size, &size) || size > UINT32_MAX)
+    return operator_exhausted(call);
+  char *data = size ? arena_alloc(call->arena, size) : NULL;
+  if (size && !data)
+    return operator_exhausted(call);
+  for (uint64_t at = 0; at < size; at += t->size)
+    memcpy(data + at, t->data, t->size);
+  return give(call, out, ops_text(call, data, size, n * t->length));
+}

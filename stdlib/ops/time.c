@@ -1,0 +1,64 @@
+// Time and the world outside: waiting, clocks, the environment, the log.
+#include "grammar/base/utf8.h"
+#include "runtime/vm/engine.h"
+#include "stdlib/ops/ops.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+OP(sleep)
+{
+  if (ARG(0).i < 0)
+    return operator_fail(call, "sleep length must be non-negative");
+  call->wait = ARG(0).i;
+  give_int(out, 0);
+  return OPERATOR_WAIT;
+}
+
+OP(clock) { return give_int(out, engine_now(call->engine)); }
+
+OP(now)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return give_int(out, (int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
+}
+
+OP(env)
+{
+  const struct text *name = ARG(0).text;
+  if (!name->size || memchr(name->data, 0, name->size))
+    return give(call, out, ARG(1).text);
+  char *key = arena_copy(call->arena, name->data, name->size);
+  if (!key)
+    return operator_exhausted(call);
+  const char *set = getenv(key);
+  if (!set)
+    return give(call, out, ARG(1).text);
+  size_t size = strlen(set);
+  if (utf8_check(set, size) != size)
+    return operator_fail(call, "the environment variable %s is not UTF-8", key);
+  return give(call, out, text_new(call->arena, set, size));
+}
+
+// One message is one line, whatever is in it.
+OP(log_info)
+{
+  struct buf b = {.arena = call->arena};
+  const struct text *t = ARG(0).text;
+  buf_adds(&b, "info: ");
+  for (uint32_t i = 0; i < t->size; i++) {
+    unsigned char c = (unsigned char)t->data[i];
+    if (c < 0x20 || c == 0x7F)
+      buf_addf(&b, c == '\n' ? "\\n" : "\\x%02x", c);
+    else
+      buf_addc(&b, (char)c);
+  }
+  buf_addc(&b, '\n');
+  if (b.failed)
+    return operator_exhausted(call);
+  fwrite(b.data, 1, b.size, stderr);
+  return give_int(out, 0);
+}
