@@ -1,0 +1,136 @@
+// Types as the language writes them.
+#include "compiler/core.h"
+#include "compiler/type.h"
+
+#include "grammar/base/number.h"
+
+static void print_constant(const struct constant *c, struct buf *out)
+{
+  char text[NUMBER_TEXT];
+  if (c->type->kind == TYPE_float) {
+    number_print_float(text, c->f);
+    buf_adds(out, text);
+  } else if (c->text) {
+    buf_addf(out, "'%s'", c->text);
+  } else {
+    buf_addf(out, "%lld", (long long)c->i);
+  }
+}
+
+static void print_limits(const struct type *t, struct buf *out)
+{
+  static const char *const names[] = {
+#define LIMIT(name, on, error, message) #name,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+  };
+  for (uint32_t i = 0; i < t->n_limits; i++) {
+    buf_addf(out, "%s%s: ", i ? ", " : "(", names[t->limits[i].kind]);
+    print_constant(t->limits[i].value, out);
+  }
+  if (t->n_limits)
+    buf_addc(out, ')');
+}
+
+static void print_list(const struct type *t, const char *open, const char *between,
+                       const char *close, struct buf *out)
+{
+  buf_adds(out, open);
+  for (uint32_t i = 0; i < t->n_parts; i++) {
+    const struct type_part *p = &t->parts[i];
+    if (i)
+      buf_adds(out, between);
+    if (t->kind == TYPE_enum)
+      buf_addf(out, "\"%s\"", p->name->text);
+    else if (t->kind == TYPE_tensor && !p->name)
+      buf_addf(out, "%lld", (long long)p->size);
+    else if (p->name && t->kind != TYPE_callable)
+      buf_adds(out, p->name->text);
+    if (t->kind == TYPE_union && p->type) {
+      if (p->type->n_parts)
+        print_list(p->type, "(", ", ", ")", out);
+      continue;
+    }
+    if (p->name && p->type && t->kind != TYPE_callable)
+      buf_adds(out, ": ");
+    if (p->type)
+      type_print(p->type, out);
+  }
+  buf_adds(out, close);
+}
+
+static void print_tensor(const struct type *t, struct buf *out)
+{
+  static const char *const names[] = {
+#define DTYPE(name, bytes, numpy) #name,
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+  };
+  buf_addf(out, "tensor %s", names[t->dtype]);
+  if (t->any_rank)
+    buf_adds(out, "[..]");
+  else
+    print_list(t, "[", ", ", "]", out);
+}
+
+static void print_form(const struct type *t, struct buf *out)
+{
+  switch (t->kind) {
+  case TYPE_list:
+    buf_addc(out, '[');
+    type_print(t->of, out);
+    buf_addc(out, ']');
+    return;
+  case TYPE_map:
+  case TYPE_stream:
+  case TYPE_step:
+    buf_addf(out, "%s ", type_kind_name(t->kind));
+    type_print(t->of, out);
+    return;
+  case TYPE_optional:
+    type_print(t->of, out);
+    buf_addc(out, '?');
+    return;
+  case TYPE_future:
+    type_print(t->of, out);
+    return;
+  case TYPE_tuple:
+    print_list(t, "(", ", ", t->n_parts == 1 ? ",)" : ")", out);
+    return;
+  case TYPE_record:
+    print_list(t, t->n_parts ? "{ " : "{", ", ", t->n_parts ? " }" : "}", out);
+    return;
+  case TYPE_enum:
+  case TYPE_union:
+    print_list(t, "", " | ", "", out);
+    return;
+  case TYPE_tensor:
+    print_tensor(t, out);
+    return;
+  case TYPE_callable:
+    print_list(t, "fn(", ", ", ") -> ", out);
+    type_print(t->of, out);
+    return;
+  case TYPE_handle:
+    buf_adds(out, t->class->name->text);
+    return;
+  default:
+    buf_adds(out, type_kind_name(t->kind));
+  }
+}
+
+void type_print(const struct type *t, struct buf *out)
+{
+  if (t->name)
+    buf_adds(out, t->name->text);
+  else
+    print_form(t, out);
+  print_limits(t, out);
+}
+
+const char *type_text(struct arena *a, const struct type *t)
+{
+  struct buf out = {.arena = a};
+  type_print(t, &out);
+  return out.failed || !out.data ? "?" : out.data;
+}
