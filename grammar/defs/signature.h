@@ -27,7 +27,7 @@ enum operator_attribute {
 struct signature_type { // a tree
   enum { SIGNATURE_KIND, SIGNATURE_VARIABLE, SIGNATURE_NUMBER, SIGNATURE_SCALAR } form;
   enum type_kind kind;
-  uint32_t variable;            // 0 for T, 1 for U
+  uint32_t variable;            // 0 for T, 1 for U, 2 for V, 3 for W
   uint32_t count;
   const struct signature_type *parts[4];
 };
@@ -38,7 +38,11 @@ struct signature {
   unsigned attributes;
   uint32_t cost;                // ns
   uint32_t n_params;
-  struct { const char *name; const struct signature_type *type; } params[SIGNATURE_PARAMS];
+  struct {
+    const char *name;
+    const struct signature_type *type;
+    const char *value;          // how its default is written, or NULL
+  } params[SIGNATURE_PARAMS];
   const struct signature_type *result;
   const char *text, *doc;
 };
@@ -50,7 +54,8 @@ struct signature_match {
   type_ref variables[SIGNATURE_VARIABLES]; // what T and U turned out to be
   uint32_t failed;                         // the first argument that did not fit
 };
-// Whether `args` fit the parameters exactly (the caller has already widened ints etc).
+// Whether `args` fit the parameters exactly (the caller has already widened ints
+// and filled in defaults: there are as many arguments as parameters).
 bool signature_fits(const struct signature *s, const struct type_reader *r,
                     const type_ref *args, uint32_t n, struct signature_match *m);
 // Whether `result` is the signature's result under a match (a variable that no
