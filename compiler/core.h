@@ -171,7 +171,7 @@ struct function {
   struct function *next;
 };
 
-struct field { // of a class: parameters, then lets, then state
+struct class_field { // of a class: parameters, then lets, then state
   atom name;
   const struct type *type;
   struct span span;
@@ -191,7 +191,7 @@ struct method {
 struct class {
   atom name;
   enum plan_class_kind kind;
-  struct field *fields;
+  struct class_field *fields;
   uint32_t n_fields, n_params, n_lets;
   struct function *init; // or NULL
   struct method *methods;
