@@ -61,8 +61,70 @@ $(BUILD)/grammar/text/sg.lex.c: grammar/text/sg.l $(BUILD)/grammar/text/sg.tab.c
 
 $(TEXT_OBJ) $(COMPILER_OBJ): | $(TEXT_GEN)
 
+# ---- the two commands of a fresh clone ----
+.PHONY: deps check check-quick check-long demo docs format
+deps:
+	@tests/tools/deps.sh
+
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+ASAN := BUILD=build-asan CFLAGS="-O1 -g $(ASAN_FLAGS) -fno-omit-frame-pointer" LDFLAGS="$(ASAN_FLAGS)"
+JOBS ?= $(shell nproc)
+
+# All tests: unit tests and the others against a build with sanitizers, and
+# the others once more against the build that users get.
+check: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@$(MAKE) -s -j$(JOBS) $(ASAN) all unit fuzz-replayers
+	@python3 tests/run.py --build build --unit build-asan
+
+check-long: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@$(MAKE) -s -j$(JOBS) $(ASAN) all unit fuzz-replayers
+	@python3 tests/run.py --build build --unit build-asan --long
+
+# What a change should not break, in seconds.
+check-quick: all
+	@python3 tests/house/test_house.py -q House.test_layers House.test_banned_functions
+
+demo: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@tests/tools/demo.sh
+
+# ---- installing ----
+PREFIX  ?= /usr/local
+DESTDIR ?=
+INSTALLED := $(addprefix $(BUILD)/,sgc sgrun)
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -d $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	for p in sgc sgrun; do \
+	  install -m755 $(BUILD)/$$p $(DESTDIR)$(PREFIX)/bin/$$p && \
+	  $(BUILD)/$$p --man > $(DESTDIR)$(PREFIX)/share/man/man1/$$p.1 && \
+	  $(BUILD)/$$p --completion=bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p && \
+	  $(BUILD)/$$p --completion=zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p && \
+	  $(BUILD)/$$p --completion=fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish || exit 1; \
+	done
+
+uninstall:
+	for p in sgc sgrun; do \
+	  rm -f $(DESTDIR)$(PREFIX)/bin/$$p $(DESTDIR)$(PREFIX)/share/man/man1/$$p.1 \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; \
+	done
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
 clean:
-	rm -rf $(BUILD)
+	rm -rf build build-*
+
+# Fuzz harnesses whose corpora `make check` replays add themselves to this.
+.PHONY: fuzz-replayers unit
+fuzz-replayers:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

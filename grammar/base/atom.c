@@ -1,3 +1,4 @@
+// Atoms: one open-addressed table, never more than half full.
 #include "grammar/base/atom.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// Buf: growth by doubling; an arena's newest piece grows in place.
 #include "grammar/base/buf.h"
 
 #include <stdio.h>

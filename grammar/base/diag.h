@@ -6,6 +6,7 @@
 
 #include "grammar/base/arena.h"
 #include "grammar/base/buf.h"
+#include "grammar/base/nearest.h"
 
 // A run of bytes in a source. `file` counts from 0 in the order of loading.
 struct span {
@@ -91,9 +92,5 @@ struct diag_row {
 const struct diag_row *diag_row(unsigned number);
 const struct diag_row *diag_row_at(size_t index); // in order; NULL behind all
 const struct diag_row *diag_row_named(const char *name);
-
-// Of `n` candidates the one that `wanted` most likely meant, or NULL.
-const char *nearest_name(const char *wanted, const char *const *candidates,
-                         size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 // "Did you mean": the distance between names, counted in letters that were
 // left out, added, changed or swapped.
-#include "grammar/base/diag.h"
+#include "grammar/base/nearest.h"
 
 #include <string.h>
 #include <strings.h>

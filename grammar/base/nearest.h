@@ -2,6 +2,7 @@
 #ifndef SG_NEAREST_H
 #define SG_NEAREST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Of `n` candidates the nearest to `wanted`, or NULL if none is near.

@@ -1,3 +1,4 @@
+// UTF-8: see utf8.h for what is taken.
 #include "grammar/base/utf8.h"
 
 #include <string.h>

@@ -1,0 +1,84 @@
+"""What the Python tests share: where things are, and a server to talk to.
+
+Environment, set by tests/run.py:
+  SG_BUILD   folder of the binaries under test (default: build)
+  SG_LONG    1: run the long form of tests that have one
+"""
+import http.client
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / os.environ.get("SG_BUILD", "build")
+LONG = os.environ.get("SG_LONG") == "1"
+SGC = str(BUILD / "sgc")
+SGRUN = str(BUILD / "sgrun")
+
+
+def run(*args, input=None, timeout=60, **more):
+    """Runs a program; the result has returncode, stdout and stderr as text."""
+    return subprocess.run([str(a) for a in args], input=input, text=True,
+                          capture_output=True, timeout=timeout, **more)
+
+
+def compile_plan(source, folder, *options):
+    """Compiles a file (a path) or a program (a text with a newline) to a plan."""
+    folder = pathlib.Path(folder)
+    if "\n" in str(source):
+        path = folder / "program.sg"
+        path.write_text(source)
+        source = path
+    plan = folder / (pathlib.Path(source).stem + ".plan")
+    done = run(SGC, source, "-o", plan, *options)
+    if done.returncode:
+        raise AssertionError(f"sgc failed:\n{done.stderr}")
+    return plan
+
+
+class Server:
+    """sgrun on a free port: `with Server(plan) as s: s.request("GET", "/")`."""
+
+    def __init__(self, plan, *options, env=None):
+        self.args = [SGRUN, str(plan), "--listen", "127.0.0.1:0", *map(str, options)]
+        self.env = {**os.environ, **(env or {})}
+
+    def __enter__(self):
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(self.args, stderr=subprocess.PIPE,
+                                        stdout=self.log, text=True, env=self.env)
+        self.first = self.process.stderr.readline()
+        found = re.match(r"sgrun: ready on http://(.+):(\d+) \(", self.first)
+        if not found:
+            self.process.kill()
+            raise AssertionError("not ready: " + self.first + self.process.stderr.read())
+        self.host, self.port = found[1], int(found[2])
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError("sgrun did not stop")
+        finally:
+            self.errors = self.process.stderr.read()
+            self.process.stderr.close()
+            self.log.close()
+        if "Sanitizer" in self.errors or "runtime error" in self.errors:
+            raise AssertionError(self.errors)
+
+    def request(self, method, path, body=None, headers=None):
+        """One request on its own connection: (status, headers, body bytes)."""
+        c = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            c.request(method, path, body, headers or {})
+            answer = c.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            c.close()
