@@ -7,6 +7,7 @@
 #include "runtime/vm/value.h"
 
 struct engine;
+int64_t engine_now(const struct engine *e); // all that an operator may ask of it
 
 // What an operator is called with. `types[i]` is the type of `args[i]`,
 // `result_type` that of the result: numbers into plan->types, base types.

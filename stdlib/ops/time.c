@@ -1,6 +1,5 @@
 // Time and the world outside: waiting, clocks, the environment, the log.
 #include "grammar/base/utf8.h"
-#include "runtime/vm/engine.h"
 #include "stdlib/ops/ops.h"
 
 #include <stdio.h>
