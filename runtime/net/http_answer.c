@@ -1,0 +1,381 @@
+// What a handler says enters; HTTP leaves to http_out.c. Heads are put together
+// by copying: status lines, the date of this second and request ids are ready
+// text.
+#include "runtime/net/http_conn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+  FIRST_STATUS = 100,
+  LAST_STATUS = 599,
+  HEAD_FIXED = 512, // all of a head but content type and extra headers
+  HEAD_MOST = OUT_ROOM / 2,
+  CHUNK_FRAME = 24, // size line and line end of a chunk
+  DATE_SIZE = 29,
+};
+
+// How the end of a body is told, where its length is not known before.
+static const uint64_t IN_CHUNKS = UINT64_MAX, UNTIL_CLOSE = UINT64_MAX - 1,
+                      NO_LENGTH = UINT64_MAX - 2;
+
+struct status_line {
+  const char *text, *line;
+  size_t size; // of line
+};
+
+static const struct status_line statuses[LAST_STATUS + 1 - FIRST_STATUS] = {
+#define LINE(number, text) "HTTP/1.1 " #number " " text "\r\ndate: "
+#define STATUS(number, text)                                                   \
+  [number - FIRST_STATUS] = {text, LINE(number, text),                         \
+                             sizeof LINE(number, text) - 1},
+#include "runtime/net/http_statuses.def"
+#undef STATUS
+#undef LINE
+};
+
+static const struct status_line *status_of(int status)
+{
+  if (status < FIRST_STATUS || status > LAST_STATUS ||
+      !statuses[status - FIRST_STATUS].text)
+    return NULL;
+  return &statuses[status - FIRST_STATUS];
+}
+
+const char *http_status_text(int status)
+{
+  const struct status_line *s = status_of(status);
+  return s ? s->text : "Unknown";
+}
+
+static char *put(char *to, const char *text, size_t size)
+{
+  memcpy(to, text, size);
+  return to + size;
+}
+
+#define PUT(to, literal) put(to, literal, sizeof(literal) - 1)
+
+static char *put_number(char *to, uint64_t n)
+{
+  char digits[20];
+  int i = sizeof digits;
+  do
+    digits[--i] = (char)('0' + n % 10);
+  while (n /= 10);
+  return put(to, digits + i, sizeof digits - (size_t)i);
+}
+
+static char *put_hex(char *to, uint64_t n)
+{
+  for (int shift = 60; shift >= 0; shift -= 4)
+    *to++ = "0123456789abcdef"[n >> shift & 15];
+  return to;
+}
+
+void answer_init(struct http_server *s)
+{
+  uint64_t random[2];
+  if (getrandom(random, sizeof random, GRND_NONBLOCK) != sizeof random) {
+    random[0] = uv_hrtime() ^ (uintptr_t)s; // ids need to differ, not to hide
+    random[1] = uv_hrtime() * 0x9e3779b97f4a7c15u;
+  }
+  put_hex(s->id_prefix, random[0]);
+  s->id_next = random[1];
+}
+
+// 32 hex digits, which are also a sound trace id: the prefix is the server's,
+// the rest counts.
+void answer_made_id(struct http_server *s, struct http_request *r)
+{
+  char *end = put_hex(put(r->id, s->id_prefix, sizeof s->id_prefix),
+                      s->id_next++);
+  *end = 0;
+  r->id_size = (uint8_t)(end - r->id);
+}
+
+// RFC 9110 5.6.7, in English whatever the locale.
+static void date_make(struct http_server *s, uint64_t now)
+{
+  static const char days[] = "SunMonTueWedThuFriSat";
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  struct timespec at;
+  struct tm t;
+  clock_gettime(CLOCK_REALTIME, &at);
+  gmtime_r(&at.tv_sec, &t);
+  snprintf(s->date, sizeof s->date, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+           days + 3 * t.tm_wday, t.tm_mday, months + 3 * t.tm_mon,
+           t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+  s->date_until = now + 1000 - (uint64_t)at.tv_nsec / 1000000;
+}
+
+static char *put_date(char *to, struct http_server *s)
+{
+  uint64_t now = uv_now(s->loop);
+  if (now >= s->date_until)
+    date_make(s, now);
+  return put(to, s->date, DATE_SIZE);
+}
+
+// A text that may stand in a head; its size or -1.
+static ssize_t sound(const char *text, size_t size, bool is_name)
+{
+  if (size == 0)
+    size = strlen(text);
+  for (size_t i = 0; i < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if ((c < ' ' && c != '\t') || c == 127)
+      return -1;
+    if (is_name && (c <= ' ' || c == ':'))
+      return -1;
+  }
+  return is_name && size == 0 ? -1 : (ssize_t)size;
+}
+
+// What a head takes at most, or 0 if it must not be sent.
+static size_t head_most(const char *type, const struct http_header *extra,
+                        size_t n)
+{
+  size_t most = HEAD_FIXED;
+  ssize_t size = type ? sound(type, 0, false) : 0;
+  if (size < 0)
+    return 0;
+  most += (size_t)size;
+  for (size_t i = 0; i < n; i++) {
+    ssize_t name = sound(extra[i].name, extra[i].name_size, true);
+    ssize_t value = sound(extra[i].value, extra[i].value_size, false);
+    if (name < 0 || value < 0)
+      return 0;
+    most += (size_t)name + (size_t)value + 4;
+    if (most > HEAD_MOST)
+      return 0;
+  }
+  return most;
+}
+
+static char *put_extra(char *to, const struct http_header *h)
+{
+  to = put(to, h->name, h->name_size ? h->name_size : strlen(h->name));
+  to = PUT(to, ": ");
+  to = put(to, h->value, h->value_size ? h->value_size : strlen(h->value));
+  return PUT(to, "\r\n");
+}
+
+static char *put_length(char *to, uint64_t length)
+{
+  if (length == IN_CHUNKS)
+    return PUT(to, "\r\ntransfer-encoding: chunked");
+  if (length == UNTIL_CLOSE || length == NO_LENGTH)
+    return to;
+  return put_number(PUT(to, "\r\ncontent-length: "), length);
+}
+
+// The connection ends after this answer: by the client's wish, by ours, or
+// because what it still sends is not worth reading.
+static bool is_last(struct conn *c)
+{
+  struct exchange *x = c->x;
+  if (c->state == CONN_READING && !exchange_body_here(x))
+    c->last = c->unread = true;
+  if (!x->req.keep_alive)
+    c->last = true;
+  if (!c->last && c->server->draining)
+    c->last = c->unread = true; // its next request may be on the way
+  return c->last;
+}
+
+static void put_head(struct conn *c, int status, const char *type,
+                     uint64_t length, size_t most,
+                     const struct http_header *extra, size_t n)
+{
+  struct http_request *r = &c->x->req;
+  const struct status_line *line = &statuses[status - FIRST_STATUS];
+  char *start = out_reserve(c, most);
+  char *to = put_date(put(start, line->line, line->size), c->server);
+  if (type)
+    to = put(PUT(to, "\r\ncontent-type: "), type, strlen(type));
+  to = put_length(to, length);
+  to = put(PUT(to, "\r\nx-request-id: "), r->id, r->id_size);
+  if (is_last(c))
+    to = PUT(to, "\r\nconnection: close\r\n");
+  else if (r->minor == 0)
+    to = PUT(to, "\r\nconnection: keep-alive\r\n");
+  else
+    to = PUT(to, "\r\n");
+  for (size_t i = 0; i < n; i++)
+    to = put_extra(to, &extra[i]);
+  to = PUT(to, "\r\n");
+  out_wrote(c, (size_t)(to - start));
+}
+
+static void ended(struct conn *c, int status)
+{
+  struct exchange *x = c->x;
+  x->answer = ANSWER_ENDED;
+  if (c->server->opts.on_done)
+    c->server->opts.on_done(&x->req, status, x->sent, c->server->user);
+  conn_ended(c);
+}
+
+// A body that this status or method never has.
+static bool has_no_body(const struct http_request *r, int status)
+{
+  return r->method == HTTP_M_HEAD || status < 200 || status == 204 ||
+         status == 304;
+}
+
+void http_respond(struct http_request *r, int status, const char *type,
+                  const void *body, size_t size,
+                  const struct http_header *extra, size_t n)
+{
+  struct exchange *x = (struct exchange *)r;
+  struct conn *c = x->conn;
+  if (x->answer != ANSWER_NONE)
+    return;
+  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
+  if (!most) {
+    http_respond_error(r, 500, NULL, NULL, 0);
+    return;
+  }
+  if (!c->dead) {
+    bool bodiless = has_no_body(r, status);
+    bool no_length = bodiless && r->method != HTTP_M_HEAD;
+    if (status == 204)
+      no_length = true;
+    put_head(c, status, type, no_length ? NO_LENGTH : size, most, extra, n);
+    if (!bodiless) {
+      out_add(c, body, size);
+      x->sent = size;
+    }
+  }
+  ended(c, status);
+}
+
+// A JSON string without its quotes; cut where `room` ends.
+static size_t put_json(char *to, size_t room, const char *text)
+{
+  size_t n = 0;
+  for (; *text && n + 6 < room; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c == '"' || c == '\\')
+      to[n++] = '\\', to[n++] = (char)c;
+    else if (c < ' ')
+      n += (size_t)snprintf(to + n, 7, "\\u%04x", c);
+    else
+      to[n++] = (char)c;
+  }
+  return n;
+}
+
+void http_respond_error(struct http_request *r, int status, const char *detail,
+                        const struct http_header *extra, size_t n)
+{
+  char body[1024];
+  if (!status_of(status))
+    status = 500;
+  char *to = PUT(body, "{\"detail\":\"");
+  to += put_json(to, sizeof body - 16, detail ? detail : http_status_text(status));
+  to = PUT(to, "\"}");
+  http_respond(r, status, "application/json", body, (size_t)(to - body), extra,
+               n);
+}
+
+void answer_refuse(struct conn *c, int status, const char *why)
+{
+  struct http_request *r = &c->x->req;
+  c->last = c->unread = true;
+  c->server->stats.refused++;
+  r->client = c->client;
+  r->client_port = c->port;
+  if (!r->id_size)
+    answer_made_id(c->server, r);
+  http_respond_error(r, status, why, NULL, 0);
+}
+
+void answer_continue(struct conn *c)
+{
+  static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  out_add(c, line, sizeof line - 1);
+}
+
+void http_respond_begin(struct http_request *r, int status, const char *type,
+                        const struct http_header *extra, size_t n)
+{
+  struct exchange *x = (struct exchange *)r;
+  struct conn *c = x->conn;
+  if (x->answer != ANSWER_NONE)
+    return;
+  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
+  if (!most) {
+    http_respond_error(r, 500, NULL, NULL, 0);
+    return;
+  }
+  x->answer = ANSWER_BEGUN;
+  x->status = status;
+  x->bare = has_no_body(r, status);
+  x->in_chunks = r->minor > 0 && !x->bare;
+  if (c->dead)
+    return;
+  uint64_t length = r->minor > 0 ? IN_CHUNKS : UNTIL_CLOSE;
+  if (x->bare && r->method != HTTP_M_HEAD)
+    length = NO_LENGTH;
+  if (length == UNTIL_CLOSE)
+    c->last = true;
+  put_head(c, status, type, length, most, extra, n);
+  if (!c->busy)
+    conn_settle(c);
+}
+
+static void put_chunk(struct conn *c, const char *data, size_t size)
+{
+  char *start = out_reserve(c, CHUNK_FRAME);
+  out_wrote(c, (size_t)snprintf(start, CHUNK_FRAME, "%zx\r\n", size));
+  out_add(c, data, size);
+  out_add(c, "\r\n", 2);
+}
+
+int http_respond_piece(struct http_request *r, const void *data, size_t size)
+{
+  struct exchange *x = (struct exchange *)r;
+  struct conn *c = x->conn;
+  if (x->answer != ANSWER_BEGUN || c->dead)
+    return HTTP_GONE;
+  if (size > 0 && !x->bare) {
+    x->sent += size;
+    if (x->in_chunks)
+      put_chunk(c, data, size);
+    else
+      out_add(c, data, size);
+  }
+  if (!c->busy)
+    conn_settle(c);
+  if (c->dead)
+    return HTTP_GONE;
+  return out_left(c) >= OUT_HIGH ? HTTP_FULL : HTTP_TAKEN;
+}
+
+void http_respond_end(struct http_request *r)
+{
+  struct exchange *x = (struct exchange *)r;
+  if (x->answer == ANSWER_NONE)
+    http_respond_error(r, 500, NULL, NULL, 0); // an end without a beginning
+  if (x->answer != ANSWER_BEGUN)
+    return;
+  if (x->in_chunks && !x->conn->dead)
+    out_add(x->conn, "0\r\n\r\n", 5);
+  ended(x->conn, x->status);
+}
+
+void http_respond_abort(struct http_request *r)
+{
+  struct exchange *x = (struct exchange *)r;
+  struct conn *c = x->conn;
+  if (x->answer == ANSWER_ENDED)
+    return;
+  c->last = true;
+  // The end of the connection would look like the end of the answer.
+  c->reset = x->answer == ANSWER_BEGUN && !x->in_chunks;
+  ended(c, 0);
+}

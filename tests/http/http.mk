@@ -1,0 +1,14 @@
+# The HTTP server's tests: a small server, and clients in Python against it.
+
+NET_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard runtime/net/http_*.c)) \
+           $(patsubst %,$(BUILD)/obj/llhttp/%.o,llhttp api http)
+
+$(BUILD)/tests/echo_server: $(BUILD)/obj/tests/http/echo_server.o $(NET_OBJ) \
+                            $(BUILD)/obj/grammar/base/arena.o \
+                            $(BUILD)/obj/grammar/base/buf.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lutf8proc
+
+.PHONY: check-http
+check-http: $(BUILD)/tests/echo_server
+	BUILD=$(BUILD) python3 -m unittest discover -s tests/http -p 'test_*.py'
