@@ -75,3 +75,9 @@ for _ in range(20):
     urllib.request.urlopen(ask).read()
     times.append((time.perf_counter() - begin) * 1000)
 print(f"median {statistics.median(times):.1f} ms, least {min(times):.1f} ms; critical path 450 ms")
+E
+
+say "9. Stop"
+kill -TERM "$server"
+wait "$server" && echo "stopped, nothing was dropped"
+server=
