@@ -21,6 +21,12 @@ enum {
   PLAN_OLDEST_READER = 1, // the least version whose readers understand it
 };
 
+enum {
+  TRY_DEPTH = 16,      // handlers of one function that may be open at a time
+  TYPE_DEPTH = 64,     // parts of parts by value
+  TYPE_PARTS = 1 << 16 // parts of a default value, at all depths
+};
+
 #define PLAN_NONE UINT32_MAX    // an optional reference to nothing
 #define PLAN_NO_SLOT UINT16_MAX // an optional operand that is not there
 
@@ -128,12 +134,15 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // A type. `base` is the type without what a slot does not know: constraints,
 // names, dimensions, enumerations (base str). Slots have base types only, and a
 // base is its own base. Parts held by value (fields of a tuple or record, the
-// first variant of a union) have smaller numbers than the whole, so that every
-// type has a finite default value; through list, map, optional, stream, future and
-// callable, and in a union's later variants, a type may come back to itself.
+// first variant of a union, what a step holds) have smaller numbers than the
+// whole, so that every type has a finite default value; through list, map,
+// optional, stream, future and callable, and in a union's later variants, a type
+// may come back to itself. A whole is at most TYPE_DEPTH parts by value deep and
+// its default at most TYPE_PARTS parts large.
 #define PLAN_TYPE(N, E, T, R, O, U)                                            \
   E(kind, TYPE_KINDS) R(base, types) O(of, types) U(fields, fields)            \
   U(limits, limits) N(detail) T(name) T(doc)
+// The base of a tensor has no dimensions; a tensor without any may have every rank.
 // A part of a type: record field, tuple item, union variant, enumeration word
 // (no type), callable's parameter, dimension (value: its size; name: its symbol).
 #define PLAN_FIELD(N, E, T, R, O, U)                                           \
@@ -156,7 +165,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // `entry` of its function and ends with done, choose, return or fail. Edges go
 // to strands with a greater number only. An `if` edge comes from a choose: the
 // strand runs only if it is taken, else it is skipped at once, and a skipped
-// strand feeds what it feeds; a skipped choose skips all that it guards.
+// strand feeds what it feeds; a skipped choose skips all that it guards. An edge
+// names its strand by the number within the function. Code stays in its strand.
 #define PLAN_STRAND(N, E, T, R, O, U) N(entry) N(inputs) U(feeds, edges) T(name)
 #define PLAN_EDGE(N, E, T, R, O, U) N(strand) E(kind, EDGE_KINDS)
 // From instruction `at` (of its function) on, the code comes from this place.
@@ -170,6 +180,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 #define PLAN_SITE(N, E, T, R, O, U)                                            \
   E(kind, SITE_KINDS) N(target) O(binding, bindings) N(first) N(count)         \
   U(settings, settings) N(line)
+// A method (SITE_method, SITE_handle) runs on a replica of its class; a function
+// with a class is called from functions of that class only.
 // A deployment as declared. `fields`: parameters, then lets, then state; `init`
 // fills the lets and state of a new replica.
 #define PLAN_CLASS(N, E, T, R, O, U)                                           \
@@ -177,7 +189,9 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   O(init, functions) U(methods, methods) R(file, files) N(line) T(doc)
 #define PLAN_METHOD(N, E, T, R, O, U)                                          \
   T(name) R(class, classes) R(function, functions) N(flags) U(settings, settings)
-// A deployment as bound. `args` gives the tuple of its class's parameters.
+// `flags`: 0, no flag is defined yet. What crosses a deployment's border (fields,
+// parameters and results of methods, routes and tests) has no future in it.
+// A deployment as bound. `args` (an init function without class) gives the tuple of its class's parameters.
 #define PLAN_BINDING(N, E, T, R, O, U)                                         \
   T(name) R(app, apps) R(class, classes) O(args, functions)                    \
   U(settings, settings) R(file, files) N(line) T(doc)
@@ -185,14 +199,14 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   E(id, SETTINGS) R(value, consts) E(origin, ORIGINS) R(file, files) N(line)
 #define PLAN_APP(N, E, T, R, O, U)                                             \
   T(name) T(prefix) U(bindings, bindings) U(routes, routes) T(doc)
-// `path` is whole, with the app's prefix; its holes are `{name}` or, for the
-// rest of a path, `{name:path}`. Parameter i is slot i of the function, whose
+// `path` is whole, with the app's prefix. A hole is a whole segment: `{name}` or,
+// at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of the function, whose
 // type is the base of the parameter's. `result`: the type that is answered.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
   R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \
   R(file, files) N(line) T(doc)
-// `key`: the name outside (x-api-key); `embed`: 1 when the body is an object of
+// `key`: the name outside (x-api-key, a path's hole), always there; `embed`: 1 when the body is an object of
 // which this is the field `key`; `nested_text`: a JSON string that holds JSON is read.
 #define PLAN_PARAM(N, E, T, R, O, U)                                           \
   T(name) T(key) E(source, SOURCES) E(adapter, ADAPTERS) R(type, types)        \
