@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Measures ServeGraph against its goals and against peers, in one run.
+
+usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
+
+Sections: http (raw epoll server, nginx), hop, echo, start, idle, tutorial,
+compile, load. Each prints its figures, and a goal beside what was reached. A figure is a
+median; a ratio is one of medians that were taken in turn on the same cores.
+"""
+import argparse
+import contextlib
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import measure
+import programs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+missed = []
+
+
+def report(what, figure, goal="", reached=None):
+    mark = "" if reached is None else ("  reached" if reached else "  MISSED")
+    if reached is False:
+        missed.append(what)
+    print(f"  {what:<52} {figure:<28} {goal}{mark}", flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        time.sleep(0.01)
+    raise RuntimeError(f"nothing listens on {port}")
+
+
+class Bench:
+    def __init__(self, build, folder, rounds):
+        self.build, self.folder, self.rounds = build, pathlib.Path(folder), rounds
+        self.running = []
+
+    def start(self, *command, env=None):
+        p = subprocess.Popen(measure.pinned(measure.SERVER_CORE, *command),
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             env={**os.environ, **(env or {})})
+        self.running.append(p)
+        return p
+
+    def stop_all(self):
+        for p in self.running:
+            p.send_signal(signal.SIGTERM)
+        for p in self.running:
+            try:
+                p.wait(5)
+            except subprocess.TimeoutExpired:
+                p.kill()
+        self.running = []
+
+    def plan(self, name, source):
+        path = self.folder / f"{name}.sg"
+        path.write_text(source)
+        plan = path.with_suffix(".plan")
+        subprocess.run([self.build / "sgc", path, "-o", plan], check=True)
+        return plan
+
+    def sgrun(self, plan, *options):
+        port = free_port()
+        p = self.start(self.build / "sgrun", plan, "--listen", f"127.0.0.1:{port}", *options)
+        wait_for(port)
+        return p.pid, f"http://127.0.0.1:{port}"
+
+    # ---- sections ----
+
+    def http(self):
+        """CPU per request of a no-op route through a deployment."""
+        ours = self.sgrun(self.plan("noop", programs.NOOP))
+        port = free_port()
+        raw = self.start(self.build / "tests/epoll_server", str(port))
+        wait_for(port)
+        servers = {"sgrun": (ours[0], ours[1] + "/"),
+                   "raw epoll": (raw.pid, f"http://127.0.0.1:{port}/")}
+        nginx = self.nginx()
+        if nginx:
+            servers["nginx return 200"] = nginx
+        costs = measure.interleaved(servers, self.rounds)
+        for name, values in costs.items():
+            report(f"{name}: CPU per request", f"{measure.spread(values)} us")
+        ratio = measure.median(costs["sgrun"]) / measure.median(costs["raw epoll"])
+        report("sgrun / raw epoll", f"{ratio:.2f}x", "goal <= 1.18x", ratio <= 1.18)
+        if nginx:
+            ratio = measure.median(costs["sgrun"]) / measure.median(costs["nginx return 200"])
+            report("sgrun / nginx", f"{ratio:.2f}x", "goal < 1x", ratio < 1)
+
+    def nginx(self):
+        if subprocess.run(["sh", "-c", "command -v nginx"], stdout=subprocess.DEVNULL).returncode:
+            print("  (nginx is not installed: left out)")
+            return None
+        port = free_port()
+        conf = self.folder / "nginx.conf"
+        conf.write_text(f"""
+daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log /dev/null crit;
+events {{ worker_connections 2048; }}
+http {{
+  access_log off; keepalive_requests 1000000000; default_type text/plain;
+  client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
+  fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
+  server {{ listen 127.0.0.1:{port}; add_header x-request-id $request_id; location / {{ return 200 "ok"; }} }}
+}}
+""")
+        p = self.start("nginx", "-c", conf)
+        wait_for(port)
+        return p.pid, f"http://127.0.0.1:{port}/"
+
+    def hop(self):
+        """What a further hop through a light deployment costs."""
+        servers = {}
+        for n in (1, 100):
+            pid, url = self.sgrun(self.plan(f"chain{n}", programs.chain(n)))
+            servers[n] = (pid, url + "/")
+        costs = measure.interleaved(servers, self.rounds)
+        per_hop = (measure.median(costs[100]) - measure.median(costs[1])) / 99
+        for n, values in costs.items():
+            report(f"chain of {n}: CPU per request", f"{measure.spread(values)} us")
+        report("a further hop", f"{per_hop * 1000:.0f} ns", "goal <= 1000 ns", per_hop <= 1)
+
+    def echo(self):
+        """10 KB through two deployments."""
+        pid, url = self.sgrun(self.plan("echo", programs.ECHO))
+        script = self.folder / "echo.lua"
+        script.write_text('wrk.method = "POST"\nwrk.body = string.rep("x", 10240)\n'
+                          'wrk.headers["content-type"] = "text/plain"\n')
+        costs = measure.interleaved({"echo": (pid, url + "/echo")}, self.rounds, script=script)
+        value = measure.median(costs["echo"])
+        report("10 KB echo: CPU per request", f"{measure.spread(costs['echo'])} us")
+        report("10 KB echo: requests per CPU-second", f"{1e6 / value:.0f}")
+
+    def start_up(self):
+        """Time from exec to the first answer, as a client sees it."""
+        plan, times = self.plan("noop", programs.NOOP), []
+        for _ in range(20):
+            port = free_port()
+            begin = time.perf_counter()
+            p = subprocess.Popen([self.build / "sgrun", plan, "--listen", f"127.0.0.1:{port}"],
+                                 stderr=subprocess.DEVNULL)
+            while True:
+                try:
+                    c = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+                    c.request("GET", "/")
+                    c.getresponse().read()
+                    break
+                except OSError:
+                    time.sleep(0.0002)
+            times.append((time.perf_counter() - begin) * 1000)
+            c.close()
+            p.terminate()
+            p.wait()
+        value = statistics.median(times)
+        report("first answer after exec", f"{value:.1f} ms", "goal <= 20 ms", value <= 20)
+
+    def idle(self):
+        """Memory of a server that has answered and is idle."""
+        for name, source, path in (("noop", programs.NOOP, "/"),
+                                   ("tutorial", None, "/-/healthz")):
+            plan = (self.plan(name, source) if source
+                    else self.plan(name, (ROOT / "examples/tutorial/tutorial.sg").read_text()))
+            pid, url = self.sgrun(plan)
+            measure.wrk(url + path, seconds=1)
+            time.sleep(0.5)
+            value = measure.rss_mb(pid)
+            report(f"{name}: idle RSS", f"{value:.1f} MB", "goal <= 15 MB", value <= 15)
+
+    def tutorial(self):
+        """The tutorial's critical path at rest, and 500 at once."""
+        source = (ROOT / "examples/tutorial/tutorial.sg").read_text()
+        _, url = self.sgrun(self.plan("tutorial", source))
+        c = http.client.HTTPConnection(url[7:], timeout=10)
+        times = []
+        for _ in range(15):
+            begin = time.perf_counter()
+            c.request("POST", "/my-dag", '["5", [1, 2], "sum"]')
+            c.getresponse().read()
+            times.append((time.perf_counter() - begin) * 1000)
+        c.close()
+        value = statistics.median(times)
+        report("tutorial request at rest", f"{value:.2f} ms", "goal <= 455 ms", value <= 455)
+
+    def compile(self):
+        """sgc on generated programs: linear, and 10 000 deployments in 0.3 s."""
+        self.scale("sgc", lambda path: [self.build / "sgc", path, "-o",
+                                        path.with_suffix(".plan")], 0.3)
+
+    def load(self):
+        """Loading the plans of the same programs, verification included."""
+        empty = measure.median(measure.timed(
+            [self.build / "sgrun", "--check", self.plan("noop", programs.NOOP)]))
+        self.scale("sgrun --check", lambda path: [self.build / "sgrun", "--check",
+                                                  path.with_suffix(".plan")], 0.05, empty)
+
+    def scale(self, name, command, goal, base=0.0):
+        seconds = {}
+        for n in (1_000, 10_000, 100_000):
+            path = self.folder / f"many{n}.sg"
+            if not path.exists():
+                path.write_text(programs.many(n))
+            if not path.with_suffix(".plan").exists():
+                subprocess.run([self.build / "sgc", path, "-o", path.with_suffix(".plan")], check=True)
+            times = measure.timed(command(path), 5 if n < 100_000 else 3)
+            seconds[n] = max(measure.median(times) - base, 1e-6)
+            report(f"{name}: {n} deployments", f"{seconds[n] * 1000:.1f} ms",
+                   f"goal <= {goal * 1000:.0f} ms" if n == 10_000 else "",
+                   seconds[n] <= goal if n == 10_000 else None)
+        ratio = seconds[100_000] / seconds[10_000]
+        report(f"{name}: 100 000 against 10 000", f"{ratio:.1f}x", "linear: <= 13x", ratio <= 13)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--build", default="build")
+    options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--only", default="")
+    given = options.parse_args()
+    sections = {"http": Bench.http, "hop": Bench.hop, "echo": Bench.echo,
+                "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
+                "compile": Bench.compile, "load": Bench.load}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(ROOT / given.build, folder, given.rounds)
+        for name, section in sections.items():
+            if given.only and given.only != name:
+                continue
+            print(f"{name}: {section.__doc__.splitlines()[0]}", flush=True)
+            try:
+                section(bench)
+            finally:
+                bench.stop_all()
+    print(f"{len(missed)} goals missed" + (": " + ", ".join(missed) if missed else ""))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
