@@ -32,15 +32,24 @@ static bool body_reserve(struct exchange *x, size_t size, size_t most)
   return true;
 }
 
+static bool body_fits(struct exchange *x, uint64_t size)
+{
+  size_t had = x->req.body_size;
+  if (size <= x->req.body_limit && had <= x->req.body_limit - size)
+    return true;
+  return exchange_refuse(x, 413, NULL);
+}
+
+static int on_chunk_header(llhttp_t *p)
+{
+  return body_fits(p->data, p->content_length) ? 0 : -1;
+}
+
 static int on_body(llhttp_t *p, const char *at, size_t size)
 {
   struct exchange *x = p->data;
   size_t had = x->req.body_size;
-  if (size > x->req.body_limit || had > x->req.body_limit - size) {
-    exchange_refuse(x, 413, NULL);
-    return -1;
-  }
-  if (!body_reserve(x, had + size, x->req.body_limit))
+  if (!body_fits(x, size) || !body_reserve(x, had + size, x->req.body_limit))
     return -1;
   memcpy(x->body + had, at, size);
   x->req.body_size = had + size;
@@ -50,6 +59,7 @@ static int on_body(llhttp_t *p, const char *at, size_t size)
 // The rest of llhttp's callbacks stay unset: heads are cut when they are whole.
 static const llhttp_settings_t settings = {
     .on_headers_complete = on_headers_complete,
+    .on_chunk_header = on_chunk_header,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
 };
@@ -267,6 +277,10 @@ static enum parse_result parse_head(struct exchange *x)
 {
   if (x->parsed == x->begin && !skip_blank_lines(x))
     return PARSE_MORE;
+  if (x->begin < x->filled && memchr("\r\n", x->in[x->begin], 2)) {
+    exchange_refuse(x, 400, "a line does not end in CR LF");
+    return PARSE_BAD;
+  }
   size_t end = x->filled;
   if (end - x->begin > x->head_limit)
     end = x->begin + x->head_limit;
@@ -279,8 +293,9 @@ static enum parse_result parse_head(struct exchange *x)
       return refused(x, e);
     x->parsed = end;
   }
-  if (x->parser.http_minor == 9 && x->parser.http_major == 0) {
-    exchange_refuse(x, 505, NULL); // HTTP/0.9 has no blank line to wait for
+  if (x->parser.http_major == 0 &&
+      memchr(x->in + x->begin, '\n', end - x->begin)) {
+    exchange_refuse(x, 505, NULL); // HTTP/0.9: no blank line will come
     return PARSE_BAD;
   }
   if (end - x->begin < x->head_limit)

@@ -9,6 +9,9 @@ $(BUILD)/tests/echo_server: $(BUILD)/obj/tests/http/echo_server.o $(NET_OBJ) \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lutf8proc
 
+# The Python tests find it in both builds, the ordinary and the sanitized.
+all: $(BUILD)/tests/echo_server
+
 .PHONY: check-http
 check-http: $(BUILD)/tests/echo_server
-	BUILD=$(BUILD) python3 -m unittest discover -s tests/http -p 'test_*.py'
+	python3 tests/run.py --build $(BUILD) --only tests/http
