@@ -44,6 +44,7 @@ struct type_expr;
 struct block {
   struct span span; // with the braces
   struct item *items;
+  uint16_t depth; // of the tree below, as in expressions
 };
 
 // An argument of a call: `value` or `name: value`.
@@ -77,6 +78,7 @@ struct param {
   struct arg *options;    // arguments of the source or the adapter
   struct expr *initial;   // the default, or NULL
   struct span span;
+  uint16_t depth;
   uint32_t slot;
   void *type_of, *note;
   struct param *next;
@@ -161,7 +163,7 @@ const char *expr_kind_text(enum expr_kind kind);
 
 // A piece of a TEMPLATE: text between holes, or a hole.
 struct part {
-  struct text text;   // when `hole` is NULL; its span has no quotes
+  struct text text; // when `hole` is NULL; its span has no quotes
   struct expr *hole;
   struct part *next;
 };
@@ -277,7 +279,7 @@ struct expr {
   KIND(CALLABLE, "callable") /* callable: fn(T, U) -> R */                     \
   KIND(TEXT, "text")         /* text: member of an ENUM */                     \
   KIND(CASE, "case")         /* variant: member of a UNION */                  \
-  KIND(NUMBER, "number")     /* number: an argument or dimension, `768` */     \
+  KIND(NUMBER, "number")     /* number: a dimension or argument, `768` */      \
   KIND(REST, "rest")         /* `..` among dimensions: any more of them */
 
 enum type_expr_kind {
@@ -359,6 +361,7 @@ enum item_kind {
 
 // "deployment", "route", ... as a user would name it.
 const char *item_kind_text(enum item_kind kind);
+unsigned item_kind_places(enum item_kind kind); // bits of enum item_place
 
 // What DEPLOYMENT, FN, GRAPH, FLOW and ROUTE have in common.
 struct callable {
@@ -391,6 +394,7 @@ struct item {
   struct span span;
   struct name name; // what it declares or sets; text NULL when it has no name
   const char *doc;  // text of the `///` lines before it, or NULL
+  uint16_t depth;   // as in expressions
   uint32_t slot;
   void *type, *note;
   struct item *next;

@@ -11,6 +11,10 @@ struct file_ast *parse_source(const struct source *s, uint32_t file_index,
                               struct arena *arena, struct atoms *atoms,
                               struct diags *diags);
 
+// A word that other languages have where .sg has another: how it is said here,
+// or NULL. For hints at unknown names.
+const char *parse_foreign_word(const char *word);
+
 // For --dump=ast: the tree as indented text, one node a line.
 void ast_dump(const struct file_ast *f, struct buf *out);
 

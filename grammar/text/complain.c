@@ -1,0 +1,396 @@
+// What to say at a syntax error: what was expected, what was found, and what
+// was probably meant.
+#include "grammar/text/parser.h"
+
+#include "grammar/base/utf8.h"
+#include "grammar/text/sg.tab.h"
+
+#include <string.h>
+
+static const struct foreign {
+  const char *word, *here;
+} foreign[] = {
+    {"def", "a function is written `fn name(x: int) -> str { ... }`"},
+    {"func", "a function is written `fn name(x: int) -> str { ... }`"},
+    {"function", "a function is written `fn name(x: int) -> str { ... }`"},
+    {"class", "a class is written `deployment Name(weight: int) { ... }`"},
+    {"import", "a library is named by `use name`, a file by `use \"./f.sg\"`"},
+    {"include", "a library is named by `use name`, a file by `use \"./f.sg\"`"},
+    {"from", "a library is named by `use name`, a file by `use \"./f.sg\"`"},
+    {"async", "calls are futures here: leave it out"},
+    {"await", "a value is waited for where it is needed: leave it out"},
+    {"elif", "it is written `else if`"},
+    {"elseif", "it is written `else if`"},
+    {"lambda", "a function without a name is written `fn(x) = x + 1`"},
+    {"const", "a value is named by `let x = ...`"},
+    {"raise", "an error is made by `fail(status, message)`"},
+    {"throw", "an error is made by `fail(status, message)`"},
+    {"except", "errors are caught by `try { ... } else e { ... }`"},
+    {"catch", "errors are caught by `try { ... } else e { ... }`"},
+    {"finally", "errors are caught by `try { ... } else e { ... }`"},
+    {"switch", "it is written `match x { \"a\" -> 1, _ -> 2 }`"},
+    {"case", "an arm of `match` is written `pattern -> value`"},
+    {"struct", "a record is written `type Name = { a: int, b: str }`"},
+    {"enum", "an enumeration is written `type Name = \"a\" | \"b\"`"},
+    {"interface", "a record is written `type Name = { a: int, b: str }`"},
+    {"pass", "an empty body is written `{ }`"},
+    {"print", "a line for the log is written `log.info(\"...\")`"},
+    {"is", "it is compared by `==`, also with `none`"},
+    {"None", "it is written `none`"},
+    {"null", "it is written `none`"},
+    {"nil", "it is written `none`"},
+    {"undefined", "it is written `none`"},
+    {"True", "it is written `true`"},
+    {"False", "it is written `false`"},
+    {"self", "the names of a deployment are known in its functions as they are"},
+    {"this", "the names of a deployment are known in its functions as they are"},
+    {"xor", "two bools differ by `!=`"},
+    {"mod", "the remainder is `%`"},
+    {"string", "the type of text is `str`"},
+    {"integer", "the type of whole numbers is `int`"},
+    {"double", "the type of numbers is `float`"},
+    {"number", "the type of numbers is `float`"},
+    {"boolean", "the type is `bool`"},
+    {"dict", "a map from text to `T` is `map T`"},
+    {"list", "a list of `T` is `[T]`"},
+};
+
+const char *parse_foreign_word(const char *word)
+{
+  for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+    if (!strcmp(foreign[i].word, word))
+      return foreign[i].here;
+  return NULL;
+}
+
+void complain_deep(struct parser *p, struct span at)
+{
+  if (p->deep)
+    return;
+  p->deep = true;
+  struct diag *d = diag_report(p->diags, DIAG_too_deep, at,
+                               "this is nested too deeply");
+  diag_hint(p->diags, d,
+            "brackets may nest %d deep, operators in a row %d; give a part of "
+            "it a name of its own",
+            NESTING_MAX, AST_DEPTH_MAX);
+}
+
+void complain_character(struct parser *p, struct span at)
+{
+  uint32_t code = 0;
+  unsigned n = utf8_decode(p->text + at.start, p->size - at.start, &code);
+  char *shown = code < 0x20 || code == 0x7F
+                    ? arena_printf(p->arena, "the character U+%04X", code)
+                    : arena_printf(p->arena, "`%.*s`", (int)n,
+                                   p->text + at.start);
+  struct diag *d = diag_report(p->diags, DIAG_unknown_character, at,
+                               "%s has no meaning here", shown);
+  if (code == 0x201C || code == 0x201D || code == 0x2018 || code == 0x2019)
+    diag_hint(p->diags, d, "quotes are \" and '");
+  else if (code == 0xA0 || code == 0x200B || code == 0x3000)
+    diag_hint(p->diags, d, "this is a space of another kind");
+  else if (code == '@')
+    diag_hint(p->diags, d, "there are no decorators; settings are written "
+                           "`name: value` inside the braces");
+  else if (code == '~' || code == '^')
+    diag_hint(p->diags, d, "there are no operators on bits");
+  else if (code == '`')
+    diag_hint(p->diags, d, "quotes are \" and '");
+  else if (code > 0x7F)
+    diag_hint(p->diags, d, "names are letters a-z and A-Z, digits and `_`");
+}
+
+// -------------------------------------------------------------------- wording
+
+static bool expects(const struct complaint *c, int token)
+{
+  for (int i = 0; i < c->n_expected; i++)
+    if (c->expected[i] == token)
+      return true;
+  return false;
+}
+
+static bool is_word(int token)
+{
+  return token >= T_NAME && token <= T_LOOP;
+}
+
+static bool is_hard(int token)
+{
+  return token >= T_FN && token <= T_LOOP;
+}
+
+static void add_token(struct buf *out, int token)
+{
+  const char *text = token_text(token);
+  if (token == 0)
+    buf_adds(out, "the end of the file");
+  else if (token == T_NEWLINE)
+    buf_adds(out, "the end of the line");
+  else if (token < 128)
+    buf_addf(out, "`%c`", token);
+  else if (is_word(token) && token != T_NAME)
+    buf_addf(out, "`%s`", text);
+  else if (token >= T_ARROW)
+    buf_addf(out, "`%s`", text);
+  else
+    buf_adds(out, text);
+}
+
+static void add_found(struct parser *p, struct buf *out, int token)
+{
+  if (token == T_NAME)
+    buf_addf(out, "`%.*s`", p->last.name.text->size > 40 ? 40 : 200,
+             p->last.name.text->text);
+  else if (is_hard(token))
+    buf_addf(out, "the keyword `%s`", token_text(token));
+  else if (token == T_STR_OPEN || token == T_STRING)
+    buf_adds(out, "a string");
+  else if (token == T_INT || token == T_FLOAT)
+    buf_adds(out, "a number");
+  else if (token == T_DURATION || token == T_SIZE || token == T_PERCENT)
+    buf_addf(out, "a %s", token_text(token));
+  else
+    add_token(out, token);
+}
+
+enum { SHOWN = 5 };
+
+struct wording {
+  struct buf *out;
+  int n;
+};
+
+static void add_one(struct wording *w, const char *text, int token)
+{
+  if (w->n++ >= SHOWN)
+    return;
+  if (w->n > 1)
+    buf_adds(w->out, ", ");
+  if (text)
+    buf_adds(w->out, text);
+  else
+    add_token(w->out, token);
+}
+
+// Tokens that could go on with a complete value are never what was missed.
+static bool is_operator(int token)
+{
+  switch (token) {
+  case T_OR:
+  case T_AND:
+  case T_NOT:
+  case T_IN:
+  case T_DIV:
+  case T_BY:
+  case T_WITH:
+  case T_EQ:
+  case T_NE:
+  case T_LE:
+  case T_GE:
+  case T_OR_ELSE:
+    return true;
+  default:
+    return token < 128 && token && strchr(".+-*/%&|<>?", token);
+  }
+}
+
+// All that was expected, in words: whole kinds of things where possible.
+static void add_expected(const struct complaint *c, struct buf *out)
+{
+  struct wording w = {out, 0};
+  bool statement = expects(c, T_LET);
+  bool value = expects(c, T_INT) && expects(c, T_NONE) && expects(c, T_LOOP);
+  bool type = !value && expects(c, T_TENSOR) && expects(c, '[') &&
+              expects(c, T_STRING);
+  bool name = !value && !type && expects(c, T_NAME) && expects(c, T_LIMIT);
+  bool suffix = expects(c, '*') && expects(c, '+');
+  if (statement)
+    add_one(&w, "a statement or declaration", 0);
+  else if (value)
+    add_one(&w, "a value", 0);
+  if (type)
+    add_one(&w, "a type", 0);
+  if (name)
+    add_one(&w, "a name", 0);
+  for (int i = 0; i < c->n_expected; i++) {
+    int token = c->expected[i];
+    if (statement && token != '}' && token != 0)
+      continue;
+    if (value && (is_word(token) || strchr("([{-", token & 127)) &&
+        (is_word(token) || token < 128))
+      continue;
+    if ((value || type) && token >= T_INT && token <= T_HOLE_OPEN)
+      continue;
+    if (type && (is_word(token) || token == '(' || token == '[' ||
+                 token == '{' || token == '-'))
+      continue;
+    if (name && token >= T_NAME && token <= T_TENSOR)
+      continue;
+    if (token == T_SKIPPED || (is_operator(token) && (suffix || type)) ||
+        (suffix && (token == '(' || token == '[')))
+      continue;
+    if (suffix && (token == T_ADD_SET || token == T_SUB_SET ||
+                   token == T_MUL_SET || token == T_DIV_SET || token == T_FN))
+      continue;
+    add_one(&w, NULL, token);
+  }
+  if (w.n > SHOWN)
+    buf_adds(out, ", ...");
+}
+
+static struct diag *generic(struct parser *p, struct span at,
+                            const struct complaint *c)
+{
+  struct buf expected = {.arena = p->arena}, found = {.arena = p->arena};
+  add_expected(c, &expected);
+  add_found(p, &found, c->found);
+  if (!expected.size)
+    return diag_report(p->diags, DIAG_syntax_error, at,
+                       "%s is not understood here", found.data);
+  return diag_report(p->diags, DIAG_syntax_error, at, "expected %s, found %s",
+                     expected.data, found.data);
+}
+
+// ---------------------------------------------------------- what was meant
+
+static const struct open *around(const struct parser *p, int found)
+{
+  bool opener = found == '(' || found == '[' || found == '{';
+  return &p->open[opener && p->depth ? p->depth - 1 : p->depth];
+}
+
+static bool keyword_as_name(struct parser *p, struct span at,
+                            const struct complaint *c)
+{
+  if (!is_hard(c->found) || !expects(c, T_NAME) || expects(c, T_INT))
+    return false;
+  const char *word = token_text(c->found);
+  struct diag *d =
+      diag_report(p->diags, DIAG_keyword_as_name, at,
+                  "`%s` is a keyword and cannot be a name here", word);
+  diag_hint(p->diags, d, "call it `%s_`, say", word);
+  return true;
+}
+
+static bool foreign_word(struct parser *p, const struct complaint *c)
+{
+  const struct token *tokens[] = {&p->last, &p->before};
+  for (int i = 0; i < 2; i++) {
+    const struct token *t = tokens[i];
+    if (!is_word(t->kind) || !t->name.text)
+      continue;
+    if (t->kind == T_FROM && around(p, c->found)->head != T_FROM)
+      continue;
+    const char *here = parse_foreign_word(t->name.text->text);
+    if (!here)
+      continue;
+    struct diag *d = diag_report(p->diags, DIAG_foreign_word, t->span,
+                                 "`%s` is a word of another language",
+                                 t->name.text->text);
+    diag_hint(p->diags, d, "%s", here);
+    return true;
+  }
+  return false;
+}
+
+static bool equals(struct parser *p, struct span at, const struct complaint *c)
+{
+  const struct open *o = around(p, c->found);
+  bool named = is_word(p->before.kind) && p->before.name.text;
+  if (c->found == '=' && named && (o->token == '(' || expects(c, ':'))) {
+    struct diag *d = diag_report(p->diags, DIAG_setting_equals, at,
+                                 "what is named is written with `:`");
+    diag_hint(p->diags, d, "write `%s: ...`", p->before.name.text->text);
+    return true;
+  }
+  if (c->found == '=' && (expects(c, T_EQ) || o->head == T_IF)) {
+    struct diag *d = diag_report(p->diags, DIAG_equals_confused, at,
+                                 "`=` gives a value and cannot stand here");
+    diag_hint(p->diags, d, "two values are compared by `==`");
+    return true;
+  }
+  if (c->found == T_EQ && expects(c, '=')) {
+    struct diag *d = diag_report(p->diags, DIAG_equals_confused, at,
+                                 "`==` compares and cannot stand here");
+    diag_hint(p->diags, d, "a value is given by `=`");
+    return true;
+  }
+  return false;
+}
+
+static bool arrow(struct parser *p, struct span at, const struct complaint *c)
+{
+  if (!expects(c, T_ARROW))
+    return false;
+  int head = around(p, c->found)->head;
+  if (head == T_ROUTE) {
+    struct diag *d = diag_report(p->diags, DIAG_missing_arrow, at,
+                                 "a route's answer follows `->`");
+    diag_hint(p->diags, d, "write `route GET \"/path\" -> value`, or a block");
+    return true;
+  }
+  bool type = is_word(c->found) || c->found == ':' || c->found == '[' ||
+              c->found == '(' || c->found == T_STRING;
+  if (p->before.kind != ')' || !type || c->found == T_ON)
+    return false;
+  struct diag *d = diag_report(p->diags, DIAG_missing_arrow, at,
+                               "the type of the result follows `->`");
+  if (is_word(c->found) && p->last.name.text)
+    diag_hint(p->diags, d, "write `-> %s`", p->last.name.text->text);
+  else
+    diag_hint(p->diags, d, "write `(x: int) -> str`");
+  return true;
+}
+
+static void add_hint(struct parser *p, const struct complaint *c,
+                     struct diag *d)
+{
+  int before = p->before.kind;
+  const struct open *o = around(p, c->found);
+  if (expects(c, T_THEN) && (c->found == '{' || c->found == ':'))
+    diag_hint(p->diags, d, "as a value it is `if a then b else c`");
+  else if (c->found == ':' && o->token == T_HOLE_OPEN)
+    diag_hint(p->diags, d, "holes have no formats; a brace is written `\\{`");
+  else if (c->found == ':' && expects(c, '{'))
+    diag_hint(p->diags, d, "a block stands in `{ }`");
+  else if (c->found == T_STR_OPEN && expects(c, T_STRING))
+    diag_hint(p->diags, d, "a string without holes must stand here; a brace "
+                           "is written `\\{`");
+  else if (before == T_NAME && c->found == T_NAME && o->token == '(')
+    diag_hint(p->diags, d, "a comma is missing, or a `:`");
+  else if (c->found == T_NEWLINE && before == ',' && !o->token)
+    diag_hint(p->diags, d, "the line ends too early");
+  else if (before == T_RETURN && c->found == T_LET)
+    diag_hint(p->diags, d, "`return` takes a value");
+  else if (p->last.kind == T_NAME && strchr(":", p->text[p->at]) &&
+           (!strcmp(p->last.name.text->text, "else") ||
+            !strcmp(p->last.name.text->text, "try")))
+    diag_hint(p->diags, d, "a block stands in `{ }`");
+}
+
+// Where the bracket was opened, if that is out of sight.
+static void add_opening(struct parser *p, const struct complaint *c,
+                        struct diag *d)
+{
+  const struct open *o = around(p, c->found);
+  int closer = o->token == '(' ? ')' : o->token == '[' ? ']' : 0;
+  if (!closer || !expects(c, closer))
+    return;
+  const char *from = p->text + o->span.start;
+  if (memchr(from, '\n', p->last.span.start - o->span.start))
+    diag_note(p->diags, d, o->span, "`%c` was opened here", o->token);
+}
+
+void complain_syntax(struct parser *p, struct span at,
+                     const struct complaint *c)
+{
+  if (at.start >= p->quiet && !keyword_as_name(p, at, c) &&
+      !foreign_word(p, c) && !equals(p, at, c) && !arrow(p, at, c)) {
+    struct diag *d = generic(p, at, c);
+    add_hint(p, c, d);
+    add_opening(p, c, d);
+  }
+  layout_recover(p);
+}

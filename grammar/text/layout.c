@@ -1,0 +1,505 @@
+// Layout: from raw tokens to those the grammar reads. Three things are decided
+// here and nowhere else.
+//
+// Line ends. One is a token if the innermost open bracket is not `(` or `[`,
+// the token before it could end a statement, and the one behind it could not
+// go on with it. Before a closing bracket and at the end it is left out.
+//
+// Brackets. What goes to the grammar is balanced: an unclosed one is reported
+// where it was opened and closed where it is noticed, a stray one is reported
+// and left out. It is noticed by a closing bracket of another kind, a line that
+// begins as only a statement or declaration can, or a block where none may be.
+//
+// Recovery. When the grammar reports an error it reads on to the next line,
+// field or closing bracket on its own; what is nested deeper is skipped here.
+#include "grammar/text/parser.h"
+
+#include "grammar/text/sg.tab.h"
+
+#include <string.h>
+
+enum { ERRORS_MAX = 100 };
+
+int sg_raw_lex(struct token *t, void *flex);
+int sg_lex(SG_STYPE *value, struct span *at, struct parser *p);
+
+static struct open *top(struct parser *p)
+{
+  return &p->open[p->depth];
+}
+
+static int closer_of(int open)
+{
+  return open == '('   ? ')'
+         : open == '[' ? ']'
+         : open == '{' ? '}'
+                       : T_HOLE_CLOSE;
+}
+
+static bool opens(int token)
+{
+  return token == '(' || token == '[' || token == '{' || token == T_HOLE_OPEN;
+}
+
+static bool closes(int token)
+{
+  return token == ')' || token == ']' || token == '}' || token == T_HOLE_CLOSE;
+}
+
+// Inside these a line end means nothing.
+static bool is_tight(int open)
+{
+  return open == '(' || open == '[' || open == T_HOLE_OPEN;
+}
+
+static bool is_soft(int token)
+{
+  return token >= T_NAME && token <= T_TENSOR;
+}
+
+// ------------------------------------------------------------------ line ends
+
+static bool can_end(int token)
+{
+  switch (token) {
+  case ')':
+  case ']':
+  case '}':
+  case '?':
+  case T_RETURN:
+  case T_BREAK:
+  case T_CONTINUE:
+  case T_TRUE:
+  case T_FALSE:
+  case T_NONE:
+  case T_LOOP:
+  case T_INT:
+  case T_FLOAT:
+  case T_STRING:
+  case T_STR_CLOSE:
+  case T_DURATION:
+  case T_SIZE:
+  case T_PERCENT:
+  case T_SKIPPED:
+    return true;
+  default:
+    return is_soft(token);
+  }
+}
+
+static bool can_go_on(int token)
+{
+  switch (token) {
+  case T_WITH:
+  case T_BY:
+  case T_AS:
+  case T_AND:
+  case T_OR:
+  case T_THEN:
+  case T_ELSE:
+  case T_IN:
+  case T_DIV:
+  case T_EQ:
+  case T_NE:
+  case T_LE:
+  case T_GE:
+  case T_OR_ELSE:
+  case T_ARROW:
+  case T_ADD_SET:
+  case T_SUB_SET:
+  case T_MUL_SET:
+  case T_DIV_SET:
+    return true;
+  default:
+    return token && strchr(".,+*/%&|=<>?:)]}", token) && token < 128;
+  }
+}
+
+// `{` at the beginning of a line, behind a head that waits for it.
+static bool brace_fell(struct parser *p, const struct token *t)
+{
+  switch (top(p)->head) {
+  case T_DEPLOYMENT:
+  case T_APP:
+  case T_GRAPH:
+  case T_FLOW:
+  case T_ROUTE:
+  case T_TEST:
+  case T_FN:
+  case T_IF:
+  case T_FOR:
+  case T_WHILE:
+  case T_TRY:
+  case T_ELSE:
+  case T_SERVER:
+  case T_RESOURCE:
+  case T_OVERRIDE:
+    break;
+  default:
+    return false;
+  }
+  if (p->last.kind == '}' || t->span.start < p->quiet)
+    return false;
+  struct diag *d = diag_report(p->diags, DIAG_syntax_error, t->span,
+                               "this `{` belongs on the line before");
+  diag_hint(p->diags, d, "a line end ends what stands before it");
+  return true;
+}
+
+static bool ends_line(struct parser *p, const struct token *t)
+{
+  if (!t->newline || is_tight(top(p)->token) || !can_end(p->last.kind))
+    return false;
+  if (!t->kind || can_go_on(t->kind))
+    return false;
+  return !(t->kind == '{' && brace_fell(p, t));
+}
+
+// ------------------------------------------------------------------- brackets
+
+static uint32_t indent_of(const struct parser *p, uint32_t offset)
+{
+  uint32_t start = offset, n = 0;
+  while (start && p->text[start - 1] != '\n')
+    start--;
+  while (p->text[start + n] == ' ' || p->text[start + n] == '\t')
+    n++;
+  return n;
+}
+
+static char next_char(const struct parser *p, uint32_t at)
+{
+  while (p->text[at] == ' ' || p->text[at] == '\t')
+    at++;
+  return p->text[at];
+}
+
+static bool name_follows(const struct parser *p, const struct token *t)
+{
+  char c = next_char(p, t->span.end);
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// A line in the first column that can only be a declaration of a file.
+static bool begins_file_item(const struct parser *p, const struct token *t)
+{
+  if (!t->newline || (t->span.start && p->text[t->span.start - 1] != '\n'))
+    return false;
+  switch (t->kind) {
+  case T_TYPE:
+  case T_DEPLOYMENT:
+  case T_METRIC:
+  case T_RESOURCE:
+  case T_APP:
+  case T_OVERRIDE:
+    return name_follows(p, t);
+  case T_USE:
+    return name_follows(p, t) || next_char(p, t->span.end) == '"';
+  case T_TEST:
+    return next_char(p, t->span.end) == '"';
+  case T_SERVER:
+    return next_char(p, t->span.end) == '{';
+  default:
+    return false;
+  }
+}
+
+// A line that can only be a statement, or a declaration.
+static bool begins_item(const struct parser *p, const struct token *t)
+{
+  if (!t->newline)
+    return false;
+  switch (t->kind) {
+  case T_LET:
+  case T_VAR:
+  case T_WHILE:
+  case T_BREAK:
+  case T_CONTINUE:
+  case T_RETURN:
+  case T_TRY:
+  case T_YIELD:
+  case T_EMIT:
+  case T_SPAWN:
+  case T_ASSERT:
+    return true;
+  case T_FN:
+  case T_BIND:
+  case T_GRAPH:
+  case T_FLOW:
+  case T_ROUTE:
+  case T_STATE:
+  case T_DEPLOYMENT:
+  case T_APP:
+    return name_follows(p, t);
+  default:
+    return false;
+  }
+}
+
+// A `{` behind what could end a value opens a block, settings or arms; a `{`
+// elsewhere opens a record.
+static bool opens_body(const struct parser *p)
+{
+  int last = p->last.kind;
+  if (last == T_MAP || last == T_STREAM || last == T_STEP)
+    return false;
+  return can_end(last) || last == T_ELSE || last == T_TRY;
+}
+
+static bool opens_block(const struct parser *p)
+{
+  const struct open *o = &p->open[p->depth];
+  if (!opens_body(p) || o->match || is_tight(o->token))
+    return false;
+  return o->head != T_BIND && o->head != T_OVERRIDE && o->head != T_SERVER &&
+         o->head != T_RESOURCE;
+}
+
+static bool closes_something(const struct parser *p, int closer)
+{
+  for (unsigned i = p->depth; i; i--) {
+    if (closer_of(p->open[i].token) == closer)
+      return true;
+    if (closer != '}' && closer != T_HOLE_CLOSE && p->open[i].token == '{')
+      return false;
+    if (closer != T_HOLE_CLOSE && p->open[i].token == T_HOLE_OPEN)
+      return false;
+  }
+  return false;
+}
+
+// Whether this token shows that the innermost bracket was not closed.
+static bool shows_unclosed(const struct parser *p, const struct token *t)
+{
+  const struct open *o = &p->open[p->depth];
+  if (!p->depth)
+    return false;
+  if (!t->kind || begins_file_item(p, t))
+    return true;
+  if (closes(t->kind))
+    return closer_of(o->token) != t->kind && closes_something(p, t->kind);
+  if (o->token != '(' && o->token != '[')
+    return false;
+  return begins_item(p, t) || (t->kind == '{' && opens_body(p) && !o->match);
+}
+
+static void report_unclosed(struct parser *p, const struct token *t)
+{
+  struct open *o = top(p);
+  bool known = p->panic && p->panic_depth >= p->depth;
+  if (!known && t->span.start >= p->quiet) {
+    int opener = o->token == T_HOLE_OPEN ? '{' : o->token;
+    struct diag *d = diag_report(p->diags, DIAG_unclosed_bracket, o->span,
+                                 "this `%c` is not closed", opener);
+    if (t->kind)
+      diag_note(p->diags, d, t->span, "its `%c` is missed before this",
+                opener == '(' ? ')' : opener == '[' ? ']' : '}');
+    if (o->token == '{' && p->suspect.end && p->suspect.start != o->span.start)
+      diag_note(p->diags, d, p->suspect,
+                "perhaps it is this one: its `}` is indented otherwise");
+  }
+  if (t->span.start + 1 > p->quiet)
+    p->quiet = t->span.start + 1;
+}
+
+static void report_stray(struct parser *p, const struct token *t)
+{
+  if (t->span.start >= p->quiet && !(p->panic && p->depth < p->panic_depth))
+    diag_report(p->diags, DIAG_stray_bracket, t->span, "this `%c` closes nothing",
+                t->kind == T_HOLE_CLOSE ? '}' : t->kind);
+}
+
+static void push(struct parser *p, const struct token *t)
+{
+  bool block = t->kind == '{' && opens_block(p);
+  if (t->kind == '{' && opens_body(p))
+    top(p)->match = false;
+  p->depth++;
+  *top(p) = (struct open){.token = t->kind, .block = block, .span = t->span,
+                          .indent = indent_of(p, t->span.start)};
+}
+
+static void pop(struct parser *p, const struct token *t)
+{
+  const struct open *o = top(p);
+  if (t->newline && o->token == '{' && !p->suspect.end &&
+      indent_of(p, t->span.start) != o->indent)
+    p->suspect = o->span;
+  p->depth--;
+}
+
+// -------------------------------------------------------------------- reading
+
+static struct token *peek(struct parser *p)
+{
+  if (p->has_ahead)
+    return &p->ahead;
+  struct token t = {0};
+  t.kind = sg_raw_lex(&t, p->flex);
+  t.newline = p->newline;
+  p->newline = false;
+  if (p->diags->errors - p->errors >= ERRORS_MAX && t.kind) {
+    diag_report(p->diags, DIAG_too_many_errors, t.span,
+                "too many errors; the rest was not read");
+    p->quiet = UINT32_MAX;
+    p->at = p->size;
+    t.kind = 0;
+  }
+  scan_doc_attach(p, t.span.start);
+  p->ahead = t;
+  p->has_ahead = true;
+  return &p->ahead;
+}
+
+// Skips from an opening bracket to its closing one.
+static void skip_group(struct parser *p)
+{
+  unsigned depth = 0;
+  do {
+    struct token *t = peek(p);
+    if (!t->kind || begins_file_item(p, t))
+      return;
+    depth += opens(t->kind);
+    depth -= closes(t->kind);
+    p->has_ahead = false;
+  } while (depth);
+}
+
+static struct token give(struct parser *p, struct token t)
+{
+  if (t.kind == T_NEWLINE || !top(p)->head)
+    top(p)->head = t.kind == T_NEWLINE ? 0 : t.kind;
+  top(p)->match |= t.kind == T_MATCH;
+  if (t.kind == T_NEWLINE)
+    top(p)->match = false;
+  if (opens(t.kind))
+    push(p, &t);
+  p->before = p->last;
+  p->last = t;
+  return t;
+}
+
+static struct token made(struct parser *p, int kind, uint32_t at)
+{
+  return give(p, (struct token){.kind = kind, .span = {p->file, at, at}});
+}
+
+static struct token too_deep(struct parser *p, struct token t)
+{
+  complain_deep(p, t.span);
+  skip_group(p);
+  t.kind = T_SKIPPED;
+  t.span.end = p->last.span.end > t.span.end ? p->last.span.end : t.span.end;
+  p->quiet = p->at + 1;
+  return give(p, t);
+}
+
+static struct token next(struct parser *p)
+{
+  for (;;) {
+    struct token *t = peek(p);
+    if (shows_unclosed(p, t)) {
+      report_unclosed(p, t);
+      int closer = closer_of(top(p)->token);
+      p->depth--;
+      return made(p, closer, t->span.start);
+    }
+    if (closes(t->kind) && closer_of(top(p)->token) != t->kind) {
+      report_stray(p, t);
+      p->has_ahead = false;
+      continue;
+    }
+    if (ends_line(p, t)) {
+      t->newline = false;
+      struct span at = {p->file, p->last.span.end, t->span.start};
+      struct token end = made(p, T_NEWLINE, at.start);
+      end.span = at;
+      p->last.span = at;
+      return end;
+    }
+    if (opens(t->kind) && p->depth >= NESTING_MAX)
+      return too_deep(p, *t);
+    p->has_ahead = false;
+    if (closes(t->kind))
+      pop(p, t);
+    return give(p, *t);
+  }
+}
+
+// ------------------------------------------------------------------- recovery
+
+// Where the grammar can go on after an error in a bracket of this kind.
+static bool is_refuge(const struct parser *p, const struct token *t)
+{
+  const struct open *o = &p->open[p->depth];
+  if (!t->kind || closes(t->kind))
+    return true;
+  if (is_tight(o->token))
+    return false;
+  if (t->kind == T_NEWLINE)
+    return true;
+  return o->token == '{' && !o->block && t->kind == ',';
+}
+
+static bool skipped(struct parser *p, const struct token *t)
+{
+  if (!p->panic)
+    return false;
+  if (p->depth < p->panic_depth || (p->depth == 0 && !t->kind)) {
+    p->panic = false;
+    return false;
+  }
+  bool deeper = p->depth > p->panic_depth;
+  if (t->kind == '{' && p->depth == p->panic_depth + 1 && top(p)->block &&
+      (p->panic_depth == 0 || p->open[p->panic_depth].block)) {
+    p->panic = false;
+    return false;
+  }
+  // The bracket that closes a skipped one is skipped with it.
+  bool closed_inner = closes(t->kind) && p->depth == p->panic_depth;
+  return deeper || closed_inner || !is_refuge(p, t);
+}
+
+// After the grammar met an error at the last token.
+void layout_recover(struct parser *p)
+{
+  int kind = p->last.kind;
+  p->panic = !closes(kind);
+  p->panic_depth = p->depth;
+  if (opens(kind)) {
+    p->panic_depth--;
+    bool outer = !p->panic_depth || p->open[p->panic_depth].block;
+    p->panic = !(kind == '{' && top(p)->block && outer);
+  }
+}
+
+int sg_lex(SG_STYPE *value, struct span *at, struct parser *p)
+{
+  struct token t;
+  do
+    t = next(p);
+  while (skipped(p, &t));
+  *at = t.span;
+  switch (t.kind) {
+  case T_INT:
+  case T_DURATION:
+  case T_SIZE:
+    value->T_INT = t.integer;
+    break;
+  case T_FLOAT:
+  case T_PERCENT:
+    value->T_FLOAT = t.number;
+    break;
+  case T_STRING:
+  case T_STR_TEXT:
+    value->T_STRING = t.text;
+    break;
+  case SG_error:
+    layout_recover(p);
+    p->quiet = t.span.end;
+    break;
+  default:
+    value->T_NAME = t.name;
+  }
+  return t.kind;
+}
