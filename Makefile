@@ -42,6 +42,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(SG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Pages that are put into the program as they are.
+$(BUILD)/obj/runtime/net/pages.o: runtime/net/docs.html
+
 # Generated parsers: warnings of the generators' own skeletons are not ours.
 $(BUILD)/obj/grammar/text/%.o: $(BUILD)/grammar/text/%.c
 	@mkdir -p $(@D)

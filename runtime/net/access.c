@@ -1,0 +1,189 @@
+// Enters: what happened. Leaves: lines. The log owns its buffer and a timer.
+#include "runtime/net/access.h"
+#include "grammar/base/buf.h"
+#include "runtime/codec/codec.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  PERIOD_MS = 100,
+  FULL = 32 << 10, // written at once
+  MOST = 4 << 20,  // dropped beyond
+  PIECE = 4096,    // what a pipe that is writable takes without waiting
+};
+
+struct access {
+  enum access_form form;
+  struct buf buf;
+  size_t written; // of the buffer
+  uint64_t dropped;
+  uv_timer_t timer;
+};
+
+static bool writable(void)
+{
+  struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
+}
+
+static void flush(struct access *a, bool patient)
+{
+  while (a->written < a->buf.size && (patient || writable())) {
+    size_t left = a->buf.size - a->written;
+    ssize_t n = write(STDOUT_FILENO, a->buf.data + a->written,
+                      left < PIECE ? left : PIECE);
+    if (n < 0 && errno != EINTR) {
+      a->written = a->buf.size; // nobody will ever read it
+      break;
+    }
+    if (n > 0)
+      a->written += (size_t)n;
+  }
+  if (a->written == a->buf.size)
+    a->written = a->buf.size = 0;
+}
+
+static void on_timer(uv_timer_t *t)
+{
+  struct access *a = t->data;
+  flush(a, false);
+  if (a->buf.size)
+    uv_timer_start(t, on_timer, PERIOD_MS, 0);
+}
+
+struct access *access_new(uv_loop_t *loop, enum access_form form)
+{
+  struct access *a = form != ACCESS_NONE ? calloc(1, sizeof *a) : NULL;
+  if (!a)
+    return NULL;
+  a->form = form;
+  uv_timer_init(loop, &a->timer);
+  uv_unref((uv_handle_t *)&a->timer);
+  a->timer.data = a;
+  return a;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+  struct access *a = h->data;
+  buf_free(&a->buf);
+  free(a);
+}
+
+void access_close(struct access **at)
+{
+  struct access *a = *at;
+  *at = NULL;
+  if (!a)
+    return;
+  flush(a, true);
+  uv_close((uv_handle_t *)&a->timer, on_closed);
+}
+
+static void add_time(struct buf *b)
+{
+  struct timespec now;
+  struct tm t;
+  clock_gettime(CLOCK_REALTIME, &now);
+  gmtime_r(&now.tv_sec, &t);
+  buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", t.tm_year + 1900,
+           t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
+           now.tv_nsec / 1000000);
+}
+
+static void add_string(struct buf *b, const char *key, const char *text,
+                       size_t size)
+{
+  buf_addf(b, ",\"%s\":", key);
+  json_encode_text(text, size, b);
+}
+
+static void add_json(struct buf *b, const struct access_entry *e)
+{
+  const struct http_request *r = e->http;
+  buf_adds(b, "{\"time\":\"");
+  add_time(b);
+  buf_addc(b, '"');
+  add_string(b, "id", r->id, r->id_size);
+  add_string(b, "client", r->client, strlen(r->client));
+  add_string(b, "method", r->method_text, strlen(r->method_text));
+  add_string(b, "path", r->path, r->path_size);
+  if (e->route)
+    add_string(b, "route", e->route, strlen(e->route));
+  buf_addf(b, ",\"status\":%d,\"bytes\":%llu,\"ms\":%.3f", e->status,
+           (unsigned long long)e->sent, e->ms);
+  if (e->error)
+    add_string(b, "error", e->error, strlen(e->error));
+  if (e->error && e->file)
+    buf_addf(b, ",\"line\":%u,\"column\":%u", e->line, e->column);
+  if (e->error && e->file)
+    add_string(b, "file", e->file, strlen(e->file));
+  buf_adds(b, "}\n");
+}
+
+// What a client chose cannot begin a line of its own or colour a terminal.
+static void add_safe(struct buf *b, const char *text, size_t size)
+{
+  for (size_t i = 0; i < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c < 0x20 || c == 0x7F)
+      buf_addf(b, "\\x%02x", c);
+    else
+      buf_addc(b, (char)c);
+  }
+}
+
+static void add_text(struct buf *b, const struct access_entry *e)
+{
+  const struct http_request *r = e->http;
+  add_time(b);
+  buf_addf(b, " %s ", *r->client ? r->client : "-");
+  add_safe(b, r->method_text, strlen(r->method_text));
+  buf_addc(b, ' ');
+  add_safe(b, r->path, r->path_size);
+  buf_addf(b, " %d %llu %.3fms ", e->status, (unsigned long long)e->sent,
+           e->ms);
+  add_safe(b, r->id, r->id_size);
+  if (e->error) {
+    buf_adds(b, " error: ");
+    add_safe(b, e->error, strlen(e->error));
+  }
+  if (e->error && e->file)
+    buf_addf(b, " (%s:%u:%u)", e->file, e->line, e->column);
+  buf_addc(b, '\n');
+}
+
+static void note_dropped(struct access *a)
+{
+  if (!a->dropped || a->buf.size > MOST / 2)
+    return;
+  buf_addf(&a->buf,
+           a->form == ACCESS_JSON ? "{\"dropped\":%llu}\n"
+                                  : "dropped %llu lines\n",
+           (unsigned long long)a->dropped);
+  a->dropped = 0;
+}
+
+void access_add(struct access *a, const struct access_entry *e)
+{
+  if (!a)
+    return;
+  note_dropped(a);
+  if (a->buf.size > MOST || a->buf.failed) {
+    a->dropped++;
+    return;
+  }
+  if (a->form == ACCESS_JSON)
+    add_json(&a->buf, e);
+  else
+    add_text(&a->buf, e);
+  if (a->buf.size - a->written > FULL)
+    flush(a, false);
+  if (a->buf.size && !uv_is_active((uv_handle_t *)&a->timer))
+    uv_timer_start(&a->timer, on_timer, PERIOD_MS, 0);
+}

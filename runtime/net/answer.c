@@ -1,0 +1,289 @@
+// Enters: a result or an error. Leaves: one response. Everything that is put
+// together lies in the request's arena.
+#include "runtime/net/answer.h"
+
+#include <string.h>
+
+struct answer {
+  const struct plan *plan;
+  struct http_request *http;
+  int status;
+  const char *type; // content type, NULL: none
+  const struct http_header *headers;
+  size_t n_headers;
+};
+
+// ---- errors ----
+static int status_of(const struct error *e)
+{
+  static const int by_kind[ERROR_KINDS] = {
+      [ERROR_invalid] = 422,    [ERROR_user] = 500,
+      [ERROR_timeout] = 408,    [ERROR_cancelled] = 503,
+      [ERROR_overloaded] = 503, [ERROR_unavailable] = 502,
+      [ERROR_upstream] = 502,   [ERROR_limit] = 500,
+      [ERROR_internal] = 500};
+  if (e->status >= 300 && e->status <= 599)
+    return e->status;
+  return by_kind[e->kind < ERROR_KINDS ? e->kind : ERROR_internal];
+}
+
+static void write_openai(int status, const char *text, size_t size,
+                         struct buf *out)
+{
+  buf_adds(out, "{\"error\":{\"message\":");
+  json_encode_text(text, size, out);
+  buf_addf(out, ",\"type\":\"%s\",\"param\":null,\"code\":null}}",
+           status == 429  ? "rate_limit_error"
+           : status < 500 ? "invalid_request_error"
+                          : "server_error");
+}
+
+static void write_error(enum error_shape shape, int status, const char *text,
+                        size_t size, struct buf *out)
+{
+  if (shape == SHAPE_OPENAI) {
+    write_openai(status, text, size, out);
+    return;
+  }
+  buf_adds(out, shape == SHAPE_FASTAPI ? "{\"detail\":" : "{\"error\":");
+  json_encode_text(text, size, out);
+  buf_addc(out, '}');
+}
+
+static void send_error(enum error_shape shape, int status, const char *text,
+                       size_t size, bool retry, struct http_request *http)
+{
+  static const struct http_header later = {"retry-after", "1", 11, 1};
+  struct buf body = {.arena = &http->arena};
+  write_error(shape, status, text, size, &body);
+  if (body.failed)
+    http_respond_error(http, status, NULL, &later, retry);
+  else
+    http_respond(http, status, "application/json", body.data, body.size, &later,
+                 retry);
+}
+
+void answer_error(const struct service *s, uint32_t route,
+                  const struct error *e, struct http_request *http)
+{
+  const struct service_route *how = &s->routes[route];
+  int status = status_of(e);
+  if (e->kind == ERROR_overloaded && how->overload_status)
+    status = how->overload_status;
+  const char *text = http_status_text(status);
+  size_t size = strlen(text);
+  if (e->message && e->message->size) {
+    text = e->message->data;
+    size = e->message->size;
+  }
+  send_error(how->errors, status, text, size, status == 503 || status == 429,
+             http);
+}
+
+static void fail(const struct service *s, uint32_t route, const char *message,
+                 struct http_request *http)
+{
+  send_error(s->routes[route].errors, 500, message, strlen(message), false,
+             http);
+}
+
+void answer_offences(const struct service *s, uint32_t route,
+                     const struct offences *o, struct http_request *http)
+{
+  enum error_shape shape = s->routes[route].errors;
+  struct buf body = {.arena = &http->arena};
+  if (!o->first) {
+    fail(s, route, "the request needs more memory than it may have", http);
+  } else if (shape == SHAPE_FASTAPI) {
+    offences_print(o, &body);
+    http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
+  } else {
+    buf_addf(&body, "%s: %s", o->first->loc, o->first->msg);
+    send_error(shape, shape == SHAPE_OPENAI ? 400 : 422, body.data, body.size,
+               false, http);
+  }
+}
+
+void answer_allow(struct http_request *http, uint32_t allow)
+{
+  bool options = http->method == HTTP_M_OPTIONS;
+  char list[128];
+  size_t n = 0;
+  if (allow & 1u << METHOD_WS) // a WebSocket begins as a GET
+    allow |= 1u << METHOD_GET;
+  if (allow & 1u << METHOD_GET)
+    allow |= 1u << METHOD_HEAD;
+  if (options)
+    allow |= 1u << METHOD_OPTIONS;
+  for (int m = 0; m < METHOD_WS; m++) {
+    const char *name = plan_method_name((enum plan_method)m);
+    if (!(allow & 1u << m))
+      continue;
+    if (n)
+      memcpy(list + n, ", ", 2), n += 2;
+    memcpy(list + n, name, strlen(name));
+    n += strlen(name);
+  }
+  struct http_header header = {"allow", list, 5, (uint32_t)n};
+  if (options)
+    http_respond(http, 204, NULL, "", 0, &header, 1);
+  else
+    http_respond_error(http, 405, NULL, &header, 1);
+}
+
+// ---- results ----
+static const char *const content_types[] = {
+#define FORM(name, content_type) [FORM_##name] = content_type,
+#include "grammar/defs/adapters.def"
+};
+
+static bool is_own_header(const struct text *name)
+{
+  static const char *const own[] = {"date", "content-length", "x-request-id",
+                                    "connection", "transfer-encoding"};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (name->size == strlen(own[i]) &&
+        !strncasecmp(name->data, own[i], name->size))
+      return true;
+  return false;
+}
+
+// What the route said about headers; false: the arena is exhausted.
+static bool take_headers(struct answer *a, const struct map *m)
+{
+  struct http_header *list =
+      ARENA_ARRAY(&a->http->arena, m->count + 1, struct http_header);
+  if (!list)
+    return false;
+  a->headers = list;
+  for (uint32_t i = 0; i < m->count; i++) {
+    const struct text *name = m->entries[i].key,
+                      *item = m->entries[i].item.text;
+    if (is_own_header(name))
+      continue;
+    char *text = arena_copy(&a->http->arena, item->data, item->size);
+    char *key = arena_copy(&a->http->arena, name->data, name->size);
+    if (!text || !key)
+      return false;
+    if (!strcasecmp(key, "content-type"))
+      a->type = text;
+    else // an empty name or a value with a NUL is refused by the server
+      list[a->n_headers++] =
+          (struct http_header){key, text, name->size, item->size};
+  }
+  return true;
+}
+
+static void send_bytes(const struct answer *a, const char *data, size_t size)
+{
+  http_respond(a->http, a->status, a->type, data, size, a->headers,
+               a->n_headers);
+}
+
+// What the client gets as it is; NULL when the value is no text.
+static const struct text *as_text(const struct answer *a, uint32_t type,
+                                  value v)
+{
+  enum type_kind kind = service_kind(a->plan, type);
+  return kind == TYPE_str || kind == TYPE_bytes ? v.text : NULL;
+}
+
+// Each line of the text is a line of one event.
+static void write_event(const char *data, size_t size, struct buf *out)
+{
+  for (const char *at = data, *end = data + size; at <= end;) {
+    const char *stop = memchr(at, '\n', (size_t)(end - at));
+    stop = stop ? stop : end;
+    buf_adds(out, "data: ");
+    buf_add(out, at, (size_t)(stop - at));
+    buf_addc(out, '\n');
+    at = stop + 1;
+  }
+  buf_addc(out, '\n');
+}
+
+static bool write_sse(const struct answer *a, uint32_t type, value v,
+                      struct buf *out)
+{
+  const struct text *t = as_text(a, type, v);
+  struct buf json = {.arena = &a->http->arena};
+  if (!t && !json_encode(a->plan, type, v, &json))
+    return false;
+  write_event(t ? t->data : json.data, t ? t->size : json.size, out);
+  return !json.failed;
+}
+
+// NULL, or why the value cannot be said in that form.
+static const char *write_form(const struct answer *a, enum form_kind form,
+                              uint32_t type, value v, struct buf *out)
+{
+  static const char not_finite[] =
+      "the result holds a number that is not finite";
+  switch (form) {
+  case FORM_json:
+    return json_encode(a->plan, type, v, out) ? NULL : not_finite;
+  case FORM_sse:
+    return write_sse(a, type, v, out) ? NULL : not_finite;
+  case FORM_csv:
+    return csv_write(a->plan, type, v, out) ? NULL
+                                            : "the result is no table for csv";
+  case FORM_png:
+    return "answers as png are not built yet";
+  default:
+    value_text(a->plan, type, v, out);
+    return NULL;
+  }
+}
+
+static void send_value(const struct service *s, uint32_t route,
+                       struct answer *a, enum form_kind form, value v)
+{
+  uint32_t type = s->plan->routes[route].result;
+  const struct text *t = form == FORM_json || form == FORM_sse ||
+                                 form == FORM_csv || form == FORM_png
+                             ? NULL
+                             : as_text(a, type, v);
+  if (t) {
+    send_bytes(a, t->data, t->size);
+    return;
+  }
+  struct buf body = {.arena = &a->http->arena};
+  const char *why = write_form(a, form, type, v, &body);
+  if (!why && body.failed)
+    why = "the request needs more memory than it may have";
+  if (why)
+    fail(s, route, why, a->http);
+  else
+    send_bytes(a, body.data ? body.data : "", body.size);
+}
+
+static void answer_result(const struct service *s, uint32_t route,
+                          const struct request *call, struct http_request *http)
+{
+  const struct reply *reply = &call->reply;
+  struct answer a = {.plan = s->plan, .http = http, .status = 200};
+  enum form_kind form =
+      reply->form != FORM_auto ? reply->form : s->routes[route].form;
+  bool none = s->plan->types[s->plan->routes[route].result].kind == TYPE_none &&
+              form == FORM_json;
+  if (reply->status)
+    a.status = reply->status;
+  a.type = none ? NULL : content_types[form];
+  if (a.status < 200 || a.status > 599)
+    fail(s, route, "the status of the answer is not from 200 to 599", http);
+  else if (reply->headers && !take_headers(&a, reply->headers))
+    fail(s, route, "the request needs more memory than it may have", http);
+  else if (none)
+    send_bytes(&a, "", 0);
+  else
+    send_value(s, route, &a, form, call->result);
+}
+
+void answer_call(const struct service *s, uint32_t route,
+                 const struct request *call, struct http_request *http)
+{
+  if (call->failed)
+    answer_error(s, route, &call->error, http);
+  else
+    answer_result(s, route, call, http);
+}

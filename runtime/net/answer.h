@@ -1,0 +1,30 @@
+// Answer: what a call gave, as a response.
+#ifndef SG_ANSWER_H
+#define SG_ANSWER_H
+
+#include "runtime/codec/codec.h"
+#include "runtime/net/http.h"
+#include "runtime/net/service.h"
+#include "runtime/vm/engine.h"
+
+// The result or error of a call of a route.
+void answer_call(const struct service *s, uint32_t route,
+                 const struct request *call, struct http_request *http);
+
+// An error with a status and message, in the shape that the route asks for.
+void answer_error(const struct service *s, uint32_t route,
+                  const struct error *error, struct http_request *http);
+
+// 422 with everything that is wrong with the input.
+void answer_offences(const struct service *s, uint32_t route,
+                     const struct offences *offences,
+                     struct http_request *http);
+
+// 405, or 204 for OPTIONS: what the path can do (bits of enum plan_method).
+void answer_allow(struct http_request *http, uint32_t allow);
+
+// A list of lists or records as RFC 4180 has it (csv.c); false: the value is
+// none of these.
+bool csv_write(const struct plan *p, uint32_t type, value v, struct buf *out);
+
+#endif

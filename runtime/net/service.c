@@ -1,0 +1,194 @@
+// Enters: a loaded plan. Leaves: a service. Everything here happens once, in
+// time that grows with the number of routes.
+#include "runtime/net/service.h"
+#include "runtime/net/pages.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct plan_const *service_setting(const struct plan *p,
+                                         struct plan_run settings,
+                                         enum setting_id id)
+{
+  for (uint32_t i = 0; i < settings.count; i++) {
+    const struct plan_setting *s = &p->settings[settings.first + i];
+    if (s->id == id)
+      return &p->consts[s->value];
+  }
+  return NULL;
+}
+
+static int64_t number(const struct plan *p, struct plan_run settings,
+                      enum setting_id id)
+{
+  const struct plan_const *c = service_setting(p, settings, id);
+  return c ? (int64_t)plan_bits(c) : 0;
+}
+
+static enum error_shape shape_of(const struct plan *p, struct plan_run settings)
+{
+  const struct plan_const *c = service_setting(p, settings, SETTING_errors);
+  const char *word = c && service_kind(p, c->type) == TYPE_str
+                         ? plan_str(p, (struct plan_text){c->lo, c->hi})
+                         : "";
+  return !strcmp(word, "openai")      ? SHAPE_OPENAI
+         : !strcmp(word, "inference") ? SHAPE_INFERENCE
+                                      : SHAPE_FASTAPI;
+}
+
+// What a result becomes where the route does not say.
+static enum form_kind form_of(const struct plan *p, uint32_t form,
+                              uint32_t type)
+{
+  if (form != FORM_auto)
+    return (enum form_kind)form;
+  switch ((enum type_kind)p->types[type].kind) {
+  case TYPE_markdown:
+    return FORM_markdown;
+  case TYPE_str:
+  case TYPE_enum:
+    return FORM_text;
+  case TYPE_bytes:
+    return FORM_bytes;
+  case TYPE_stream:
+    return FORM_text;
+  default:
+    return FORM_json;
+  }
+}
+
+static bool is_list(const struct plan *p, uint32_t type)
+{
+  type = p->types[type].base;
+  if (p->types[type].kind == TYPE_optional)
+    type = p->types[type].of;
+  return service_kind(p, type) == TYPE_list;
+}
+
+static void prepare_param(struct service *s, const struct plan_route *route,
+                          uint32_t n)
+{
+  const struct plan *p = s->plan;
+  const struct plan_param *param = &p->params[n];
+  struct service_param *to = &s->params[n];
+  enum type_kind kind = service_kind(p, param->type);
+  to->several = is_list(p, param->type);
+  to->raw = kind == TYPE_str || kind == TYPE_bytes;
+  to->hole = -1;
+  if (param->source == SOURCE_path)
+    to->hole = router_hole(plan_str(p, route->path), plan_str(p, param->key));
+}
+
+// Offences come out in FastAPI's order: path, query, header, cookie, body.
+static void order_params(struct service *s, struct plan_run run)
+{
+  static const uint8_t turns[] = {SOURCE_path,   SOURCE_query, SOURCE_header,
+                                  SOURCE_cookie, SOURCE_body,  SOURCE_adapter};
+  uint32_t n = 0;
+  for (size_t t = 0; t < sizeof turns; t++)
+    for (uint32_t i = 0; i < run.count; i++)
+      if (s->plan->params[run.first + i].source == turns[t])
+        s->params[run.first + n++].order = i;
+}
+
+static void prepare_route(struct service *s, uint32_t i)
+{
+  const struct plan *p = s->plan;
+  const struct plan_route *route = &p->routes[i];
+  struct service_route *r = &s->routes[i];
+  r->timeout = number(p, route->settings, SETTING_request_timeout);
+  r->max_body = (uint64_t)number(p, route->settings, SETTING_max_body);
+  r->overload_status = (int)number(p, route->settings, SETTING_overload_status);
+  r->priority = (int)number(p, route->settings, SETTING_priority);
+  r->errors = shape_of(p, route->settings);
+  r->form = form_of(p, route->form, route->result);
+  s->has_body_limits |= r->max_body > 0;
+  for (uint32_t k = 0; k < route->params.count; k++) {
+    const struct plan_param *param = &p->params[route->params.first + k];
+    prepare_param(s, route, route->params.first + k);
+    r->embedded |= param->source == SOURCE_body && param->embed;
+  }
+  order_params(s, route->params);
+}
+
+// What the tables cannot promise: a parameter in the path has a hole there, and
+// a route's function takes the route's parameters.
+static int check_route(struct service *s, uint32_t i, char *why, size_t size)
+{
+  const struct plan *p = s->plan;
+  const struct plan_route *route = &p->routes[i];
+  if (p->functions[route->function].n_params != route->params.count) {
+    snprintf(why, size, "route %u and its function differ in parameters", i);
+    return -1;
+  }
+  for (uint32_t k = 0; k < route->params.count; k++) {
+    uint32_t n = route->params.first + k;
+    if (p->params[n].source == SOURCE_path && s->params[n].hole < 0) {
+      snprintf(why, size, "the path %.200s has no parameter {%.100s}",
+               plan_str(p, route->path), plan_str(p, p->params[n].key));
+      return -1;
+    }
+  }
+  return 0;
+}
+
+static int fill(struct service *s, char *why, size_t why_size)
+{
+  const struct plan *p = s->plan;
+  s->routes = calloc((size_t)p->n_routes + 1, sizeof *s->routes);
+  s->params = calloc((size_t)p->n_params + 1, sizeof *s->params);
+  s->pages = pages_new(p);
+  if (!s->routes || !s->params || !s->pages) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
+  for (uint32_t i = 0; i < p->n_routes; i++) {
+    prepare_route(s, i);
+    if (check_route(s, i, why, why_size))
+      return -1;
+  }
+  return router_new(&s->router, p, why, why_size);
+}
+
+int service_new(struct service **out, struct loaded *loaded, char *why,
+                size_t why_size)
+{
+  struct service *s = calloc(1, sizeof *s);
+  if (!s) {
+    snprintf(why, why_size, "out of memory");
+    plan_unload(loaded);
+    return -1;
+  }
+  s->loaded = *loaded;
+  *loaded = (struct loaded){0};
+  s->plan = &s->loaded.plan;
+  s->users = 1;
+  if (fill(s, why, why_size)) {
+    service_drop(&s);
+    return -1;
+  }
+  *out = s;
+  return 0;
+}
+
+struct service *service_hold(struct service *s)
+{
+  atomic_fetch_add(&s->users, 1);
+  return s;
+}
+
+void service_drop(struct service **at)
+{
+  struct service *s = *at;
+  *at = NULL;
+  if (!s || atomic_fetch_sub(&s->users, 1) > 1)
+    return;
+  router_free(&s->router);
+  pages_free(&s->pages);
+  free(s->routes);
+  free(s->params);
+  plan_unload(&s->loaded);
+  free(s);
+}

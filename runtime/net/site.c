@@ -1,0 +1,322 @@
+// Enters: whole requests. Leaves: answers. The site owns its versions; a
+// request lives in the arena of its HTTP request.
+#include "runtime/net/site.h"
+#include "runtime/net/answer.h"
+#include "runtime/net/pages.h"
+#include "runtime/net/params.h"
+#include "runtime/vm/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct version {
+  struct site *site;
+  struct service *service; // held
+  struct engine *engine;
+  uint32_t live; // requests that began here
+  struct version *older;
+};
+
+struct site {
+  struct site_options opts;
+  struct version *now; // newest first
+  uv_timer_t sweeper;  // frees versions, outside of their engines
+  bool draining;
+};
+
+// A request on its way through.
+struct visit {
+  struct request call;
+  struct http_request *http;
+  struct version *version;
+  uint32_t route; // PLAN_NONE: none was found
+  bool failed;    // `call.error` says how
+  uint64_t began;
+};
+
+// ---- versions ----
+static void version_free(struct version **at)
+{
+  struct version *v = *at;
+  *at = NULL;
+  if (!v)
+    return;
+  if (v->engine)
+    engine_free(&v->engine);
+  service_drop(&v->service);
+  free(v);
+}
+
+static int version_new(struct version **out, struct site *site,
+                       struct service *service, char *why, size_t why_size)
+{
+  struct version *v = calloc(1, sizeof *v);
+  if (!v) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
+  v->site = site;
+  v->service = service_hold(service);
+  struct engine_options opts = {site->opts.loop, site->opts.request_memory};
+  if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
+    v->engine = NULL;
+    version_free(&v);
+    return -1;
+  }
+  *out = v;
+  return 0;
+}
+
+static void sweep(uv_timer_t *t)
+{
+  struct site *s = t->data;
+  for (struct version **at = &s->now->older; *at;) {
+    struct version *v = *at;
+    if (v->live) {
+      at = &v->older;
+      continue;
+    }
+    *at = v->older;
+    version_free(&v);
+  }
+}
+
+static void version_leave(struct version *v)
+{
+  if (!--v->live && v != v->site->now)
+    uv_timer_start(&v->site->sweeper, sweep, 0, 0);
+}
+
+int site_new(struct site **out, struct service *service,
+             const struct site_options *opts, char *why, size_t why_size)
+{
+  struct site *s = calloc(1, sizeof *s);
+  if (!s) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
+  s->opts = *opts;
+  if (version_new(&s->now, s, service, why, why_size)) {
+    free(s);
+    return -1;
+  }
+  uv_timer_init(opts->loop, &s->sweeper);
+  uv_unref((uv_handle_t *)&s->sweeper);
+  s->sweeper.data = s;
+  *out = s;
+  return 0;
+}
+
+int site_switch(struct site *s, struct service *next, char *why,
+                size_t why_size)
+{
+  struct version *v = NULL;
+  if (version_new(&v, s, next, why, why_size))
+    return -1;
+  v->older = s->now;
+  s->now = v;
+  uv_timer_start(&s->sweeper, sweep, 0, 0);
+  return 0;
+}
+
+void site_drain(struct site *s)
+{
+  s->draining = true;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+  free(h->data);
+}
+
+void site_close(struct site **at)
+{
+  struct site *s = *at;
+  *at = NULL;
+  if (!s)
+    return;
+  while (s->now) {
+    struct version *v = s->now;
+    s->now = v->older;
+    version_free(&v);
+  }
+  uv_close((uv_handle_t *)&s->sweeper, on_closed);
+}
+
+// ---- requests ----
+static int method_of(const struct http_request *r)
+{
+  static const int8_t methods[] = {
+      [HTTP_M_OTHER] = -1,
+      [HTTP_M_GET] = METHOD_GET,
+      [HTTP_M_HEAD] = METHOD_HEAD,
+      [HTTP_M_POST] = METHOD_POST,
+      [HTTP_M_PUT] = METHOD_PUT,
+      [HTTP_M_DELETE] = METHOD_DELETE,
+      [HTTP_M_OPTIONS] = METHOD_OPTIONS,
+      [HTTP_M_PATCH] = METHOD_PATCH,
+      [HTTP_M_TRACE] = -1,
+  };
+  return methods[r->method];
+}
+
+// A method that no route can have still finds out what the path can do.
+static enum router_found find(const struct service *s,
+                              const struct http_request *r,
+                              struct router_match *match)
+{
+  int method = method_of(r);
+  if (method >= 0)
+    return router_find(s->router, (enum plan_method)method, r->raw_path,
+                       r->raw_path_size, match);
+  enum router_found f =
+      router_find(s->router, METHOD_WS, r->raw_path, r->raw_path_size, match);
+  return f == ROUTER_FOUND ? ROUTER_OTHER_METHOD : f;
+}
+
+static struct visit *visit_new(struct site *s, struct http_request *r)
+{
+  struct visit *v = ARENA_NEW(&r->arena, struct visit);
+  if (!v)
+    return NULL;
+  r->arena.limit = s->opts.request_memory;
+  v->http = r;
+  v->route = PLAN_NONE;
+  v->version = s->now;
+  v->version->live++;
+  if (s->opts.access)
+    v->began = uv_hrtime();
+  r->user = v;
+  return v;
+}
+
+static void on_call_done(struct request *call)
+{
+  struct visit *v = call->user;
+  v->failed = call->failed;
+  answer_call(v->version->service, v->route, call, v->http);
+}
+
+static void on_gone(struct http_request *r)
+{
+  struct visit *v = r->user;
+  request_cancel(&v->call);
+  http_respond_abort(r);
+}
+
+static int64_t deadline_of(struct visit *v)
+{
+  int64_t timeout = v->version->service->routes[v->route].timeout;
+  if (!timeout)
+    timeout = v->version->site->opts.request_timeout;
+  int64_t at;
+  if (timeout <= 0 ||
+      __builtin_add_overflow(engine_now(v->version->engine), timeout, &at))
+    return 0;
+  return at;
+}
+
+static void start(struct visit *v, const value *args)
+{
+  const struct service *s = v->version->service;
+  struct http_request *r = v->http;
+  v->call = (struct request){.arena = &r->arena,
+                             .done = on_call_done,
+                             .user = v,
+                             .id = r->id,
+                             .deadline = deadline_of(v),
+                             .priority = s->routes[v->route].priority,
+                             .at_once = true};
+  r->on_gone = on_gone;
+  request_start(v->version->engine, &v->call,
+                s->plan->routes[v->route].function, args);
+}
+
+static void call_route(struct visit *v, const struct router_match *match)
+{
+  const struct service *s = v->version->service;
+  struct http_request *r = v->http;
+  v->route = match->route;
+  uint32_t n = s->plan->routes[match->route].params.count;
+  value *args = ARENA_ARRAY(&r->arena, n + 1, value);
+  struct params params = {s, r, match, &r->arena, {.arena = &r->arena}};
+  if (!args)
+    http_respond_error(r, 503, NULL, NULL, 0);
+  else if (!params_read(&params, args))
+    answer_offences(s, v->route, &params.offences, r);
+  else
+    start(v, args);
+}
+
+void site_on_request(struct http_request *r, void *user)
+{
+  struct site *s = user;
+  struct router_match match;
+  struct visit *v = visit_new(s, r);
+  if (!v) {
+    http_respond_error(r, 503, NULL, NULL, 0);
+    return;
+  }
+  switch (find(v->version->service, r, &match)) {
+  case ROUTER_UNKNOWN:
+    http_respond_error(r, 404, NULL, NULL, 0);
+    break;
+  case ROUTER_OTHER_METHOD:
+    answer_allow(r, match.allow);
+    break;
+  case ROUTER_FOUND:
+    if (match.route == PLAN_NONE)
+      pages_answer(v->version->service, &match, r, s->draining);
+    else
+      call_route(v, &match);
+  }
+}
+
+void site_on_headers(struct http_request *r, void *user)
+{
+  struct site *s = user;
+  struct router_match match;
+  const struct service *service = s->now->service;
+  if (!service->has_body_limits || find(service, r, &match) != ROUTER_FOUND ||
+      match.route == PLAN_NONE)
+    return;
+  uint64_t limit = service->routes[match.route].max_body;
+  if (limit)
+    r->body_limit = limit;
+}
+
+// ---- what is left to do behind an answer ----
+static void log_visit(struct site *s, struct http_request *r, int status,
+                      uint64_t sent)
+{
+  struct visit *v = r->user;
+  struct access_entry e = {.http = r, .status = status, .sent = sent};
+  if (v) {
+    const struct plan *p = v->version->service->plan;
+    const struct error *error = &v->call.error;
+    e.ms = (double)(uv_hrtime() - v->began) / 1e6;
+    if (v->route != PLAN_NONE)
+      e.route = plan_str(p, p->routes[v->route].path);
+    if (v->failed) {
+      e.error =
+          arena_copy(&r->arena, error->message ? error->message->data : "",
+                     error->message ? error->message->size : 0);
+      if (error->line && error->file < p->n_files)
+        e.file = plan_str(p, p->files[error->file].path);
+      e.line = error->line;
+      e.column = error->column;
+    }
+  }
+  access_add(s->opts.access, &e);
+}
+
+void site_on_done(struct http_request *r, int status, uint64_t sent, void *user)
+{
+  struct site *s = user;
+  struct visit *v = r->user;
+  if (s->opts.access)
+    log_visit(s, r, status, sent);
+  if (v)
+    version_leave(v->version);
+}
