@@ -1,0 +1,350 @@
+// sgc: a list of passes behind a command line. Each pass reads what the one
+// before it made; the first that reports an error is the last that runs.
+#include "grammar/base/cli.h"
+#include "grammar/base/nearest.h"
+#include "grammar/text/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OK = 0, WRONG = 1, USAGE = 2 };
+
+enum option {
+#define OPTION(id, name, letter, argument, help) OPTION_##id,
+#include "compiler/options.def"
+#undef OPTION
+};
+
+static const struct cli_option options[] = {
+#define OPTION(id, name, letter, argument, help) {name, letter, argument, help},
+#include "compiler/options.def"
+#undef OPTION
+    {0},
+};
+
+static const struct cli_command commands[] = {
+    {"check", "FILE...", "report what is wrong with programs"},
+    {"explain", "SG0123", "say more about a diagnostic"},
+    {0},
+};
+
+static const struct cli_text statuses[] = {
+    {"0", "nothing is wrong"},
+    {"1", "something was reported"},
+    {"2", "the command line is wrong"},
+    {0},
+};
+
+static const struct cli_text environment[] = {
+    {"NO_COLOR", "if set and not empty, no colours"},
+    {0},
+};
+
+static const struct cli cli = {
+    .program = "sgc",
+    .summary = "the compiler of ServeGraph",
+    .operands = "[FILE...]",
+    .description = "Compiles .sg files. A file named - is the standard input.",
+    .options = options,
+    .commands = commands,
+    .statuses = statuses,
+    .environment = environment,
+};
+
+// All that a run has.
+struct run {
+  struct arena *arena;
+  struct atoms atoms;
+  struct diags diags;
+  struct source *sources;
+  struct file_ast **files;
+  size_t n_sources;
+  const char *dump;
+  enum diag_form form;
+  const char *colour;
+  bool *off;
+};
+
+// --------------------------------------------------------------------- passes
+
+static void parse(struct run *r)
+{
+  r->files = ARENA_ARRAY(r->arena, r->n_sources, struct file_ast *);
+  for (size_t i = 0; i < r->n_sources; i++)
+    if (r->sources[i].text)
+      r->files[i] = parse_source(&r->sources[i], (uint32_t)i, r->arena,
+                                 &r->atoms, &r->diags);
+}
+
+static void dump_ast(struct run *r, struct buf *out)
+{
+  for (size_t i = 0; i < r->n_sources; i++)
+    if (r->files[i])
+      ast_dump(r->files[i], out);
+}
+
+static const struct pass {
+  const char *name; // of what it makes, for --dump
+  void (*run)(struct run *r);
+  void (*dump)(struct run *r, struct buf *out);
+} passes[] = {
+    {"ast", parse, dump_ast},
+};
+
+enum { N_PASSES = sizeof passes / sizeof *passes };
+
+static bool is_dumpable(const char *name)
+{
+  for (size_t i = 0; i < N_PASSES; i++)
+    if (!strcmp(passes[i].name, name))
+      return true;
+  return false;
+}
+
+static void run_passes(struct run *r, struct buf *out)
+{
+  for (size_t i = 0; i < N_PASSES && !r->diags.errors; i++) {
+    passes[i].run(r);
+    if (!r->dump || strcmp(r->dump, passes[i].name))
+      continue;
+    passes[i].dump(r, out);
+    return;
+  }
+}
+
+// ---------------------------------------------------------------------- files
+
+static char *read_all(struct arena *a, int fd, size_t *size)
+{
+  size_t room = 65536, n = 0;
+  char *data = arena_alloc(a, room);
+  ssize_t got;
+  while ((got = read(fd, data + n, room - n - 1)) > 0) {
+    n += (size_t)got;
+    if (room - n > 1)
+      continue;
+    data = arena_grow(a, data, room, room * 2);
+    room *= 2;
+  }
+  data[n] = 0;
+  *size = n;
+  return got < 0 ? NULL : data;
+}
+
+static void open_source(struct run *r, const char *path)
+{
+  struct source *s = &r->sources[r->n_sources++];
+  bool standard = !strcmp(path, "-");
+  s->path = standard ? "<stdin>" : path;
+  int fd = standard ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+  s->text = fd < 0 ? NULL : read_all(r->arena, fd, &s->size);
+  if (!s->text)
+    diag_report(&r->diags, DIAG_cannot_read, NO_SPAN, "cannot read %s: %s",
+                path, strerror(errno));
+  if (fd > 0)
+    close(fd);
+}
+
+static void put(int fd, struct buf *b)
+{
+  for (size_t at = 0; at < b->size;) {
+    ssize_t n = write(fd, b->data + at, b->size - at);
+    if (n <= 0)
+      break;
+    at += (size_t)n;
+  }
+  buf_free(b);
+}
+
+static bool wants_colour(const struct run *r)
+{
+  const char *no = getenv("NO_COLOR");
+  if (!strcmp(r->colour, "always"))
+    return true;
+  return !strcmp(r->colour, "auto") && isatty(2) && !(no && *no);
+}
+
+static void report(const struct run *r)
+{
+  struct buf out = {0};
+  diag_print(&r->diags, r->sources, r->n_sources, r->form, wants_colour(r),
+             &out);
+  if (r->form == DIAG_HUMAN && r->diags.count)
+    buf_addf(&out, "%u error%s, %u warning%s\n", r->diags.errors,
+             r->diags.errors == 1 ? "" : "s", r->diags.warnings,
+             r->diags.warnings == 1 ? "" : "s");
+  put(2, &out);
+}
+
+static int check(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  r->sources = ARENA_ARRAY(r->arena, n, struct source);
+  for (size_t i = 0; i < n; i++)
+    open_source(r, paths[i]);
+  run_passes(r, &out);
+  put(1, &out);
+  report(r);
+  return r->diags.errors ? WRONG : OK;
+}
+
+// -------------------------------------------------------------- command line
+
+static int complain(const char *format, const char *what)
+{
+  fprintf(stderr, "sgc: ");
+  fprintf(stderr, format, what);
+  fprintf(stderr, "\n");
+  return USAGE;
+}
+
+static void add_name(struct buf *out, const char *name)
+{
+  for (; *name; name++)
+    buf_addc(out, *name == '_' ? '-' : *name);
+}
+
+static int explain(const char *id)
+{
+  static const char *const severities[] = {"note", "warning", "error"};
+  bool number = !strncasecmp(id, "SG", 2);
+  const struct diag_row *row = number
+                                   ? diag_row((unsigned)strtoul(id + 2, NULL, 10))
+                                   : diag_row_named(id);
+  if (!row)
+    return complain("there is no diagnostic %s", id);
+  struct buf out = {0};
+  buf_addf(&out, "SG%04u ", row->number);
+  add_name(&out, row->name);
+  buf_addf(&out, " (%s): %s\n", severities[row->severity], row->message);
+  if (*row->page)
+    buf_addf(&out, "\n%s\n", row->page);
+  put(1, &out);
+  return OK;
+}
+
+static int set_warning(struct run *r, const char *name)
+{
+  if (!strcmp(name, "error")) {
+    r->diags.warnings_as_errors = true;
+    return OK;
+  }
+  bool off = !strncmp(name, "no-", 3);
+  const struct diag_row *row = diag_row_named(off ? name + 3 : name);
+  if (!row || row->severity != SEVERITY_WARNING)
+    return complain("there is no warning %s", off ? name + 3 : name);
+  r->off[row->number] = off;
+  return OK;
+}
+
+static int set_dump(struct run *r, const char *name)
+{
+  r->dump = name;
+  return is_dumpable(name) ? OK : complain("nothing is called %s", name);
+}
+
+static int completion(const char *shell)
+{
+  struct buf out = {0};
+  if (!cli_completion(&cli, shell, &out))
+    return complain("no completions for %s", shell);
+  put(1, &out);
+  exit(OK);
+}
+
+static int print_and_exit(void (*print)(const struct cli *, struct buf *))
+{
+  struct buf out = {0};
+  print(&cli, &out);
+  put(1, &out);
+  exit(OK);
+}
+
+static void print_version(const struct cli *c, struct buf *out)
+{
+  buf_addf(out, "%s %s\n", c->program, SERVEGRAPH_VERSION);
+}
+
+static int set_colour(struct run *r, const char *when)
+{
+  r->colour = when;
+  if (!strcmp(when, "auto") || !strcmp(when, "always") || !strcmp(when, "never"))
+    return OK;
+  return complain("--color takes auto, always or never, not %s", when);
+}
+
+static int set_option(struct run *r, enum option o, const char *value)
+{
+  switch (o) {
+  case OPTION_DUMP:
+    return set_dump(r, value);
+  case OPTION_JSON:
+    r->form = DIAG_JSON;
+    return OK;
+  case OPTION_GITHUB:
+    r->form = DIAG_GITHUB;
+    return OK;
+  case OPTION_COLOR:
+    return set_colour(r, value);
+  case OPTION_WARN:
+    return set_warning(r, value);
+  case OPTION_HELP:
+    return print_and_exit(cli_help);
+  case OPTION_VERSION:
+    return print_and_exit(print_version);
+  case OPTION_MAN:
+    return print_and_exit(cli_man);
+  case OPTION_COMPLETION:
+    return completion(value);
+  }
+  return USAGE;
+}
+
+static void no_memory(void)
+{
+  fputs("sgc: out of memory\n", stderr);
+  _exit(WRONG);
+}
+
+static int run_command(struct run *r, char **operands, size_t n)
+{
+  if (!n)
+    return complain("%s", "no file is named; see sgc --help");
+  if (!strcmp(operands[0], "explain") && n == 2)
+    return explain(operands[1]);
+  if (!strcmp(operands[0], "check")) {
+    if (n < 2)
+      return complain("%s", "check takes files");
+    return check(r, operands + 1, n - 1);
+  }
+  return check(r, operands, n);
+}
+
+int main(int argc, char **argv)
+{
+  struct arena arena = {.exhausted = no_memory};
+  struct run r = {.arena = &arena, .colour = "auto"};
+  r.atoms.arena = r.diags.arena = &arena;
+  r.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
+  struct cli_state s = {.cli = &cli, .argv = argv, .argc = argc, .at = 1};
+  char **operands = ARENA_ARRAY(&arena, (size_t)argc, char *);
+  size_t n = 0;
+  int result = OK, o;
+  while (!result && (o = cli_next(&s)) != CLI_END) {
+    if (o == CLI_ERROR)
+      result = complain("%s", s.error);
+    else if (o == CLI_OPERAND)
+      operands[n++] = (char *)s.value;
+    else
+      result = set_option(&r, (enum option)o, s.value);
+  }
+  if (!result)
+    result = run_command(&r, operands, n);
+  arena_free(&arena);
+  return result;
+}
