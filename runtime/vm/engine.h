@@ -26,7 +26,7 @@ struct reply {
 
 struct request {
   // set by whoever starts it
-  struct arena *arena;    // borrowed until done
+  struct arena *arena;    // borrowed until done; gets the engine's limit if it has none
   void (*done)(struct request *); // called once, never from inside request_start
                                   // unless `at_once` allows it
   void *user;
@@ -39,10 +39,11 @@ struct request {
   value result;
   struct error error;
   struct reply reply;
+  bool ended;                 // `done` was called, or is about to be
   // the engine's
   struct engine *engine;
-  struct frame *frame;
-  bool ended;
+  struct run *run;
+  struct request *next;
 };
 
 // Starts replicas (the arguments of bindings, lets), then is ready. `plan` is
@@ -54,15 +55,20 @@ void engine_free(struct engine **e);
 // Nanoseconds on the engine's clock (monotonic; virtual in tests).
 int64_t engine_now(const struct engine *e);
 
-// Calls function number `function` with `args` (n_params of it, copied).
+// Calls function number `function` with `args` (n_params of it; the slots are
+// copied, what they point to must live as long as the request's arena). The
+// function is one that needs no replica. `done` may free the request.
 void request_start(struct engine *e, struct request *r, uint32_t function,
                    const value *args);
 // Stops it: everything it still has out is cancelled, `done` is not called.
 void request_cancel(struct request *r);
 
-// Runs what is ready. Real time: until nothing is (timers wake the loop again).
-// Virtual time: until the request is done, moving the clock from timer to timer;
-// false when nothing is left to do and it is not.
+// Runs what is ready. Real time: until nothing is, or others on the loop should
+// have their turn; then, and when timers fire, the loop comes back to it by
+// itself. request_start with `at_once` does this too.
+// until_done: until the request is done, moving the clock from timer to timer
+// (real time: sleeping until them); false when nothing is left to do and it is
+// not. The request must outlive its `done`, which may be NULL here.
 void engine_run(struct engine *e);
 bool engine_run_until_done(struct engine *e, struct request *r);
 

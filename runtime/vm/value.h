@@ -53,7 +53,7 @@ struct text {
 };
 
 struct list {
-  uint32_t count, room; // room: what `push` may still fill
+  uint32_t count, room; // room: how many `items` has; 0: shared, nobody writes to it
   value *items;
 };
 
@@ -114,11 +114,26 @@ bool map_put(struct arena *a, struct map *m, const struct text *key, value v); /
 const value *map_get(const struct map *m, const struct text *key); // or NULL
 value value_wrap(struct arena *a, value v); // an optional that is there
 
+// What every slot of such a type may start with.
+extern const struct list list_empty;
+extern const struct map map_empty;
+extern const struct json json_null;
+
 // ---- by type (numbers into plan->types; any type, base or not) ----
+// Code can nest a value without end, so these look VALUE_DEPTH levels deep, and
+// at VALUE_PARTS parts in all. What is over is not equal, and not copied.
+enum { VALUE_DEPTH = 1000, VALUE_PARTS = 100000000 };
 bool value_equal(const struct plan *p, uint32_t type, value x, value y);
+// The same, and *over says whether the answer is only that it is too much.
+bool value_equal_within(const struct plan *p, uint32_t type, value x, value y,
+                        bool *over);
 int value_compare(const struct plan *p, uint32_t type, value x, value y); // ordered kinds only
-// A deep copy into `a`; futures, streams and handles are copied as they are.
+// A deep copy into `a`. Handles are copied as they are; futures, streams and
+// closures, which live no longer than their request, become NULL.
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v, value *out);
+// The default values of all types, by number; NULL when memory is out or a type
+// holds itself by value.
+value *value_defaults(struct arena *a, const struct plan *p);
 
 // ---- errors ----
 // DESIGN's closed list.

@@ -1,0 +1,187 @@
+// Slots and queues. See deployment.h.
+#include "runtime/serve/deployment.h"
+
+// ---- settings ----
+
+static void set_one(struct deployment *d, const struct plan *p,
+                    const struct plan_setting *s)
+{
+  int64_t v = (int64_t)plan_bits(&p->consts[s->value]);
+  uint32_t n = v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+  switch (s->id) {
+  case SETTING_num_replicas:
+  case SETTING_autoscaling_min: // no scaling yet: what surely is there
+    d->n_replicas = n ? n : 1;
+    break;
+  case SETTING_max_ongoing_requests:
+    d->max_ongoing = n ? n : 1;
+    break;
+  case SETTING_max_queued_requests:
+    d->max_queued = n;
+    break;
+  case SETTING_overload_status:
+    d->overload_status = v >= 400 && v < 600 ? (int)v : 503;
+    break;
+  case SETTING_queue_timeout:
+    d->queue_timeout = v;
+    break;
+  case SETTING_request_timeout:
+    d->request_timeout = v;
+    break;
+  default:
+    break;
+  }
+}
+
+static void set_all(struct deployment *d, const struct plan *p, uint32_t number,
+                    bool bounded)
+{
+  const struct plan_binding *b = &p->bindings[number];
+  *d = (struct deployment){
+      .row = b,
+      .name = plan_str(p, b->name),
+      .number = number,
+      .class = b->class,
+      .bounded = bounded,
+      .n_replicas = 1,
+      .max_ongoing = 5,
+      .max_queued = 1000,
+      .overload_status = 503,
+  };
+  for (uint32_t i = 0; i < b->settings.count; i++) {
+    const struct plan_setting *s = &p->settings[b->settings.first + i];
+    if (s->id != SETTING_autoscaling_min || s->origin != ORIGIN_default)
+      set_one(d, p, s);
+  }
+}
+
+enum { MOST_REPLICAS = 100000 };
+
+static bool add_replicas(struct arena *a, struct deployment *d)
+{
+  if (d->n_replicas > MOST_REPLICAS)
+    d->n_replicas = MOST_REPLICAS;
+  d->replicas = ARENA_ARRAY(a, d->n_replicas, struct replica);
+  d->heap = ARENA_ARRAY(a, d->n_replicas, struct replica *);
+  if (!d->replicas || !d->heap)
+    return false;
+  for (uint32_t i = 0; i < d->n_replicas; i++) {
+    d->heap[i] = &d->replicas[i];
+    d->replicas[i].of = d;
+    d->replicas[i].place = i;
+    d->replicas[i].turn = i;
+  }
+  d->turns = d->n_replicas;
+  return true;
+}
+
+struct deployment *deployments_new(struct arena *a, const struct plan *p,
+                                   const bool *bounded)
+{
+  struct deployment *all =
+      ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
+  for (uint32_t i = 0; all && i < p->n_bindings; i++) {
+    set_all(&all[i], p, i, bounded[i]);
+    if (!add_replicas(a, &all[i]))
+      return NULL;
+  }
+  return all;
+}
+
+// ---- the heap of replicas ----
+
+static bool before(const struct replica *x, const struct replica *y)
+{
+  return x->ongoing != y->ongoing ? x->ongoing < y->ongoing
+                                  : x->turn < y->turn;
+}
+
+static void put(struct deployment *d, uint32_t at, struct replica *r)
+{
+  d->heap[at] = r;
+  r->place = at;
+}
+
+static void sink(struct deployment *d, struct replica *r)
+{
+  uint32_t at = r->place, child;
+  while ((child = 2 * at + 1) < d->n_replicas) {
+    if (child + 1 < d->n_replicas && before(d->heap[child + 1], d->heap[child]))
+      child++;
+    if (!before(d->heap[child], r))
+      break;
+    put(d, at, d->heap[child]);
+    at = child;
+  }
+  put(d, at, r);
+}
+
+static void rise(struct deployment *d, struct replica *r)
+{
+  uint32_t at = r->place;
+  while (at && before(r, d->heap[(at - 1) / 2])) {
+    put(d, at, d->heap[(at - 1) / 2]);
+    at = (at - 1) / 2;
+  }
+  put(d, at, r);
+}
+
+// ---- slots ----
+
+struct replica *deployment_turn(struct deployment *d)
+{
+  if (d->n_replicas == 1)
+    return d->replicas;
+  return &d->replicas[d->turns++ % d->n_replicas];
+}
+
+struct replica *deployment_take(struct deployment *d)
+{
+  struct replica *r = d->heap[0];
+  if (r->ongoing >= d->max_ongoing || d->first)
+    return NULL;
+  r->ongoing++;
+  r->turn = d->turns++;
+  d->ongoing++;
+  sink(d, r);
+  return r;
+}
+
+void deployment_give(struct replica *r)
+{
+  struct deployment *d = r->of;
+  struct waiting *w = d->first;
+  if (w) {
+    deployment_leave(d, w);
+    w->enter(w, r);
+    return;
+  }
+  r->ongoing--;
+  d->ongoing--;
+  rise(d, r);
+}
+
+// ---- the queue ----
+
+bool deployment_wait(struct deployment *d, struct waiting *w)
+{
+  if (d->queued >= d->max_queued)
+    return false;
+  struct waiting *after = d->last;
+  while (after && after->priority < w->priority)
+    after = after->prev;
+  w->prev = after;
+  w->next = after ? after->next : d->first;
+  *(after ? &after->next : &d->first) = w;
+  *(w->next ? &w->next->prev : &d->last) = w;
+  d->queued++;
+  return true;
+}
+
+void deployment_leave(struct deployment *d, struct waiting *w)
+{
+  *(w->prev ? &w->prev->next : &d->first) = w->next;
+  *(w->next ? &w->next->prev : &d->last) = w->prev;
+  w->next = w->prev = NULL;
+  d->queued--;
+}

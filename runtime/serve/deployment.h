@@ -1,0 +1,68 @@
+// Deployments: what a binding has become. Replicas with slots, one queue.
+//
+// A call takes a slot of the replica with the fewest calls, in turn among
+// equals; or waits in the queue, and then gets the slot that is freed, at that
+// moment. A deployment without limits has no slots to count: its replicas take
+// turns. All of this belongs to one engine, and one thread.
+#ifndef SG_DEPLOYMENT_H
+#define SG_DEPLOYMENT_H
+
+#include "runtime/vm/value.h"
+
+struct state_box; // a state field's value that is not in the slot (runtime/vm/state.c)
+
+struct replica {
+  struct deployment *of;
+  value *fields;            // parameters, lets, state; the engine's
+  struct state_box **boxes; // one a state field, or NULL
+  uint32_t ongoing;         // slots taken
+  uint32_t place;           // in the heap
+  uint64_t turn;            // when it took its last slot
+};
+
+// Who waits for a slot; lies in what waits.
+struct waiting {
+  struct waiting *next, *prev;
+  int priority;
+  // The slot has come. Takes over the count in `ongoing`.
+  void (*enter)(struct waiting *, struct replica *);
+};
+
+struct deployment {
+  const struct plan_binding *row;
+  const char *name;
+  uint32_t number, class; // in bindings, in classes
+  bool bounded;
+  uint32_t n_replicas;
+  struct replica *replicas;
+  struct replica **heap;  // by ongoing, then turn
+  uint64_t turns;
+  uint32_t max_ongoing;   // a replica's slots
+  uint32_t max_queued;
+  int overload_status;
+  int64_t queue_timeout, request_timeout; // ns, 0: none
+  struct waiting *first, *last; // by priority, then age
+  uint32_t queued, ongoing;
+};
+
+// One for each binding of the plan, settings resolved, replicas without fields;
+// the arena owns them. `bounded[i]`: whether binding i has slots. NULL when
+// memory is out.
+struct deployment *deployments_new(struct arena *a, const struct plan *p,
+                                   const bool *bounded);
+
+// What has limits: bindings whose settings say so, and those whose methods may
+// block. `out[i]` for binding i. False when memory is out.
+bool deployments_bounded(struct arena *a, const struct plan *p, bool *out);
+
+// A replica of a deployment without limits.
+struct replica *deployment_turn(struct deployment *d);
+// Takes a slot; NULL when all are taken.
+struct replica *deployment_take(struct deployment *d);
+// Gives it back, or hands it to the first who waits.
+void deployment_give(struct replica *r);
+// Waits in line; false when the queue is full.
+bool deployment_wait(struct deployment *d, struct waiting *w);
+void deployment_leave(struct deployment *d, struct waiting *w);
+
+#endif

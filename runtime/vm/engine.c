@@ -1,0 +1,288 @@
+// The engine: its life, its requests, and whose turn it is. See engine.h.
+#include "runtime/vm/vm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { REQUEST_MEMORY = 256 << 20 };
+// In virtual time the clock stands still while code runs, so code that never
+// waits would run for ever: this many jumps and calls are enough for a test.
+static const uint64_t virtual_budget = 2000000000;
+
+// ---- life ----
+
+int engine_new(struct engine **out, const struct plan *plan,
+               const struct engine_options *opts, char *why, size_t why_size)
+{
+  struct engine *e = calloc(1, sizeof *e);
+  if (!e) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
+  e->plan = plan;
+  e->done_last = &e->done_first;
+  e->request_memory =
+      opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
+  if (opts->loop && clock_new(&e->clock, e, opts->loop)) {
+    snprintf(why, why_size, "no timer: too many open files?");
+    goto fail;
+  }
+  if (engine_load(e, why, why_size) || engine_start(e, why, why_size))
+    goto fail;
+  *out = e;
+  return 0;
+fail:
+  engine_free(&e);
+  return -1;
+}
+
+void engine_free(struct engine **engine)
+{
+  struct engine *e = *engine;
+  *engine = NULL;
+  if (!e)
+    return;
+  clock_free(&e->clock);
+  states_free(e);
+  free(e->timers);
+  arena_free(&e->arena);
+  free(e);
+}
+
+int64_t engine_now(const struct engine *e)
+{
+  return e->clock ? clock_now() : e->now;
+}
+
+// ---- requests ----
+
+void request_finish(struct request *r, value v, const struct error *error)
+{
+  struct engine *e = r->engine;
+  if (r->run) {
+    timer_stop(e, &r->run->deadline);
+    r->run->root = NULL;
+  }
+  r->ended = true;
+  r->failed = error != NULL;
+  r->result = v;
+  if (error)
+    r->error = *error;
+  r->next = NULL;
+  *e->done_last = r;
+  e->done_last = &r->next;
+}
+
+// Tells those who asked. Each may free its request, and start others.
+static void tell_done(struct engine *e)
+{
+  struct request *r;
+  while ((r = e->done_first)) {
+    e->done_first = r->next;
+    if (!e->done_first)
+      e->done_last = &e->done_first;
+    struct pin *pins = r->run ? r->run->pins : NULL;
+    r->run = NULL;
+    r->engine = NULL;
+    if (r->done)
+      r->done(r);
+    pins_drop(e, pins);
+  }
+}
+
+static void stop(struct request *r, const struct error *error)
+{
+  struct run *run = r->run;
+  task_cancel(run->root, NULL);
+  request_finish(r, (value){0}, error);
+}
+
+static void deadline_passed(struct timer *timer)
+{
+  struct run *run =
+      (struct run *)((char *)timer - offsetof(struct run, deadline));
+  stop(run->request,
+       error_make(run->root, ERROR_timeout, 408, "the deadline has passed"));
+}
+
+static const struct error *no_memory(void)
+{
+  static const char message[] = "the request needs more memory than it may have";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error error = {
+      .kind = ERROR_limit, .status = 500, .message = &text};
+  return &error;
+}
+
+// The root task and its frame; false when memory is out.
+static bool begin(struct run *run, const struct function *fn,
+                  const value *args, struct replica *self)
+{
+  struct frame *f;
+  const struct error *error;
+  run->root = task_new(run, TASK_ROOT, NULL);
+  if (!run->root || !(f = frame_new(run, fn)))
+    return false;
+  if (fn->n_params)
+    memcpy(f->slots, args, fn->n_params * sizeof *args);
+  f->self = self;
+  switch (frame_begin(run->root, f, &error)) {
+  case ENTRY_RUN:
+    task_ready(run->root);
+    return true;
+  case ENTRY_WAIT:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void request_start_on(struct engine *e, struct request *r, uint32_t function,
+                      const value *args, struct replica *self)
+{
+  r->engine = e;
+  r->ended = r->failed = false;
+  r->reply = (struct reply){0};
+  if (!r->arena->limit)
+    r->arena->limit = e->request_memory;
+  struct run *run = r->run = ARENA_NEW(r->arena, struct run);
+  if (run) {
+    run->engine = e;
+    run->request = r;
+    run->arena = r->arena;
+  }
+  if (!run || !begin(run, &e->functions[function], args, self)) {
+    request_finish(r, (value){0}, no_memory());
+    return;
+  }
+  run->deadline.fire = deadline_passed;
+  if (r->deadline)
+    timer_set(e, &run->deadline, r->deadline);
+}
+
+void request_start(struct engine *e, struct request *r, uint32_t function,
+                   const value *args)
+{
+  request_start_on(e, r, function, args, NULL);
+  if (e->running)
+    return;
+  if (r->at_once)
+    engine_run(e);
+  else if (e->clock)
+    clock_again(e->clock, true);
+}
+
+// Its `done` is still to be called: takes it out of the line.
+static void forget_done(struct engine *e, struct request *r)
+{
+  for (struct request **at = &e->done_first; *at; at = &(*at)->next)
+    if (*at == r) {
+      *at = r->next;
+      if (!*at)
+        e->done_last = at;
+      return;
+    }
+}
+
+void request_cancel(struct request *r)
+{
+  struct engine *e = r->engine;
+  struct run *run = r->run;
+  if (!e) // never started, or done
+    return;
+  if (r->ended) {
+    forget_done(e, r);
+  } else {
+    r->ended = true;
+    timer_stop(e, &run->deadline);
+    task_cancel(run->root, NULL);
+  }
+  if (run)
+    pins_drop(e, run->pins);
+  r->engine = NULL;
+  r->run = NULL;
+  if (e->clock && !e->running) // it may have freed slots for others
+    clock_again(e->clock, true);
+}
+
+// ---- turns ----
+
+static void run_first(struct engine *e)
+{
+  struct task *t = e->ready_first;
+  e->ready_first = t->next;
+  *(t->next ? &t->next->prev : &e->ready_last) = NULL;
+  interpret(e, t);
+}
+
+void engine_run(struct engine *e)
+{
+  if (e->running)
+    return;
+  e->running = true;
+  if (e->clock)
+    timers_fire(e);
+  e->budget = 0;
+  for (int turns = VM_TURNS; turns && e->ready_first; turns--) {
+    run_first(e);
+    tell_done(e);
+    if (e->budget > 4 * VM_BUDGET)
+      break;
+  }
+  tell_done(e);
+  e->running = false;
+  if (!e->clock)
+    return;
+  clock_arm(e->clock, e->n_timers ? e->timers[0].at : 0);
+  clock_again(e->clock, e->ready_first || e->done_first);
+}
+
+static void runs_for_ever(struct request *r)
+{
+  if (r->run && r->run->root)
+    stop(r, error_make(r->run->root, ERROR_limit, 500,
+                       "the code runs on and on and never waits"));
+}
+
+static void run_all(struct engine *e, struct request *r)
+{
+  e->running = true;
+  e->budget = 0;
+  while (e->ready_first && !r->ended) {
+    run_first(e);
+    tell_done(e);
+    if (e->budget > virtual_budget && !r->ended)
+      runs_for_ever(r);
+  }
+  tell_done(e);
+  e->running = false;
+}
+
+// To the next timer.
+static void move_clock(struct engine *e)
+{
+  int64_t at = e->timers[0].at;
+  if (!e->clock) {
+    e->now = at > e->now ? at : e->now;
+    return;
+  }
+  struct timespec t = {at / 1000000000, at % 1000000000};
+  while (clock_now() < at)
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+bool engine_run_until_done(struct engine *e, struct request *r)
+{
+  for (;;) {
+    run_all(e, r);
+    if (r->ended)
+      return true;
+    if (!e->n_timers)
+      return false;
+    move_clock(e);
+    timers_fire(e);
+  }
+}

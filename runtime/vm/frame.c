@@ -1,0 +1,248 @@
+// Frames and tasks: their memory, their ends. See vm.h for who owns what.
+#include "runtime/vm/vm.h"
+
+#include <string.h>
+
+// ---- frames ----
+
+static struct frame *frame_memory(struct run *run, const struct function *f)
+{
+  if (f->size_class == VM_SIZES)
+    return arena_alloc(run->arena, f->frame_size);
+  struct frame **free = &run->frames[f->size_class];
+  struct frame *kept = *free;
+  if (kept) {
+    *free = kept->caller;
+    return kept;
+  }
+  return arena_alloc(run->arena, f->frame_size);
+}
+
+struct frame *frame_new(struct run *run, const struct function *fn)
+{
+  struct frame *f = frame_memory(run, fn);
+  if (!f)
+    return NULL;
+  memset(f, 0, sizeof *f);
+  f->fn = fn;
+  memcpy(f->slots, fn->template, fn->n_slots * sizeof(value));
+  if (fn->graph)
+    memset(frame_graph(f), 0, sizeof(struct graph));
+  return f;
+}
+
+void frame_keep(struct run *run, struct frame *f)
+{
+  uint32_t class = f->fn->size_class;
+  if (class == VM_SIZES)
+    return;
+  f->caller = run->frames[class];
+  run->frames[class] = f;
+}
+
+void frame_drop(struct task *t, struct frame *f)
+{
+  if (t->handlers)
+    handlers_drop(t, f);
+  if (f->fn->graph)
+    graph_cancel(f);
+  if (f->calls)
+    tasks_cancel(&f->calls);
+  if (f->slot)
+    deployment_give(f->slot);
+  frame_keep(t->run, f);
+}
+
+void handler_pop(struct task *t)
+{
+  struct handler *h = t->handlers;
+  t->handlers = h->next;
+  t->n_handlers--;
+  h->next = t->run->handlers;
+  t->run->handlers = h;
+}
+
+void handlers_drop(struct task *t, const struct frame *f)
+{
+  while (t->handlers && (!f || t->handlers->frame == f))
+    handler_pop(t);
+}
+
+// All frames of the task; a strand's base belongs to its graph.
+static void chain_drop(struct task *t)
+{
+  struct frame *stop = t->kind == TASK_STRAND ? t->base : NULL;
+  while (t->frame && t->frame != stop) {
+    struct frame *f = t->frame;
+    t->frame = f->caller;
+    frame_drop(t, f);
+  }
+  handlers_drop(t, NULL);
+}
+
+// ---- tasks ----
+
+struct task *task_new(struct run *run, enum task_kind kind, struct task **owner)
+{
+  struct task *t = run->tasks;
+  uint32_t generation = 0;
+  if (t) {
+    run->tasks = t->next;
+    generation = t->generation;
+  } else if (!(t = arena_alloc(run->arena, sizeof *t))) {
+    return NULL;
+  }
+  memset(t, 0, sizeof *t);
+  t->run = run;
+  t->kind = (uint8_t)kind;
+  t->generation = generation + 1;
+  if (!owner)
+    return t;
+  t->sibling = *owner;
+  t->sibling_at = owner;
+  if (t->sibling)
+    t->sibling->sibling_at = &t->sibling;
+  *owner = t;
+  return t;
+}
+
+void task_free(struct task *t)
+{
+  if (t->sibling_at) {
+    *t->sibling_at = t->sibling;
+    if (t->sibling)
+      t->sibling->sibling_at = t->sibling_at;
+  }
+  t->generation++; // what still points here is of another time
+  t->next = t->run->tasks;
+  t->run->tasks = t;
+}
+
+void task_ready(struct task *t)
+{
+  struct engine *e = t->run->engine;
+  t->wait = WAIT_READY;
+  t->next = NULL;
+  t->prev = e->ready_last;
+  *(e->ready_last ? &e->ready_last->next : &e->ready_first) = t;
+  e->ready_last = t;
+}
+
+static void leave_ready(struct task *t)
+{
+  struct engine *e = t->run->engine;
+  *(t->prev ? &t->prev->next : &e->ready_first) = t->next;
+  *(t->next ? &t->next->prev : &e->ready_last) = t->prev;
+}
+
+// Nothing will wake it any more.
+static void stop_waiting(struct task *t)
+{
+  struct engine *e = t->run->engine;
+  if (t->wait == WAIT_READY)
+    leave_ready(t);
+  if (t->wait == WAIT_QUEUE)
+    deployment_leave(t->deployment, &t->waiting);
+  timer_stop(e, &t->timer);
+  timer_stop(e, &t->limit);
+  t->generation++;
+  t->wait = WAIT_NOTHING;
+}
+
+static const struct error *cancelled(void)
+{
+  static const char message[] = "the call was cancelled";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error error = {
+      .kind = ERROR_cancelled, .status = 499, .message = &text};
+  return &error;
+}
+
+void task_cancel(struct task *t, const struct error *why)
+{
+  struct run *run = t->run;
+  stop_waiting(t);
+  chain_drop(t);
+  if (t->entering)
+    frame_keep(run, t->entering);
+  struct future *future = t->future;
+  struct task *parent = t->parent;
+  task_free(t);
+  if (future)
+    future_complete(run, future, (value){0}, why ? why : cancelled());
+  if (parent && why) {
+    parent->error = why;
+    task_ready(parent);
+  }
+}
+
+void tasks_cancel(struct task **list)
+{
+  while (*list)
+    task_cancel(*list, NULL);
+}
+
+void task_finish(struct task *t, value v, const struct error *error)
+{
+  struct run *run = t->run;
+  timer_stop(run->engine, &t->limit);
+  chain_drop(t);
+  if (t->entering)
+    frame_keep(run, t->entering);
+  struct future *future = t->future;
+  struct task *parent = t->parent;
+  uint16_t result = t->result;
+  bool root = t->kind == TASK_ROOT;
+  task_free(t);
+  if (root)
+    request_finish(run->request, v, error);
+  if (future)
+    future_complete(run, future, v, error);
+  if (!parent)
+    return;
+  if (error)
+    parent->error = error;
+  else
+    parent->frame->slots[result] = v;
+  task_ready(parent);
+}
+
+// ---- errors on their way ----
+
+// What a handler finds in its slot: { message, kind, status }.
+static bool caught(struct task *t, const struct error *error)
+{
+  const struct handler *h = t->handlers;
+  const char *kind = error_kind_name(error->kind);
+  value *record = ARENA_ARRAY(t->run->arena, 3, value);
+  const struct text *name = text_view(t->run->arena, kind, strlen(kind));
+  handler_pop(t); // it is kept for reuse, and still there to read
+  if (!record || !name)
+    return false;
+  record[0].text = error->message;
+  record[1].text = name;
+  record[2].i = error->status;
+  t->frame->slots[h->slot].parts = record;
+  t->pc = h->at;
+  return true;
+}
+
+bool task_raise(struct task *t, const struct error *error)
+{
+  for (;;) {
+    while (t->handlers && t->handlers->frame == t->frame)
+      if (caught(t, error))
+        return true;
+    struct frame *f = t->frame;
+    if (f == t->base) {
+      if (t->kind == TASK_STRAND)
+        strand_fail(t, error);
+      else
+        task_finish(t, (value){0}, error);
+      return false;
+    }
+    t->frame = f->caller;
+    frame_drop(t, f);
+  }
+}

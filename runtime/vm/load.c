@@ -1,0 +1,326 @@
+// What an engine makes of a plan, once: functions with the defaults of their
+// slots, constants as values, sites with what they lead to. Linear in the plan.
+#include "runtime/codec/codec.h"
+#include "runtime/vm/vm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// ---- types ----
+
+static bool holds_future(const struct engine *e, uint32_t type)
+{
+  const struct plan_type *t = &e->plan->types[type];
+  switch (t->kind) {
+  case TYPE_future:
+    return true;
+  case TYPE_list:
+  case TYPE_map:
+  case TYPE_optional:
+    return e->has_future[t->of];
+  case TYPE_tuple:
+  case TYPE_record:
+    for (uint32_t i = 0; i < t->fields.count; i++)
+      if (e->has_future[e->plan->fields[t->fields.first + i].type])
+        return true;
+    return false;
+  default:
+    return false;
+  }
+}
+
+// A type may come back to itself, so this goes round until nothing changes.
+static void find_futures(struct engine *e)
+{
+  bool changed;
+  do {
+    changed = false;
+    for (uint32_t i = 0; i < e->plan->n_types; i++)
+      if (!e->has_future[i] && holds_future(e, i))
+        e->has_future[i] = changed = true;
+  } while (changed);
+}
+
+// ---- constants ----
+
+static bool const_text(struct engine *e, const struct plan_const *c, value *out)
+{
+  out->text = text_view(&e->arena, e->plan->text + c->lo, c->hi);
+  return out->text != NULL;
+}
+
+static bool const_list(struct engine *e, const struct plan_const *c, value *out)
+{
+  struct list *l = ARENA_NEW(&e->arena, struct list);
+  if (!l)
+    return false;
+  l->count = c->hi;
+  l->items = &e->consts[c->lo];
+  out->list = l;
+  return true;
+}
+
+static bool const_map(struct engine *e, const struct plan_const *c, value *out)
+{
+  struct map *m = map_new(&e->arena, c->hi / 2);
+  for (uint32_t i = 0; m && i + 1 < c->hi; i += 2)
+    if (!map_put(&e->arena, m, e->consts[c->lo + i].text,
+                 e->consts[c->lo + i + 1]))
+      return false;
+  out->map = m;
+  return m != NULL;
+}
+
+static bool const_tagged(struct engine *e, const struct plan_const *c,
+                         value *out)
+{
+  struct tagged *v = ARENA_NEW(&e->arena, struct tagged);
+  if (!v)
+    return false;
+  v->tag = c->lo;
+  v->payload = e->consts[c->hi];
+  out->tagged = v;
+  return true;
+}
+
+// Parts are earlier constants, and already values.
+static bool const_made(struct engine *e, uint32_t number, value *out)
+{
+  const struct plan_const *c = &e->plan->consts[number];
+  uint32_t base = e->plan->types[c->type].base;
+  switch (e->plan->types[base].kind) {
+  case TYPE_str:
+  case TYPE_bytes:
+    return const_text(e, c, out);
+  case TYPE_list:
+    return const_list(e, c, out);
+  case TYPE_map:
+    return const_map(e, c, out);
+  case TYPE_tuple:
+  case TYPE_record:
+    out->parts = &e->consts[c->lo];
+    return true;
+  case TYPE_optional:
+    out->box = c->hi ? &e->consts[c->lo] : NULL;
+    return true;
+  case TYPE_union:
+  case TYPE_step:
+    return const_tagged(e, c, out);
+  case TYPE_handle:
+    out->handle = &e->deployments[c->lo];
+    return true;
+  case TYPE_json:
+    return const_value(&e->arena, e->plan, number, out);
+  case TYPE_tensor:
+  case TYPE_stream:
+  case TYPE_future:
+  case TYPE_callable: // there is no way to write one
+    *out = e->defaults[base];
+    return true;
+  default:
+    out->bits = plan_bits(c);
+    return true;
+  }
+}
+
+static bool make_consts(struct engine *e)
+{
+  e->consts = ARENA_ARRAY(&e->arena, e->plan->n_consts + 1, value);
+  for (uint32_t i = 0; e->consts && i < e->plan->n_consts; i++)
+    if (!const_made(e, i, &e->consts[i]))
+      return false;
+  return e->consts != NULL;
+}
+
+// ---- functions ----
+
+static bool make_slots(struct engine *e)
+{
+  uint32_t n = e->plan->n_slots;
+  e->slot_defaults = ARENA_ARRAY(&e->arena, n + 1, value);
+  e->slot_types = ARENA_ARRAY(&e->arena, n + 1, uint32_t);
+  e->slot_kinds = ARENA_ARRAY(&e->arena, n + 1, uint8_t);
+  if (!e->slot_defaults || !e->slot_types || !e->slot_kinds)
+    return false;
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t type = e->plan->slots[i].type;
+    e->slot_types[i] = type;
+    e->slot_kinds[i] = (uint8_t)e->plan->types[type].kind;
+    e->slot_defaults[i] = e->defaults[type];
+  }
+  return true;
+}
+
+// Frames are kept for reuse by steps of 64 bytes, then by powers of two.
+static void set_size(struct function *f)
+{
+  size_t size = sizeof(struct frame) + f->n_slots * sizeof(value);
+  if (f->graph)
+    size += sizeof(struct graph) +
+            f->row->strands.count * sizeof(struct strand);
+  uint32_t class = 0;
+  size_t room = 64;
+  while (room < size) {
+    room = room < 1024 ? room + 64 : room * 2;
+    class++;
+  }
+  bool kept = class < VM_SIZES;
+  f->size_class = (uint8_t)(kept ? class : VM_SIZES);
+  f->frame_size = (uint32_t)(kept ? room : size);
+}
+
+static bool ends_function(struct plan_code i)
+{
+  return i.op == OP_return || i.op == OP_fail;
+}
+
+// Which strands can end the function: those with a return or fail between their
+// entry and the next strand's.
+static void find_returns(struct function *f, struct strand_info *strands,
+                         uint32_t *strand_at)
+{
+  uint32_t n = f->row->strands.count, now = UINT32_MAX;
+  for (uint32_t i = 0; i < n; i++)
+    strand_at[strands[i].entry] = i;
+  for (uint32_t i = 0; i < f->row->code.count; i++) {
+    if (strand_at[i] != UINT32_MAX)
+      now = strand_at[i];
+    if (now != UINT32_MAX && ends_function(f->code[i]))
+      strands[now].returns = true;
+  }
+  for (uint32_t i = 0; i < n; i++) // strands that share their code
+    strands[i].returns |= strands[strand_at[strands[i].entry]].returns;
+}
+
+static bool make_strands(struct engine *e, struct function *f)
+{
+  const struct plan *p = e->plan;
+  struct plan_run run = f->row->strands;
+  struct strand_info *strands =
+      ARENA_ARRAY(&e->arena, run.count + 1, struct strand_info);
+  struct arena scratch = {0};
+  uint32_t *strand_at = ARENA_ARRAY(&scratch, f->row->code.count, uint32_t);
+  if (!strands || !strand_at)
+    return false;
+  memset(strand_at, 0xFF, f->row->code.count * sizeof *strand_at);
+  for (uint32_t i = 0; i < run.count; i++) {
+    const struct plan_strand *s = &p->strands[run.first + i];
+    strands[i].inputs = s->inputs;
+    strands[i].entry = s->entry;
+    for (uint32_t k = 0; k < s->feeds.count; k++) {
+      const struct plan_edge *edge = &p->edges[s->feeds.first + k];
+      strands[edge->strand].guards += edge->kind != EDGE_data;
+    }
+  }
+  find_returns(f, strands, strand_at);
+  arena_free(&scratch);
+  f->strands = strands;
+  return true;
+}
+
+static bool make_function(struct engine *e, uint32_t number)
+{
+  const struct plan_function *row = &e->plan->functions[number];
+  struct function *f = &e->functions[number];
+  *f = (struct function){
+      .plan = e->plan,
+      .row = row,
+      .name = plan_str(e->plan, row->name),
+      .code = e->plan->code + row->code.first,
+      .template = e->slot_defaults + row->slots.first,
+      .types = e->slot_types + row->slots.first,
+      .kinds = e->slot_kinds + row->slots.first,
+      .n_slots = row->slots.count,
+      .n_params = row->n_params,
+      .class = row->class,
+      .graph = row->kind == FUNCTION_graph,
+      .init = row->kind == FUNCTION_init,
+  };
+  set_size(f);
+  return !f->graph || make_strands(e, f);
+}
+
+static bool make_functions(struct engine *e)
+{
+  e->functions =
+      ARENA_ARRAY(&e->arena, e->plan->n_functions + 1, struct function);
+  for (uint32_t i = 0; e->functions && i < e->plan->n_functions; i++)
+    if (!make_function(e, i))
+      return false;
+  return e->functions != NULL;
+}
+
+// ---- sites ----
+
+static void set_options(struct engine *e, struct site *s)
+{
+  for (uint32_t i = 0; i < s->row->settings.count; i++) {
+    const struct plan_setting *set =
+        &e->plan->settings[s->row->settings.first + i];
+    int64_t v = (int64_t)plan_bits(&e->plan->consts[set->value]);
+    if (set->id == SETTING_timeout && v > 0) {
+      s->timeout = v;
+      s->own = true;
+    } else if (set->id == SETTING_priority) {
+      s->priority = (int)v;
+      s->has_priority = true;
+    }
+  }
+}
+
+static void make_site(struct engine *e, uint32_t number)
+{
+  const struct plan_site *row = &e->plan->sites[number];
+  bool skip = row->kind == SITE_handle || row->kind == SITE_callable;
+  struct site *s = &e->sites[number];
+  *s = (struct site){
+      .row = row,
+      .class = PLAN_NONE,
+      .first = (uint16_t)(row->first + skip),
+      .count = (uint16_t)(row->count - skip),
+      .kind = (uint8_t)row->kind,
+  };
+  if (row->kind == SITE_function)
+    s->function = &e->functions[row->target];
+  if (row->kind == SITE_method || row->kind == SITE_handle) {
+    const struct plan_method_row *m = &e->plan->methods[row->target];
+    s->function = &e->functions[m->function];
+    s->class = m->class;
+  }
+  if (row->kind == SITE_method && row->binding != PLAN_NONE)
+    s->deployment = &e->deployments[row->binding];
+  set_options(e, s);
+}
+
+static bool make_sites(struct engine *e)
+{
+  e->sites = ARENA_ARRAY(&e->arena, e->plan->n_sites + 1, struct site);
+  for (uint32_t i = 0; e->sites && i < e->plan->n_sites; i++)
+    make_site(e, i);
+  return e->sites != NULL;
+}
+
+static bool make_deployments(struct engine *e)
+{
+  struct arena scratch = {0};
+  bool *bounded = ARENA_ARRAY(&scratch, e->plan->n_bindings + 1, bool);
+  bool done = bounded && deployments_bounded(&scratch, e->plan, bounded);
+  if (done)
+    e->deployments = deployments_new(&e->arena, e->plan, bounded);
+  arena_free(&scratch);
+  return done && e->deployments;
+}
+
+int engine_load(struct engine *e, char *why, size_t why_size)
+{
+  e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
+  if (!e->has_future || !(e->defaults = value_defaults(&e->arena, e->plan)))
+    goto fail;
+  find_futures(e);
+  if (make_deployments(e) && make_consts(e) && make_slots(e) &&
+      make_functions(e) && make_sites(e))
+    return 0;
+fail:
+  snprintf(why, why_size, "out of memory, or a type holds itself");
+  return -1;
+}

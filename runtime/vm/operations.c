@@ -1,0 +1,426 @@
+// The longer instructions. See operations.h.
+#include "runtime/vm/operations.h"
+
+#include "grammar/base/number.h"
+#include "runtime/codec/codec.h"
+#include "runtime/vm/operator.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct plan *plan_of(const struct task *t)
+{
+  return t->run->engine->plan;
+}
+
+static uint32_t type_of(const struct task *t, uint16_t slot)
+{
+  return t->frame->fn->types[slot];
+}
+
+static struct arena *arena_of(const struct task *t)
+{
+  return t->run->arena;
+}
+
+// ---- comparing ----
+
+static const struct error *equal(struct task *t, value x, value y,
+                                 uint32_t type, bool *same)
+{
+  bool over;
+  *same = value_equal_within(plan_of(t), type, x, y, &over);
+  return over ? error_make(t, ERROR_limit, 500,
+                           "values are too deep, or too large, to compare")
+              : NULL;
+}
+
+const struct error *operation_eq(struct task *t, value *s, struct plan_code i)
+{
+  bool same;
+  const struct error *e = equal(t, s[i.b], s[i.c], type_of(t, i.b), &same);
+  s[i.a].i = same;
+  return e;
+}
+
+const struct error *operation_ne(struct task *t, value *s, struct plan_code i)
+{
+  bool same;
+  const struct error *e = equal(t, s[i.b], s[i.c], type_of(t, i.b), &same);
+  s[i.a].i = !same;
+  return e;
+}
+
+static bool is_float(const struct task *t, uint16_t slot)
+{
+  uint8_t kind = t->frame->fn->kinds[slot];
+  return kind == TYPE_float || kind == TYPE_percent;
+}
+
+const struct error *operation_lt(struct task *t, value *s, struct plan_code i)
+{
+  s[i.a].i = is_float(t, i.b) ? s[i.b].f < s[i.c].f
+                              : value_compare(plan_of(t), type_of(t, i.b),
+                                              s[i.b], s[i.c]) < 0;
+  return NULL;
+}
+
+const struct error *operation_le(struct task *t, value *s, struct plan_code i)
+{
+  s[i.a].i = is_float(t, i.b) ? s[i.b].f <= s[i.c].f
+                              : value_compare(plan_of(t), type_of(t, i.b),
+                                              s[i.b], s[i.c]) <= 0;
+  return NULL;
+}
+
+// ---- numbers ----
+
+const struct error *operation_div_i(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  int64_t x = s[i.b].i, y = s[i.c].i;
+  if (!y || (x == INT64_MIN && y == -1))
+    return error_int(t, "div", x, y);
+  s[i.a].i = x / y - (x % y && (x < 0) != (y < 0));
+  return NULL;
+}
+
+const struct error *operation_mod_i(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  int64_t x = s[i.b].i, y = s[i.c].i;
+  if (!y)
+    return error_int(t, "%", x, y);
+  int64_t rest = y == -1 ? 0 : x % y;
+  s[i.a].i = rest && (rest < 0) != (y < 0) ? rest + y : rest;
+  return NULL;
+}
+
+const struct error *operation_neg_i(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  if (s[i.b].i == INT64_MIN)
+    return error_make(t, ERROR_user, 500, "integer overflow in -(%lld)",
+                      (long long)s[i.b].i);
+  s[i.a].i = -s[i.b].i;
+  return NULL;
+}
+
+const struct error *operation_div_f(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  if (s[i.c].f == 0) {
+    char x[NUMBER_TEXT], y[NUMBER_TEXT];
+    number_print_float(x, s[i.b].f);
+    number_print_float(y, s[i.c].f);
+    return error_make(t, ERROR_user, 500, "division by zero in %s / %s", x, y);
+  }
+  s[i.a].f = s[i.b].f / s[i.c].f;
+  return NULL;
+}
+
+static const struct error *overflow(struct task *t, const char *operator,
+                                    uint16_t slot, int64_t x, int64_t y)
+{
+  char a[NUMBER_TEXT], b[NUMBER_TEXT];
+  bool size = t->frame->fn->kinds[slot] == TYPE_size;
+  (size ? number_print_size : number_print_duration)(a, x);
+  (size ? number_print_size : number_print_duration)(b, y);
+  return error_make(t, ERROR_user, 500, "%s overflow in %s %s %s",
+                    size ? "size" : "duration", a, operator, b);
+}
+
+const struct error *operation_add_t(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  int64_t x = s[i.b].i, y = s[i.c].i;
+  if (__builtin_add_overflow(x, y, &s[i.a].i))
+    return overflow(t, "+", i.b, x, y);
+  return NULL;
+}
+
+const struct error *operation_sub_t(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  int64_t x = s[i.b].i, y = s[i.c].i;
+  if (__builtin_sub_overflow(x, y, &s[i.a].i))
+    return overflow(t, "-", i.b, x, y);
+  return NULL;
+}
+
+// ---- text ----
+
+const struct error *operation_text(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  char number[NUMBER_TEXT];
+  size_t n = 0;
+  switch (t->frame->fn->kinds[i.b]) {
+  case TYPE_str:
+    s[i.a] = s[i.b];
+    return NULL;
+  case TYPE_int:
+    n = number_print_int(number, s[i.b].i);
+    break;
+  case TYPE_float:
+    n = number_print_float(number, s[i.b].f);
+    break;
+  default:
+    break;
+  }
+  const struct text *text = NULL;
+  if (n) {
+    text = text_new(arena_of(t), number, n);
+  } else {
+    struct buf b = {.arena = arena_of(t)};
+    value_text(plan_of(t), type_of(t, i.b), s[i.b], &b);
+    text = b.failed ? NULL : text_view(arena_of(t), b.data, b.size);
+  }
+  if (!text)
+    return error_memory(t);
+  s[i.a].text = text;
+  return NULL;
+}
+
+const struct error *operation_concat(struct task *t, value *s,
+                                     struct plan_code i)
+{
+  size_t size = 0, length = 0;
+  for (uint32_t k = 0; k < i.c; k++) {
+    size += s[i.b + k].text->size;
+    length += s[i.b + k].text->length;
+  }
+  struct text *to = size > UINT32_MAX ? NULL
+                                      : arena_alloc(arena_of(t),
+                                                    sizeof *to + size + 1);
+  if (!to)
+    return error_memory(t);
+  char *data = (char *)(to + 1);
+  *to = (struct text){(uint32_t)size, (uint32_t)length, data};
+  for (uint32_t k = 0; k < i.c; k++) {
+    const struct text *from = s[i.b + k].text;
+    memcpy(data, from->data, from->size);
+    data += from->size;
+  }
+  *data = 0;
+  s[i.a].text = to;
+  return NULL;
+}
+
+// ---- what holds values ----
+
+const struct error *operation_list(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  struct list *l = list_new(arena_of(t), i.c ? i.c : 4);
+  if (!l)
+    return error_memory(t);
+  if (i.c)
+    memcpy(l->items, s + i.b, i.c * sizeof *s);
+  l->count = i.c;
+  s[i.a].list = l;
+  return NULL;
+}
+
+// A list without room is not this function's: it gets its own first.
+const struct error *operation_push(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  const struct list *old = s[i.a].list;
+  struct list *l = (struct list *)old;
+  if (!old->room) {
+    uint64_t room = (uint64_t)old->count * 2 + 4;
+    l = room > UINT32_MAX ? NULL : list_new(arena_of(t), (uint32_t)room);
+    if (!l)
+      return error_memory(t);
+    if (old->count)
+      memcpy(l->items, old->items, old->count * sizeof *s);
+    l->count = old->count;
+    s[i.a].list = l;
+  }
+  return list_push(arena_of(t), l, s[i.b]) ? NULL : error_memory(t);
+}
+
+const struct error *operation_index(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  const struct list *l = s[i.b].list;
+  int64_t at = s[i.c].i;
+  if (at >= l->count || at < -(int64_t)l->count)
+    return error_make(t, ERROR_user, 500,
+                      "index %lld is outside a list of %u element%s",
+                      (long long)at, (unsigned)l->count,
+                      l->count == 1 ? "" : "s");
+  s[i.a] = l->items[at < 0 ? at + l->count : at];
+  return NULL;
+}
+
+const struct error *operation_tuple(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  value *parts = arena_alloc(arena_of(t), (i.c + 1u) * sizeof *parts);
+  if (!parts)
+    return error_memory(t);
+  memcpy(parts, s + i.b, i.c * sizeof *s);
+  s[i.a].parts = parts;
+  return NULL;
+}
+
+const struct error *operation_map(struct task *t, value *s, struct plan_code i)
+{
+  struct map *m = map_new(arena_of(t), i.c);
+  for (uint32_t k = 0; m && k < i.c; k++)
+    if (!map_put(arena_of(t), m, s[i.b + 2 * k].text, s[i.b + 2 * k + 1]))
+      m = NULL;
+  if (!m)
+    return error_memory(t);
+  s[i.a].map = m;
+  return NULL;
+}
+
+const struct error *operation_key(struct task *t, value *s, struct plan_code i)
+{
+  const struct text *key = s[i.c].text;
+  const value *found = map_get(s[i.b].map, key);
+  if (!found) {
+    int shown = key->size > 100 ? 100 : (int)key->size;
+    return error_make(t, ERROR_user, 500, "key \"%.*s\"%s is not in the map",
+                      shown, key->data, key->size > 100 ? "…" : "");
+  }
+  s[i.a] = *found;
+  return NULL;
+}
+
+static const struct error *tagged(struct task *t, value *to, uint32_t tag,
+                                  value payload)
+{
+  struct tagged *v = arena_alloc(arena_of(t), sizeof *v);
+  if (!v)
+    return error_memory(t);
+  *v = (struct tagged){tag, payload};
+  to->tagged = v;
+  return NULL;
+}
+
+const struct error *operation_union(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  return tagged(t, &s[i.a], i.b, s[i.c]);
+}
+
+const struct error *operation_step(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  return tagged(t, &s[i.a], i.b, s[i.c]);
+}
+
+const struct error *operation_payload(struct task *t, value *s,
+                                      struct plan_code i)
+{
+  const struct tagged *v = s[i.b].tagged;
+  bool step = t->frame->fn->kinds[i.b] == TYPE_step;
+  if (v->tag != i.c && !step) // a step's payload has one type whatever its tag
+    return error_make(t, ERROR_internal, 500, "a union holds variant %u, not %u",
+                      (unsigned)v->tag, (unsigned)i.c);
+  s[i.a] = v->payload;
+  return NULL;
+}
+
+const struct error *operation_wrap(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  value box = value_wrap(arena_of(t), s[i.b]);
+  if (!box.box)
+    return error_memory(t);
+  s[i.a] = box;
+  return NULL;
+}
+
+// ---- the rest ----
+
+const struct error *operation_op(struct task *t, value *s, struct plan_code i,
+                                 int64_t *wait)
+{
+  struct engine *e = t->run->engine;
+  struct error error = {.kind = ERROR_internal, .status = 500};
+  struct operator_call call = {
+      .plan = e->plan,
+      .engine = e,
+      .arena = arena_of(t),
+      .args = s + i.c,
+      .types = t->frame->fn->types + i.c,
+      .result_type = type_of(t, i.a),
+      .error = &error,
+  };
+  operator_run *run = operators[i.b];
+  if (!run)
+    return error_make(t, ERROR_internal, 500, "%s is not built yet",
+                      operator_name(i.b));
+  value out = s[i.a];
+  *wait = 0;
+  switch (run(&call, &out)) {
+  case OPERATOR_FAIL:
+    return error_copy(t, &error);
+  case OPERATOR_WAIT:
+    *wait = call.wait;
+    break;
+  case OPERATOR_DONE:
+    break;
+  }
+  s[i.a] = out;
+  return NULL;
+}
+
+const struct error *operation_fail(struct task *t, value *s,
+                                   struct plan_code i)
+{
+  int64_t status = s[i.a].i;
+  if (status < 400 || status > 599)
+    return error_make(t, ERROR_user, 500,
+                      "fail with status %lld, which is no error's: %.*s",
+                      (long long)status, (int)s[i.b].text->size,
+                      s[i.b].text->data);
+  struct error e = {.kind = ERROR_user,
+                    .status = (int)status,
+                    .message = s[i.b].text};
+  return error_copy(t, &e);
+}
+
+const struct error *operation_try(struct task *t, value *s, struct plan_code i)
+{
+  struct handler *h = t->run->handlers;
+  if (t->n_handlers >= VM_HANDLERS)
+    return error_make(t, ERROR_limit, 500, "more than %d tries within another",
+                      VM_HANDLERS);
+  if (h)
+    t->run->handlers = h->next;
+  else if (!(h = arena_alloc(arena_of(t), sizeof *h)))
+    return error_memory(t);
+  *h = (struct handler){t->handlers, t->frame,
+                        t->pc + (int32_t)plan_wide(i), i.a};
+  t->handlers = h;
+  t->n_handlers++;
+  return NULL;
+}
+
+const struct error *operation_reply(struct task *t, value *s,
+                                    struct plan_code i)
+{
+  struct reply *r = &t->run->request->reply;
+  int64_t status = i.b == PLAN_NO_SLOT ? 0 : s[i.b].i;
+  if (status && (status < 200 || status > 599))
+    return error_make(t, ERROR_user, 500, "%lld is no status to answer with",
+                      (long long)status);
+  r->form = i.a;
+  r->status = (int)status;
+  r->headers = i.c == PLAN_NO_SLOT ? NULL : s[i.c].map;
+  return NULL;
+}
+
+const struct error *operation_assert(struct task *t, value *s,
+                                     struct plan_code i)
+{
+  if (s[i.a].i)
+    return NULL;
+  return error_assert(t, type_of(t, i.b), s[i.b], s[i.c], i.b != i.c);
+}

@@ -1,0 +1,143 @@
+// State of replicas: values that outlive the requests that made them.
+//
+// A state field that fits in its slot is simply there. Any other lies, as a deep
+// copy, in a box of its own; requests that have seen it hold the box until
+// they end, so that replacing the value takes nothing away from them.
+#include "runtime/vm/vm.h"
+
+#include <stdlib.h>
+
+struct state_box {
+  uint32_t holders; // the replica, and requests
+  struct run *last; // who took hold of it last
+  struct arena arena;
+};
+
+enum { STATE_MEMORY = 1 << 30 }; // most bytes of one state value
+
+static const struct plan_class *class_of(const struct engine *e,
+                                         const struct replica *r)
+{
+  return &e->plan->classes[r->of->class];
+}
+
+static void box_drop(struct state_box *box)
+{
+  if (box && !--box->holders) {
+    arena_free(&box->arena);
+    free(box);
+  }
+}
+
+static bool hold(struct run *run, struct state_box *box)
+{
+  if (box->last == run)
+    return true;
+  struct pin *pin = run->engine->free_pins;
+  if (pin)
+    run->engine->free_pins = pin->next;
+  else if (!(pin = malloc(sizeof *pin)))
+    return false;
+  *pin = (struct pin){run->pins, box};
+  run->pins = pin;
+  box->last = run;
+  box->holders++;
+  return true;
+}
+
+void pins_drop(struct engine *e, struct pin *pins)
+{
+  while (pins) {
+    struct pin *next = pins->next;
+    pins->box->last = NULL; // another request may come to lie at its address
+    box_drop(pins->box);
+    pins->next = e->free_pins;
+    e->free_pins = pins;
+    pins = next;
+  }
+}
+
+bool state_get(struct task *t, uint32_t field, value *out)
+{
+  struct replica *r = t->frame->self;
+  const struct plan_class *c = class_of(t->run->engine, r);
+  uint32_t fixed = c->n_params + c->n_lets;
+  *out = r->fields[field];
+  if (field < fixed || !r->boxes[field - fixed])
+    return true;
+  return hold(t->run, r->boxes[field - fixed]);
+}
+
+static bool is_plain(const struct engine *e, uint32_t type)
+{
+  switch (e->plan->types[type].kind) {
+  case TYPE_none:
+  case TYPE_bool:
+  case TYPE_int:
+  case TYPE_float:
+  case TYPE_duration:
+  case TYPE_size:
+  case TYPE_time:
+  case TYPE_percent:
+  case TYPE_handle:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool set_boxed(struct engine *e, struct replica *r, uint32_t state,
+                      uint32_t field, uint32_t type, value v)
+{
+  struct state_box *box = calloc(1, sizeof *box);
+  if (!box)
+    return false;
+  box->holders = 1;
+  box->arena.limit = STATE_MEMORY;
+  if (!value_copy(&box->arena, e->plan, type, v, &r->fields[field])) {
+    box_drop(box);
+    return false;
+  }
+  box_drop(r->boxes[state]);
+  r->boxes[state] = box;
+  return true;
+}
+
+const struct error *state_set(struct task *t, uint32_t field, value v)
+{
+  struct engine *e = t->run->engine;
+  struct replica *r = t->frame->self;
+  const struct plan_class *c = class_of(e, r);
+  uint32_t type = e->plan->fields[c->fields.first + field].type;
+  uint32_t base = e->plan->types[type].base, fixed = c->n_params + c->n_lets;
+  bool done;
+  if (is_plain(e, base)) {
+    r->fields[field] = v;
+    return NULL;
+  }
+  if (field >= fixed)
+    done = set_boxed(e, r, field - fixed, field, base, v);
+  else // a let, once
+    done = t->frame->fn->init &&
+           value_copy(&e->arena, e->plan, base, v, &r->fields[field]);
+  return done ? NULL
+              : error_make(t, ERROR_limit, 500,
+                           "a value is too large to be kept in state");
+}
+
+void states_free(struct engine *e)
+{
+  for (uint32_t i = 0; e->deployments && i < e->plan->n_bindings; i++) {
+    struct deployment *d = &e->deployments[i];
+    const struct plan_class *c = &e->plan->classes[d->class];
+    uint32_t n = c->fields.count - c->n_params - c->n_lets;
+    for (uint32_t k = 0; k < d->n_replicas; k++)
+      for (uint32_t j = 0; d->replicas[k].boxes && j < n; j++)
+        box_drop(d->replicas[k].boxes[j]);
+  }
+  while (e->free_pins) {
+    struct pin *next = e->free_pins->next;
+    free(e->free_pins);
+    e->free_pins = next;
+  }
+}

@@ -1,0 +1,319 @@
+// The virtual machine's own shapes: what the files of this room share.
+//
+// A request runs as tasks. A task is a chain of frames: the innermost one runs,
+// the others wait for the one above. A call of a function or of a deployment
+// that can begin at once is a frame on the same chain; one that goes on beside
+// its caller is a task of its own. A graph's frame has a task for every strand
+// that is under way, which share its slots, and whoever called it waits.
+//
+// Who owns what: the engine owns what the plan becomes (functions, sites,
+// deployments). A request's arena owns its tasks, frames and futures; ended ones
+// are kept for reuse, so a loop holds no more than it needs at a time. A frame
+// owns the tasks it started, and ends them when it ends.
+#ifndef SG_VM_H
+#define SG_VM_H
+
+#include "runtime/serve/deployment.h"
+#include "runtime/vm/engine.h"
+
+enum {
+  VM_DEPTH = 1000,     // calls within calls
+  VM_HANDLERS = 1000,  // handlers of one task at a time
+  VM_BUDGET = 10000,   // jumps and calls until others have their turn
+  VM_TURNS = 64,       // tasks until the loop has its turn
+  VM_SIZES = 32,       // classes of frames by size
+};
+
+// ---- what the plan becomes ----
+
+struct strand_info {
+  uint32_t inputs, guards; // edges that come in, and how many are guards
+  uint32_t entry;
+  bool returns;            // its code can end the function
+};
+
+struct function {
+  const struct plan *plan;
+  const struct plan_function *row;
+  const char *name;
+  const struct plan_code *code;
+  const value *template;  // of its slots
+  const uint32_t *types;  // of its slots
+  const uint8_t *kinds;   // of these types
+  uint32_t n_slots, n_params;
+  uint32_t class;         // or PLAN_NONE
+  uint32_t frame_size;    // bytes
+  uint8_t size_class;     // VM_SIZES: kept by nobody
+  bool graph, init;
+  const struct strand_info *strands;
+};
+
+struct site {
+  const struct plan_site *row;
+  const struct function *function; // NULL for a callable
+  struct deployment *deployment;   // of a method, when known
+  uint32_t class;                  // of a method
+  uint16_t first, count;           // of the arguments, without a handle
+  uint8_t kind;
+  bool light;       // its frame may simply begin: no slot, no options, no graph
+  bool own;         // the call has a task of its own: it has a time limit
+  int priority;
+  bool has_priority;
+  int64_t timeout;
+};
+
+// ---- what a request becomes ----
+
+struct future {
+  enum { FUTURE_OUT, FUTURE_THERE, FUTURE_FAILED } state;
+  value value;
+  const struct error *error;
+  struct waiter *waiters; // newest first
+};
+struct waiter {
+  struct waiter *next;
+  struct task *task;
+  uint32_t generation; // of the task's wait; another one is over
+};
+
+struct handler { // of a `try`
+  struct handler *next;
+  struct frame *frame;
+  const struct plan_code *at;
+  uint16_t slot;
+};
+
+struct frame {
+  const struct function *fn;
+  struct frame *caller;               // in the same task, or NULL
+  const struct plan_code *return_pc;  // of the caller
+  struct replica *self;               // or NULL
+  struct replica *slot;               // given back when it ends, or NULL
+  struct task *calls;                 // under way beside it
+  uint32_t depth;
+  uint16_t result;                    // slot of the caller's
+  value slots[];                      // behind them, a graph's state
+};
+
+struct strand {
+  uint32_t waits, guards; // inputs still out; of these, guards
+  enum { STRAND_OUT, STRAND_READY, STRAND_SKIPPED, STRAND_FAILED } state;
+  uint32_t next;          // in a list of those to look at
+  const struct error *error;
+};
+struct graph {
+  struct task *holder;  // waits for the graph
+  struct task *tasks;   // strands under way
+  const struct error *error; // the first that a strand failed with
+  struct strand strands[];
+};
+
+enum task_kind { TASK_ROOT, TASK_CALL, TASK_STRAND };
+enum task_wait {
+  WAIT_NOTHING,
+  WAIT_READY, // in the ready queue
+  WAIT_TIMER,
+  WAIT_FORCE, // for futures
+  WAIT_INPUT, // for futures among the arguments it begins with
+  WAIT_QUEUE, // for a slot
+  WAIT_OTHER, // for a graph's frame, or a call with a task of its own
+};
+
+struct task {
+  struct task *next, *prev;        // in the ready queue; or the next free one
+  struct task *sibling, **sibling_at; // in the list of its owner
+  struct run *run;
+  struct frame *frame;             // the innermost; NULL before it began
+  struct frame *base;              // where it ends; a strand's is its graph's
+  const struct plan_code *pc;
+  struct handler *handlers;
+  const struct error *error;       // to be raised when it goes on
+  uint8_t kind, wait;
+  uint16_t result;                 // the parent's slot
+  uint32_t generation, out;        // of its waits; futures it waits for
+  uint32_t strand;
+  uint32_t n_handlers;
+  struct timer timer;              // WAIT_TIMER, WAIT_QUEUE
+  // a call's
+  struct timer limit;              // of its time
+  int64_t allowed;                 // for the message
+  struct future *future;           // what it becomes, or
+  struct task *parent;             // who waits for it
+  struct frame *entering;          // before it began, or while it waits for a slot
+  const uint32_t *types;           // of its arguments as they were given
+  const struct site *site;
+  struct deployment *deployment;   // whose slot it waits for
+  struct waiting waiting;
+};
+
+struct pin { // a state's value that the request has seen
+  struct pin *next;
+  struct state_box *box;
+};
+
+struct run { // what the engine keeps of a request, in its arena
+  struct engine *engine;
+  struct request *request;
+  struct arena *arena;
+  struct task *root;
+  struct frame *frames[VM_SIZES]; // free ones
+  struct task *tasks;
+  struct waiter *waiters;
+  struct handler *handlers;
+  struct pin *pins;
+  struct timer deadline;
+  struct error exhausted; // when there is no memory for an error
+};
+
+// ---- the engine ----
+
+struct timer_entry {
+  int64_t at;
+  uint64_t order; // of setting, so that equal times fire in turn
+  struct timer *timer;
+};
+
+struct clock; // real time: a timer and an idle handle on the loop
+
+struct engine {
+  const struct plan *plan;
+  struct arena arena;
+  struct function *functions;
+  struct site *sites;
+  value *consts;
+  value *slot_defaults;
+  uint32_t *slot_types;
+  uint8_t *slot_kinds;
+  bool *has_future;      // by type
+  value *defaults;       // by type
+  struct deployment *deployments;
+  struct task *ready_first, *ready_last;
+  struct request *done_first, **done_last;
+  struct timer_entry *timers;
+  uint32_t n_timers, timer_room;
+  uint64_t timer_order;
+  int64_t now;           // virtual time
+  uint64_t budget;       // jumps and calls since the clock last moved
+  struct pin *free_pins; // on the heap
+  size_t request_memory;
+  struct clock *clock;   // NULL: virtual time
+  bool running;
+};
+
+// ---- errors (error.c) ----
+
+// Made in the request's arena, at the place where the task is. Never NULL.
+const struct error *error_make(struct task *t, enum error_kind kind, int status,
+                               const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+// Memory is out.
+const struct error *error_memory(struct task *t);
+const struct error *error_too_deep(struct task *t);
+const struct error *error_int(struct task *t, const char *operator, int64_t x,
+                              int64_t y);
+const struct error *error_assert(struct task *t, uint32_t type, value x,
+                                 value y, bool two);
+const struct error *error_copy(struct task *t, const struct error *e);
+void error_place(const struct engine *e, const struct function *f,
+                 const struct plan_code *at, struct error *out);
+const char *error_kind_name(enum error_kind kind);
+
+// ---- frames and tasks (frame.c) ----
+
+// A frame with the function's defaults; NULL when memory is out.
+struct frame *frame_new(struct run *run, const struct function *f);
+void frame_keep(struct run *run, struct frame *f); // for reuse
+// Ends what it still has out, gives its slot back, keeps the memory.
+void frame_drop(struct task *t, struct frame *f);
+void handler_pop(struct task *t); // the newest; there is one
+void handlers_drop(struct task *t, const struct frame *f); // NULL: all
+struct task *task_new(struct run *run, enum task_kind kind, struct task **owner);
+void task_free(struct task *t);
+void task_ready(struct task *t);
+// Ends it from outside: whoever waits for its future learns that it was cancelled.
+void task_cancel(struct task *t, const struct error *why);
+void tasks_cancel(struct task **list);
+// The base frame is over, with a value or an error; the task is gone.
+void task_finish(struct task *t, value v, const struct error *error);
+// An error in the innermost frame: true when a handler took it and the task goes on.
+bool task_raise(struct task *t, const struct error *error);
+
+static inline struct graph *frame_graph(struct frame *f)
+{
+  return (struct graph *)(f->slots + f->fn->n_slots);
+}
+
+// ---- graphs (graph.c) ----
+
+// The holder waits. False when memory is out; then nothing has begun.
+bool graph_begin(struct task *holder, struct frame *f);
+void graph_cancel(struct frame *f);
+// The graph is over, with a value or an error.
+void graph_end(struct frame *f, value v, const struct error *error);
+// The running strand came to its end. True when the task goes on with another.
+enum strand_outcome {
+  OUTCOME_DONE, OUTCOME_TRUE, OUTCOME_FALSE, // of done and choose
+  OUTCOME_SKIPPED, OUTCOME_FAILED,
+};
+bool strand_end(struct task *t, enum strand_outcome how);
+// The strand failed: what it feeds is poisoned, and the task is gone.
+void strand_fail(struct task *t, const struct error *error);
+
+// ---- futures (future.c) ----
+
+enum gathered { GATHER_THERE, GATHER_OUT, GATHER_FAILED };
+// Makes the task wait for every future in a value, which adds to what it waits
+// for since gather_begin. On GATHER_FAILED, *error says why.
+void gather_begin(struct task *t);
+enum gathered gather(struct task *t, uint32_t type, value v,
+                     const struct error **error);
+// The value with its futures taken out; false when memory is out.
+bool future_resolve(struct task *t, uint32_t type, value v, value *out);
+void future_complete(struct run *run, struct future *f, value v,
+                     const struct error *error);
+
+// ---- calls (call.c) ----
+
+enum entry { ENTRY_RUN, ENTRY_WAIT, ENTRY_FAIL };
+// The task's innermost frame calls; ENTRY_FAIL sets *error.
+enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
+                      const struct error **error);
+// Starts a call beside the frame; NULL with *error.
+struct future *call_start(struct task *t, const struct site *s,
+                          const struct error **error);
+struct list *call_each(struct task *t, const struct site *s,
+                       const struct error **error);
+// A call's task runs for the first time: takes its arguments and enters.
+enum entry call_begin(struct task *t, const struct error **error);
+// The root's: its frame simply begins.
+enum entry frame_begin(struct task *t, struct frame *f, const struct error **error);
+
+// ---- replicas' state (state.c) ----
+
+bool state_get(struct task *t, uint32_t field, value *out);
+const struct error *state_set(struct task *t, uint32_t field, value v);
+void pins_drop(struct engine *e, struct pin *pins);
+void states_free(struct engine *e);
+
+// ---- running (interpret.c, engine.c, timer.c, clock.c) ----
+
+// Runs a task until it waits, ends, or its budget is spent.
+void interpret(struct engine *e, struct task *t);
+void request_finish(struct request *r, value v, const struct error *error);
+// As request_start, on a replica (an initialiser).
+void request_start_on(struct engine *e, struct request *r, uint32_t function,
+                      const value *args, struct replica *self);
+void timers_fire(struct engine *e);
+int clock_new(struct clock **out, struct engine *e, struct uv_loop_s *loop);
+void clock_free(struct clock **c);
+int64_t clock_now(void);
+void clock_arm(struct clock *c, int64_t at); // 0: no timer is set
+void clock_again(struct clock *c, bool soon); // run again when the loop has been round
+
+// ---- loading (load.c, start.c) ----
+
+int engine_load(struct engine *e, char *why, size_t why_size);
+// Arguments of bindings and initialisers of replicas, in order of need.
+int engine_start(struct engine *e, char *why, size_t why_size);
+
+#endif
