@@ -65,7 +65,7 @@ $(BUILD)/grammar/text/sg.lex.c: grammar/text/sg.l $(BUILD)/grammar/text/sg.tab.c
 $(TEXT_OBJ) $(COMPILER_OBJ): | $(TEXT_GEN)
 
 # ---- the two commands of a fresh clone ----
-.PHONY: deps check check-quick check-long demo docs format
+.PHONY: deps check check-quick check-long demo format
 deps:
 	@tests/tools/deps.sh
 

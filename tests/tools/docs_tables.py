@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Fills the generated tables of docs/*.md from grammar/defs/*.def.
+
+usage: docs_tables.py [--check]
+
+A table stands between `<!-- table: NAME ARGUMENT -->` and `<!-- end -->`. With
+--check nothing is written, and the exit status is 1 if something would change.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DEFS = ROOT / "grammar/defs"
+
+
+def split_row(text):
+    """The arguments of a macro call; adjacent C strings are one."""
+    found = []
+    for part in re.finditer(r'((?:\s*"(?:\\.|[^"\\])*")+)\s*(?:,|$)|([^,"]+)(?:,|$)', text):
+        if part[1] is not None:
+            pieces = re.findall(r'"((?:\\.|[^"\\])*)"', part[1])
+            found.append(re.sub(r'\\(.)', lambda m: {"n": "\n"}.get(m[1], m[1]), "".join(pieces)))
+        else:
+            found.append(part[2].strip())
+    return found
+
+
+def rows(file, macro):
+    text = re.sub(r"^\s*//.*$", "", (DEFS / file).read_text(), flags=re.M)
+    for call in re.finditer(rf'^{macro}\(((?:"(?:\\.|[^"\\])*"|[^()"]|\([^()]*\))*)\)', text, re.M):
+        yield split_row(call[1].replace("\n", " "))
+
+
+def table(head, lines):
+    def cell(text):
+        return text.replace("|", "\\|").replace("\n", " ")
+    out = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    out += ["| " + " | ".join(cell(c) for c in line) + " |" for line in lines]
+    return "\n".join(out)
+
+
+def code(text):
+    return f"`{text}`" if text else ""
+
+
+WRITTEN = {  # how a kind of type is written, and what it is
+    "none": ("none", "nothing"), "bool": ("bool", "true or false"), "int": ("int", "a whole number of 64 bits"),
+    "float": ("float", "a number, IEEE 754 double"), "str": ("str", "text; lengths and indexes count code points"),
+    "bytes": ("bytes", "bytes"), "json": ("json", "any JSON value"), "duration": ("duration", "a time span, to the nanosecond"),
+    "size": ("size", "a number of bytes"), "time": ("time", "a moment"), "percent": ("percent", "a share"),
+    "markdown": ("markdown", "text that answers as text/markdown"), "enum": ('"a" | "b"', "one of these texts"),
+    "list": ("[T]", "a list"), "map": ("map T", "text keys to values, in order of insertion"),
+    "tuple": ("(T, U)", "a tuple; its items are `.0`, `.1`"), "record": ("{ a: T, b: U = 1 }", "a record; fields may have defaults"),
+    "optional": ("T?", "a T or none"), "union": ("A(x: T) | B(y: U)", "one of several records, taken apart by `match`"),
+    "tensor": ("tensor f32[B, 3]", "a tensor; `[..]` is any shape"), "stream": ("stream T", "values that come one after another"),
+    "step": ("step T", "what a node of a composition may answer"), "callable": ("fn(T) -> U", "something that can be called"),
+    "handle": ("Model", "a bound deployment, by the name of its declaration"),
+}
+
+
+def types(_):
+    return table(["type", "is"], [(code(WRITTEN[name][0]), WRITTEN[name][1])
+                                  for name, *_ in rows("types.def", "TYPE") if name in WRITTEN])
+
+
+def limits(_):
+    on = {"TEXT": "str", "NUMBER": "int, float", "ITEMS": "list, map", "PATTERN": "str"}
+    return table(["constraint", "on", "a 422 of type"],
+                 [(code(name), on[where], code(error)) for name, where, error, *_ in rows("limits.def", "LIMIT")])
+
+
+def settings(place):
+    return table(["setting", "type", "default", "means"],
+                 [(code(name), code(kind), code(value), doc)
+                  for _, places, name, kind, value, doc in rows("kinds.def", "SETTING")
+                  if place in [p.strip() for p in places.split("|")]])
+
+
+def operators(_):
+    return table(["operator", "does"],
+                 [(code(name + signature), doc)
+                  for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR")])
+
+
+def sources(_):
+    return table(["source", "written"], [(name, code("x: T in " + word)) for name, word in
+                                         rows("adapters.def", "SOURCE") if word != "from"])
+
+
+def adapters(_):
+    return table(["adapter", "gives", "reads"], [(code("from " + name), gives, reads) for name, gives, reads in
+                                                 rows("adapters.def", "ADAPTER") if name != "none"])
+
+
+def forms(_):
+    return table(["form", "content type"], [(code("as " + name), code(kind)) for name, kind in
+                                            rows("adapters.def", "FORM") if name != "auto"])
+
+
+def opcodes(_):
+    return table(["instruction", "a", "b", "c", "rule", "does"],
+                 [(code(name), a.strip("_"), b.strip("_"), c.strip("_"), rule, doc)
+                  for name, a, b, c, rule, doc in rows("opcodes.def", "OPCODE")])
+
+
+def diagnostics(_):
+    return table(["id", "name", "severity", "says"],
+                 [(f"SG{int(n):04d}", name.replace("_", "-"), severity.lower(), says)
+                  for n, name, severity, says, *_ in rows("diags.def", "DIAG")])
+
+
+def filled(text):
+    def fill(found):
+        name, _, argument = found[1].partition(" ")
+        made = globals()[name](argument)
+        return f"<!-- table: {found[1]} -->\n{made}\n<!-- end -->"
+    return re.sub(r"<!-- table: ([^>]+?) -->\n.*?<!-- end -->", fill, text, flags=re.S)
+
+
+def main():
+    stale = []
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        text = path.read_text()
+        made = filled(text)
+        if made != text:
+            stale.append(str(path.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                path.write_text(made)
+    if stale and "--check" in sys.argv:
+        print("not up to date (make docs): " + ", ".join(stale))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
