@@ -1,6 +1,5 @@
 // Errors: what went wrong, for the caller in words, for the log with a place.
 #include "runtime/codec/codec.h"
-#include "runtime/vm/operator.h"
 #include "runtime/vm/vm.h"
 
 #include <stdio.h>
@@ -119,30 +118,4 @@ const struct error *error_copy(struct task *t, const struct error *e)
   *to = *e;
   place(t, to);
   return to;
-}
-
-// ---- what operators report ----
-
-enum operator_status operator_fail(struct operator_call *call,
-                                   const char *format, ...)
-{
-  va_list args;
-  va_start(args, format);
-  const struct text *message = printed(call->arena, format, args);
-  va_end(args);
-  if (!message)
-    return operator_exhausted(call);
-  *call->error =
-      (struct error){.kind = ERROR_user, .status = 500, .message = message};
-  return OPERATOR_FAIL;
-}
-
-enum operator_status operator_exhausted(struct operator_call *call)
-{
-  static const char message[] = "the request needs more memory than it may have";
-  static const struct text text = {sizeof message - 1, sizeof message - 1,
-                                   message};
-  *call->error =
-      (struct error){.kind = ERROR_limit, .status = 500, .message = &text};
-  return OPERATOR_FAIL;
 }
