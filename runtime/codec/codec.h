@@ -1,8 +1,8 @@
 // Codec: values to and from bytes, by their type.
 //
 // Everything that enters is distrusted here and trusted behind it. Reading
-// follows Pydantic's lax mode; every offence of an input is recorded, with its path,
-// so that a 422 answer can list them all.
+// follows Pydantic's lax mode; every offence of an input is recorded, with its
+// path, so that a 422 answer can list them all.
 #ifndef SG_CODEC_H
 #define SG_CODEC_H
 
@@ -12,11 +12,11 @@
 // ---- offences: the entries of a 422 answer's "detail" ----
 struct offence {
   struct offence *next;
-  const char *type;       // Pydantic's: "missing", "int_parsing", …
-  const char *loc;        // JSON array text: ["body",1,1]
+  const char *type; // Pydantic's: "missing", "int_parsing", …
+  const char *loc;  // JSON array text: ["body",1,1]
   const char *msg;
-  const char *input;      // JSON text of what came, or NULL
-  const char *ctx;        // JSON object text, or NULL
+  const char *input; // JSON text of what came, or NULL
+  const char *ctx;   // JSON object text, or NULL
 };
 struct offences {
   struct arena *arena;
@@ -29,51 +29,67 @@ void offence_add(struct offences *o, const char *type, const char *loc,
 // {"detail":[…]}
 void offences_print(const struct offences *o, struct buf *out);
 
-// Where in the input: a chain of frames on the C stack, printed only for an offence.
+// Where in the input: a chain of frames on the C stack, printed only for an
+// offence.
 struct loc {
   const struct loc *up;
-  const char *key;   // a name, or NULL for an index
+  const char *key; // a name, or NULL for an index
   size_t key_size;
   uint32_t index;
 };
 
 struct decode {
   const struct plan *plan;
-  struct arena *arena;       // values go here; text may borrow `input` (which must outlive them)
-  struct offences *offences;
+  struct arena *arena; // values go here; text may borrow `input` (which must
+                       // outlive them)
+  struct offences *offences; // NULL: only whether it can be read is wanted
 };
 
 // JSON text into a value of `type` (a full type: constraints are checked).
 // False if there were offences; then *out is unset. Malformed JSON is the one
 // offence json_invalid, whose loc is ["body", offset].
-bool json_decode(struct decode *d, uint32_t type, const char *input, size_t size,
-                 const struct loc *at, value *out);
+bool json_decode(struct decode *d, uint32_t type, const char *input,
+                 size_t size, const struct loc *at, value *out);
 // The same where a parameter may be a JSON string that holds JSON.
 bool json_decode_nested(struct decode *d, uint32_t type, const char *input,
                         size_t size, const struct loc *at, value *out);
 // Several body parameters as fields of one object.
-struct json_part { const char *key; uint32_t type; const value *fallback; value *out; };
-bool json_decode_parts(struct decode *d, const struct json_part *parts, uint32_t n,
-                       const char *input, size_t size, const struct loc *at);
+struct json_part {
+  const char *key;
+  uint32_t type;
+  const value *fallback;
+  value *out;
+};
+bool json_decode_parts(struct decode *d, const struct json_part *parts,
+                       uint32_t n, const char *input, size_t size,
+                       const struct loc *at);
 // Text from a query, path, header, cookie or form field into a scalar (or str,
 // enumeration, optional of one), by the same rules; `input` is decoded text.
-bool scalar_decode(struct decode *d, uint32_t type, const char *input, size_t size,
-                   const struct loc *at, value *out);
+bool scalar_decode(struct decode *d, uint32_t type, const char *input,
+                   size_t size, const struct loc *at, value *out);
 // A json value into a type and back (`let hits: [str] = response.json`).
 bool json_convert(struct decode *d, uint32_t type, const struct json *from,
                   const struct loc *at, value *out);
-const struct json *json_of(struct arena *a, const struct plan *p, uint32_t type, value v);
+const struct json *json_of(struct arena *a, const struct plan *p, uint32_t type,
+                           value v);
 
 // ---- out ----
-// Compact JSON as Python's json.dumps(ensure_ascii=False, separators=(",", ":")).
-// False: a number that is not finite, and nothing is appended that matters.
+// Compact JSON as Python's json.dumps(ensure_ascii=False, separators=(",",
+// ":")). False: a number that is not finite, and nothing is appended that
+// matters.
 bool json_encode(const struct plan *p, uint32_t type, value v, struct buf *out);
-void json_encode_text(const char *text, size_t size, struct buf *out); // with quotes
+void json_encode_text(const char *text, size_t size,
+                      struct buf *out); // with quotes
 // Python's repr(), and what an interpolated string shows (str()).
 void value_repr(const struct plan *p, uint32_t type, value v, struct buf *out);
 void value_text(const struct plan *p, uint32_t type, value v, struct buf *out);
 
+// Gets ready for a plan: its patterns are compiled. False with one line of
+// reason.
+bool codec_prepare(const struct plan *p, char *why, size_t why_size);
+
 // A constant of the plan as a value (text borrows the plan).
-bool const_value(struct arena *a, const struct plan *p, uint32_t index, value *out);
+bool const_value(struct arena *a, const struct plan *p, uint32_t index,
+                 value *out);
 
 #endif

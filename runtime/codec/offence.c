@@ -1,0 +1,107 @@
+// Offences: recorded with their path and input as JSON text, printed as the
+// body of a 422 answer. What an attacker could make large is bounded: paths,
+// inputs and the number of records.
+#include "runtime/codec/parts.h"
+
+#include "grammar/base/number.h"
+
+#include <string.h>
+
+enum {
+  OFFENCES_KEPT = 1000,
+  INPUT_MOST = 1 << 15, // bytes; a larger input is not repeated in the answer
+  KEY_MOST = 512,
+};
+
+void offence_add(struct offences *o, const char *type, const char *loc,
+                 const char *input, const char *ctx, const char *format, ...)
+{
+  if (o->count++ >= OFFENCES_KEPT)
+    return;
+  struct buf msg = {.arena = o->arena};
+  va_list args;
+  va_start(args, format);
+  buf_addv(&msg, format, args);
+  va_end(args);
+  struct offence *f = ARENA_NEW(o->arena, struct offence);
+  if (!f || msg.failed || !loc)
+    return;
+  *f = (struct offence){NULL, type, loc, msg.data ? msg.data : "", input, ctx};
+  *(o->last ? o->last : &o->first) = f;
+  o->last = &f->next;
+}
+
+void offences_print(const struct offences *o, struct buf *out)
+{
+  buf_adds(out, "{\"detail\":[");
+  for (const struct offence *f = o->first; f; f = f->next) {
+    buf_addf(out,
+             "%s{\"type\":\"%s\",\"loc\":%s,\"msg\":", f == o->first ? "" : ",",
+             f->type, f->loc);
+    json_encode_text(f->msg, strlen(f->msg), out);
+    if (f->input) {
+      buf_adds(out, ",\"input\":");
+      buf_adds(out, f->input);
+    }
+    if (f->ctx) {
+      buf_adds(out, ",\"ctx\":");
+      buf_adds(out, f->ctx);
+    }
+    buf_addc(out, '}');
+  }
+  buf_adds(out, "]}");
+}
+
+static void print_key(const char *key, size_t size, struct buf *out)
+{
+  if (size > KEY_MOST) {
+    size = KEY_MOST;
+    while ((key[size] & 0xC0) == 0x80)
+      size--;
+  }
+  json_encode_text(key, size, out);
+}
+
+static void print_frames(const struct loc *at, struct buf *out)
+{
+  if (at->up) {
+    print_frames(at->up, out);
+    buf_addc(out, ',');
+  }
+  char text[NUMBER_TEXT];
+  if (at->key)
+    print_key(at->key, at->key_size, out);
+  else
+    buf_add(out, text, number_print_int(text, at->index));
+}
+
+const char *loc_print(const struct loc *at, struct arena *a)
+{
+  struct buf b = {.arena = a};
+  buf_addc(&b, '[');
+  if (at)
+    print_frames(at, &b);
+  buf_addc(&b, ']');
+  return b.failed ? NULL : b.data;
+}
+
+bool offend(struct decode *d, const struct json *from, const struct loc *at,
+            const char *type, const char *ctx, const char *format, ...)
+{
+  struct offences *o = d->offences;
+  if (!o)
+    return false;
+  if (o->count >= OFFENCES_KEPT) {
+    o->count++;
+    return false;
+  }
+  struct buf input = {.arena = o->arena}, msg = {.arena = o->arena};
+  bool whole = tree_print(from, false, INPUT_MOST, &input) && !input.failed;
+  va_list args;
+  va_start(args, format);
+  buf_addv(&msg, format, args);
+  va_end(args);
+  offence_add(o, type, loc_print(at, o->arena), whole ? input.data : NULL, ctx,
+              "%s", msg.data ? msg.data : "");
+  return false;
+}

@@ -1,0 +1,116 @@
+// What the files of the codec share. Private to runtime/codec.
+//
+// JSON text is read in two ways. The quick way (read.c) goes from the bytes
+// straight to a value of the wanted type and gives up at whatever is unusual.
+// The thorough way (tree.c, convert.c) first makes a json value of the whole
+// input and then converts it, recording every offence in Pydantic's order. What
+// the quick way accepts, the thorough way reads as the same value.
+#ifndef SG_CODEC_PARTS_H
+#define SG_CODEC_PARTS_H
+
+#include "runtime/codec/codec.h"
+
+enum {
+  JSON_DEPTH = 200,        // levels of nesting
+  PRINT_DEPTH = 4000,      // of what a program has made
+  OUT_MOST = 1 << 30,      // bytes of one value as text
+  JSON_BIG = JSON_MAP + 1, // a number beyond int64 or double, in a tree only:
+                           // `text` has its digits
+};
+
+// ---- scan.c: the words of JSON ----
+struct scan {
+  const char *at, *end, *start; // UTF-8 that is known to be valid
+  unsigned depth;
+  const char *error;    // in the words of Python's json; NULL: out of memory
+  const char *error_at; // where
+  bool big;             // a JSON_BIG was made
+};
+struct token {
+  const char *data; // a string's without its quotes
+  size_t size;
+  uint32_t length; // of a string, in code points, when it is plain
+  bool plain;      // a string without escapes; a number that is whole
+};
+bool scan_fail(struct scan *s, const char *at, const char *error);
+bool scan_string(struct scan *s, struct token *out); // behind the first quote
+bool scan_number(struct scan *s, struct token *out);
+bool scan_word(struct scan *s, const char *word, size_t size);
+// The next byte that is no white space, without taking it; 0 at the end.
+char scan_peek(struct scan *s);
+bool scan_skip(struct scan *s); // a whole value
+
+static inline bool scan_take(struct scan *s, char c)
+{
+  if (s->at == s->end || *s->at != c)
+    return false;
+  s->at++;
+  return true;
+}
+// A string as a text, which borrows the input when it is plain.
+const struct text *token_text(struct arena *a, const struct token *t);
+
+// Values whose number is not known yet. The oldest lie where the owner says.
+struct stack {
+  struct arena *arena;
+  value *items;
+  uint32_t count, room;
+};
+bool stack_push(struct stack *s, value v);
+
+// ---- tree.c ----
+// A whole text as json; NULL with `s->error`, or without it when the arena is
+// exhausted. Behind the value only white space may stand.
+const struct json *tree_read(struct scan *s, struct arena *a);
+const struct json *tree_read_part(struct scan *s, struct arena *a); // a value
+// Appends json, also a tree with JSON_BIG; up to about `limit` bytes, and false
+// when that was not enough. Numbers that are not finite: false if `strict`.
+bool tree_print(const struct json *j, bool strict, size_t limit,
+                struct buf *out);
+
+// ---- read.c ----
+bool read_typed(struct decode *d, uint32_t type, struct scan *s, value *out);
+
+// ---- offence.c ----
+const char *loc_print(const struct loc *at, struct arena *a);
+// Records an offence with `from` as its input; always false. Does nothing when
+// `d->offences` is NULL.
+bool offend(struct decode *d, const struct json *from, const struct loc *at,
+            const char *type, const char *ctx, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+// ---- convert.c, scalar.c ----
+bool convert_scalar(struct decode *d, uint32_t type, const struct json *from,
+                    const struct loc *at, value *out);
+bool convert_number(struct decode *d, const struct json *from,
+                    const struct loc *at, double *out); // as a float
+bool convert_tensor(struct decode *d, uint32_t type, const struct json *from,
+                    const struct loc *at, value *out);
+bool convert_big(struct decode *d, const struct json *from,
+                 const struct loc *at); // a number that json cannot hold
+bool default_value(struct decode *d, const struct plan_field *f, value *out);
+
+// ---- limits.c ----
+bool limits_hold(struct decode *d, uint32_t type, value v,
+                 const struct json *from, const struct loc *at);
+bool limits_items(struct decode *d, uint32_t type, uint32_t count, bool most,
+                  const struct json *from, const struct loc *at);
+bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
+                     size_t size);
+
+// ---- moment.c: durations and times as text ----
+// NULL, or what is wrong in Pydantic's words.
+const char *moment_read_duration(const char *text, size_t size, int64_t *ns);
+const char *moment_read_time(const char *text, size_t size, int64_t *ns);
+size_t moment_print_time(char out[40], int64_t ns);
+
+// Nested lists, with blanks behind commas if `wide`; false: not finite.
+bool tensor_print(const struct tensor *t, bool wide, struct buf *out);
+
+// Python's repr() of a str.
+void repr_text(const char *text, size_t size, struct buf *out);
+// A text over bytes that stay; NULL when the arena is exhausted.
+const struct text *text_over(struct arena *a, const char *data, size_t size,
+                             size_t length);
+
+#endif

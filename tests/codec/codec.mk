@@ -1,0 +1,10 @@
+# The codec's driver: cases in, results out (tests/codec/test_codec.py).
+CODEC_DRIVER := $(BUILD)/tests/codec_driver
+
+.PHONY: codec-driver
+codec-driver: $(CODEC_DRIVER)
+unit: $(CODEC_DRIVER)
+
+$(CODEC_DRIVER): $(BUILD)/obj/tests/codec/driver.o $(BUILD)/obj/tests/codec/types.o $(BUILD)/tests/rooms.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS)
