@@ -22,9 +22,11 @@ enum {
 };
 
 enum {
-  TRY_DEPTH = 16,      // handlers of one function that may be open at a time
-  TYPE_DEPTH = 64,     // parts of parts by value
-  TYPE_PARTS = 1 << 16 // parts of a default value, at all depths
+  TRY_DEPTH = 16,        // handlers of one function that may be open at a time
+  TYPE_DEPTH = 64,       // parts of parts by value
+  TYPE_PARTS = 1 << 16,  // parts of a default value, at all depths
+  CONST_DEPTH = 64,      // parts of parts of a constant
+  CONST_PARTS = 1 << 22, // parts of a constant, at all depths
 };
 
 #define PLAN_NONE UINT32_MAX    // an optional reference to nothing

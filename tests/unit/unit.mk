@@ -2,7 +2,9 @@
 # with what it needs of grammar and runtime. `make check-unit` runs them all.
 UNIT_SRC  := $(wildcard tests/unit/test_*.c)
 UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-UNIT_ROOM := $(filter-out $(BUILD)/obj/runtime/main.o,$(RUNTIME_OBJ)) $(GRAMMAR_OBJ)
+# What several tests use stands beside them without the prefix.
+UNIT_AIDS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+UNIT_ROOM := $(UNIT_AIDS) $(filter-out $(BUILD)/obj/runtime/main.o,$(RUNTIME_OBJ)) $(GRAMMAR_OBJ)
 
 .PHONY: check-unit
 .SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)

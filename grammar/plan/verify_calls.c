@@ -1,0 +1,179 @@
+// Calls: whether a site names something that can be called, and whether the
+// slots of an instruction that uses it fit.
+#include "grammar/plan/check.h"
+
+
+#include "grammar/plan/names.h"
+#include "grammar/plan/print.h"
+
+// ---- the site by itself ----
+static const char *site_target(const struct plan *p, const struct plan_site *s)
+{
+  bool method = s->kind == SITE_method || s->kind == SITE_handle;
+  if (s->kind == SITE_callable)
+    return s->target ? "its target is not 0" : NULL;
+  if (s->target >= (method ? p->n_methods : p->n_functions))
+    return "its target does not exist";
+  if (s->kind == SITE_function &&
+      p->functions[s->target].kind != FUNCTION_body)
+    return "its function is no body";
+  return NULL;
+}
+
+static const char *site_binding(const struct plan *p, const struct plan_site *s)
+{
+  if (s->kind != SITE_method)
+    return s->binding == PLAN_NONE ? NULL : "it has a binding";
+  if (s->binding == PLAN_NONE)
+    return "it has no binding";
+  if (p->bindings[s->binding].class != p->methods[s->target].class)
+    return "its binding is of another class than its method";
+  return NULL;
+}
+
+bool check_sites(struct plan_check *c)
+{
+  for (uint32_t i = 0; i < c->p->n_sites; i++) {
+    const struct plan_site *s = &c->p->sites[i];
+    const char *wrong = site_target(c->p, s);
+    if (!wrong)
+      wrong = site_binding(c->p, s);
+    if (wrong)
+      return check_refuse(c, "site %u %s: %s", i,
+                          plan_names_SITE_KINDS[s->kind], wrong);
+    if (!check_settings(c, s->settings, PLACE_CALL, "site", i))
+      return false;
+  }
+  return true;
+}
+
+// ---- what is called ----
+struct callee {
+  const struct plan_function *function; // NULL: a callable of type `type`
+  const struct plan_type *type;
+  uint32_t n_params, result;
+  uint32_t first, count; // of the slots that are arguments
+};
+
+static uint32_t param_type(const struct plan *p, const struct callee *f,
+                           uint32_t i)
+{
+  if (f->function)
+    return p->slots[f->function->slots.first + i].type;
+  return base_of(p, p->fields[f->type->fields.first + i].type);
+}
+
+static void set_function(const struct plan *p, struct callee *f,
+                         uint32_t function)
+{
+  f->function = &p->functions[function];
+  f->n_params = f->function->n_params;
+  f->result = base_of(p, f->function->result);
+}
+
+// What stands before the arguments: a handle of the class, or a closure.
+static bool take_head(struct plan_at *at, const struct plan_site *s,
+                      struct callee *f)
+{
+  if (!s->count)
+    return at_refuse(at, "its site has no slots");
+  const struct plan_type *t = &at->p->types[at_type(at, s->first)];
+  f->first++;
+  f->count--;
+  if (s->kind == SITE_handle) {
+    if (t->kind != TYPE_handle ||
+        t->detail != at->p->methods[s->target].class)
+      return at_refuse(at, "slot %u holds no deployment of class %u", s->first,
+                       at->p->methods[s->target].class);
+    return true;
+  }
+  if (t->kind != TYPE_callable)
+    return at_refuse(at, "slot %u holds nothing to call", s->first);
+  f->type = t;
+  f->n_params = t->fields.count;
+  f->result = t->of;
+  return true;
+}
+
+static bool is_within_class(struct plan_at *at, const struct plan_function *f)
+{
+  return f->class == PLAN_NONE || f->class == at->f->class ||
+         at_refuse(at, "its function belongs to class %u", f->class);
+}
+
+static bool find_callee(struct plan_at *at, struct callee *f)
+{
+  const struct plan *p = at->p;
+  const struct plan_site *s = &p->sites[plan_wide(at->i)];
+  *f = (struct callee){.first = s->first, .count = s->count};
+  if (!at_run(at, s->first, s->count))
+    return false;
+  if ((s->kind == SITE_handle || s->kind == SITE_callable) &&
+      !take_head(at, s, f))
+    return false;
+  if (s->kind == SITE_function)
+    set_function(p, f, s->target);
+  else if (s->kind != SITE_callable)
+    set_function(p, f, p->methods[s->target].function);
+  if (f->count != f->n_params)
+    return at_refuse(at, "%u arguments for %u", f->count, f->n_params);
+  return s->kind != SITE_function || is_within_class(at, f->function);
+}
+
+static bool is_argument(struct plan_at *at, const struct callee *f, uint32_t k,
+                        bool may_be_out)
+{
+  uint32_t slot = f->first + k, param = param_type(at->p, f, k);
+  if (may_be_out && check_forced(at->c, param, at_type(at, slot)))
+    return true;
+  return at_has(at, slot, param);
+}
+
+static bool are_arguments(struct plan_at *at, const struct callee *f,
+                          uint32_t from, bool may_be_out)
+{
+  for (uint32_t k = from; k < f->n_params; k++)
+    if (!is_argument(at, f, k, may_be_out))
+      return false;
+  return true;
+}
+
+bool at_call(struct plan_at *at)
+{
+  struct callee f;
+  return find_callee(at, &f) && are_arguments(at, &f, 0, false) &&
+         at_has(at, at->i.a, f.result);
+}
+
+// Whether `type` is a future of `result`.
+static bool is_future_of(const struct plan *p, uint32_t type, uint32_t result)
+{
+  return p->types[type].kind == TYPE_future && p->types[type].of == result;
+}
+
+bool at_start(struct plan_at *at)
+{
+  struct callee f;
+  if (!find_callee(at, &f) || !are_arguments(at, &f, 0, true))
+    return false;
+  return is_future_of(at->p, at_type(at, at->i.a), f.result) ||
+         at_refuse(at, "slot %u is no future of the result", at->i.a);
+}
+
+bool at_each(struct plan_at *at)
+{
+  struct callee f;
+  if (!find_callee(at, &f))
+    return false;
+  if (at->p->sites[plan_wide(at->i)].kind != SITE_function || !f.n_params)
+    return at_refuse(at, "its site is no function of an element");
+  const struct plan_type *list = &at->p->types[at_type(at, f.first)];
+  if (list->kind != TYPE_list || list->of != param_type(at->p, &f, 0))
+    return at_refuse(at, "slot %u is no list of its function's parameter",
+                     f.first);
+  if (!are_arguments(at, &f, 1, false))
+    return false;
+  const struct plan_type *out = &at->p->types[at_type(at, at->i.a)];
+  return is_future_of(at->p, out->of, f.result) ||
+         at_refuse(at, "slot %u is no list of futures of the result", at->i.a);
+}
