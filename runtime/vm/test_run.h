@@ -1,0 +1,13 @@
+// Runs the tests of a plan: each on a fresh engine, in virtual time.
+#ifndef SG_TEST_RUN_H
+#define SG_TEST_RUN_H
+
+#include "grammar/plan/plan.h"
+
+#include <stdio.h>
+
+// Runs those whose name contains `filter` (NULL: all) and prints a line for each
+// and the sum. Returns how many failed, or -1 when an engine could not start.
+int tests_run(const struct plan *p, const char *filter, FILE *out);
+
+#endif
