@@ -120,6 +120,11 @@ int site_switch(struct site *s, struct service *next, char *why,
   return 0;
 }
 
+bool site_serves(const struct site *s, const struct service *service)
+{
+  return s->now->service == service;
+}
+
 void site_drain(struct site *s)
 {
   s->draining = true;

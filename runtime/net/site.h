@@ -24,6 +24,8 @@ int site_new(struct site **out, struct service *service,
 // New requests go to `next`, which is held; -1: all stays as it is.
 int site_switch(struct site *s, struct service *next, char *why,
                 size_t why_size);
+// Whether new requests go to that one.
+bool site_serves(const struct site *s, const struct service *service);
 // Health answers that no new work is wanted.
 void site_drain(struct site *s);
 // When no request is left. What it holds of the loop is given back by it.

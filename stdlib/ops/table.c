@@ -2,46 +2,12 @@
 // use. Enters: ops.def. Leaves: `operators`.
 #include "stdlib/ops/ops.h"
 
-#include <stdarg.h>
-
 operator_run *const operators[] = {
 #define OPERATOR(id, name, signature, attributes, cost, doc)                   \
   [OPERATOR_##id] = op_##id,
 #include "grammar/defs/ops.def"
 #undef OPERATOR
 };
-
-static void set_error(struct operator_call *call, enum error_kind kind,
-                      const struct text *message)
-{
-  *call->error = (struct error){
-      .kind = kind, .status = 500, .message = message ? message : &text_empty};
-}
-
-enum operator_status operator_fail(struct operator_call *call,
-                                   const char *format, ...)
-{
-  struct buf b = {.arena = call->arena};
-  va_list args;
-  va_start(args, format);
-  buf_addv(&b, format, args);
-  va_end(args);
-  if (b.failed)
-    return operator_exhausted(call);
-  set_error(call, ERROR_user, text_view(call->arena, b.data, b.size));
-  return OPERATOR_FAIL;
-}
-
-enum operator_status operator_exhausted(struct operator_call *call)
-{
-  // Constant: there is no memory left to say it with.
-  static const char message[] =
-      "the request needs more memory than it may have";
-  static const struct text text = {sizeof message - 1, sizeof message - 1,
-                                   message};
-  set_error(call, ERROR_limit, &text);
-  return OPERATOR_FAIL;
-}
 
 const struct text *ops_text(struct operator_call *call, const char *data,
                             size_t size, size_t length)

@@ -1,0 +1,323 @@
+// Enters: a service and signals. Leaves: an exit status. Each loop has its own
+// listener, connections, engine and log; what crosses threads is the service,
+// which is only read, and orders, under a lock.
+#include "runtime/loops.h"
+#include "runtime/net/access.h"
+#include "runtime/net/http.h"
+#include "runtime/net/site.h"
+#include "runtime/serve/deployment.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum order { ORDER_NONE, ORDER_DRAIN, ORDER_STOP };
+
+struct loop {
+  struct loops *all;
+  uv_loop_t uv;
+  uv_async_t wake; // orders, or on loop 0 that another loop has ended
+  struct access *access;
+  struct site *site;
+  struct http_server *server;
+  pthread_t thread;
+  enum order obeyed;
+};
+
+struct loops {
+  int n, port;
+  int status; // to exit with
+  int64_t drain_ms;
+  uv_signal_t term, interrupt;
+  uv_timer_t patience;
+  void (*ended)(void *);
+  void *user;
+  _Atomic int live; // loops that still serve
+  pthread_mutex_t lock;
+  enum order order;     // under the lock
+  struct service *next; // the same: what is served from now on
+  struct loop each[];
+};
+
+// ---- the end of a loop ----
+static void on_wake(uv_async_t *a);
+
+static void wake_all(struct loops *l)
+{
+  for (int i = 0; i < l->n; i++)
+    uv_async_send(&l->each[i].wake);
+}
+
+static void server_ended(void *user)
+{
+  struct loop *own = user;
+  struct loops *l = own->all;
+  own->server = NULL;
+  site_close(&own->site);
+  access_close(&own->access);
+  if (own != &l->each[0])
+    uv_close((uv_handle_t *)&own->wake, NULL);
+  atomic_fetch_sub(&l->live, 1);
+  uv_async_send(&l->each[0].wake);
+}
+
+// Loop 0 ends behind the others, as it has the signals.
+static void end_main(struct loops *l)
+{
+  uv_handle_t *own[] = {(uv_handle_t *)&l->term, (uv_handle_t *)&l->interrupt,
+                        (uv_handle_t *)&l->patience,
+                        (uv_handle_t *)&l->each[0].wake};
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (!uv_is_closing(own[i]))
+      uv_close(own[i], NULL);
+}
+
+// ---- orders ----
+static void obey(struct loop *own, enum order order)
+{
+  if (order <= own->obeyed || !own->server)
+    return;
+  own->obeyed = order;
+  site_drain(own->site);
+  if (order == ORDER_DRAIN)
+    http_server_drain(own->server, server_ended, own);
+  else
+    http_server_close(own->server, server_ended, own);
+}
+
+static void take_service(struct loop *own)
+{
+  char why[256];
+  struct loops *l = own->all;
+  struct service *next = NULL;
+  pthread_mutex_lock(&l->lock);
+  if (l->next)
+    next = service_hold(l->next);
+  pthread_mutex_unlock(&l->lock);
+  if (next && own->site && !site_serves(own->site, next) &&
+      site_switch(own->site, next, why, sizeof why))
+    fprintf(stderr, "sgrun: a loop goes on with the plan before: %s\n", why);
+  service_drop(&next);
+}
+
+static void on_wake(uv_async_t *a)
+{
+  struct loop *own = a->data;
+  struct loops *l = own->all;
+  pthread_mutex_lock(&l->lock);
+  enum order order = l->order;
+  pthread_mutex_unlock(&l->lock);
+  take_service(own);
+  obey(own, order);
+  if (own == &l->each[0] && !atomic_load(&l->live))
+    end_main(l);
+}
+
+static void give_order(struct loops *l, enum order order)
+{
+  pthread_mutex_lock(&l->lock);
+  if (order > l->order)
+    l->order = order;
+  pthread_mutex_unlock(&l->lock);
+  wake_all(l);
+}
+
+static void out_of_patience(uv_timer_t *t)
+{
+  give_order(t->data, ORDER_STOP);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+  struct loops *l = s->data;
+  if (l->order != ORDER_NONE) { // written by this thread only
+    if (number == SIGINT) {
+      l->status = 128 + SIGINT;
+      give_order(l, ORDER_STOP);
+    }
+    return;
+  }
+  if (l->ended)
+    l->ended(l->user);
+  give_order(l, ORDER_DRAIN);
+  uv_timer_start(&l->patience, out_of_patience, (uint64_t)l->drain_ms, 0);
+}
+
+int loops_switch(struct loops *l, struct service *next, char *why,
+                 size_t why_size)
+{
+  if (!l->each[0].site || site_switch(l->each[0].site, next, why, why_size))
+    return -1;
+  struct service *before;
+  pthread_mutex_lock(&l->lock);
+  before = l->next;
+  l->next = service_hold(next);
+  pthread_mutex_unlock(&l->lock);
+  service_drop(&before);
+  wake_all(l);
+  return 0;
+}
+
+// ---- the beginning ----
+static void log_trouble(const char *text, void *user)
+{
+  fprintf(stderr, "sgrun: %s\n", text);
+}
+
+static int listen_on(struct loop *own, const struct options *o, int port,
+                     char *why, size_t why_size)
+{
+  struct http_options http = {
+      .host = o->host,
+      .port = port,
+      .reuseport = own->all->n > 1,
+      .body_limit = (size_t)o->max_body,
+      .max_connections = (uint32_t)o->max_connections,
+      .on_headers = site_on_headers,
+      .on_done = site_on_done,
+      .log = log_trouble,
+  };
+  return http_server_start(&own->server, &own->uv, &http, site_on_request,
+                           own->site, why, why_size)
+             ? -1
+             : 0;
+}
+
+static int open_loop(struct loop *own, const struct options *o,
+                     struct service *service, char *why, size_t why_size)
+{
+  struct loops *l = own->all;
+  if (uv_loop_init(&own->uv)) {
+    snprintf(why, why_size, "no event loop: too many open files?");
+    return -1;
+  }
+  uv_async_init(&own->uv, &own->wake, on_wake);
+  own->wake.data = own;
+  own->access = access_new(&own->uv, (enum access_form)o->log);
+  struct site_options site = {&own->uv, own->access, o->request_timeout,
+                              (size_t)o->max_memory};
+  if (site_new(&own->site, service, &site, why, why_size) ||
+      listen_on(own, o, l->port ? l->port : o->port, why, why_size))
+    return -1;
+  l->port = http_server_port(own->server);
+  return 0;
+}
+
+static void open_signals(struct loops *l)
+{
+  uv_loop_t *uv = &l->each[0].uv;
+  uv_signal_init(uv, &l->term);
+  uv_signal_init(uv, &l->interrupt);
+  uv_timer_init(uv, &l->patience);
+  l->term.data = l->interrupt.data = l->patience.data = l;
+  uv_signal_start(&l->term, on_signal, SIGTERM);
+  uv_signal_start(&l->interrupt, on_signal, SIGINT);
+}
+
+// A failure ends the program, so that nothing is taken apart behind it.
+int loops_new(struct loops **out, const struct options *o,
+              struct service *service, char *why, size_t why_size)
+{
+  struct loops *l =
+      calloc(1, sizeof *l + (size_t)o->loops * sizeof(struct loop));
+  if (!l) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
+  l->n = o->loops;
+  l->live = l->n;
+  l->drain_ms = o->drain / 1000000;
+  pthread_mutex_init(&l->lock, NULL);
+  for (int i = 0; i < l->n; i++) {
+    l->each[i].all = l;
+    if (open_loop(&l->each[i], o, service, why, why_size))
+      return -1;
+  }
+  open_signals(l);
+  *out = l;
+  return 0;
+}
+
+int loops_port(const struct loops *l)
+{
+  return l->port;
+}
+
+uv_loop_t *loops_main(struct loops *l)
+{
+  return &l->each[0].uv;
+}
+
+static void *run_loop(void *arg)
+{
+  struct loop *own = arg;
+  uv_run(&own->uv, UV_RUN_DEFAULT);
+  uv_loop_close(&own->uv);
+  return NULL;
+}
+
+// Signals are for loop 0.
+static void start_threads(struct loops *l)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &before);
+  for (int i = 1; i < l->n; i++)
+    if (pthread_create(&l->each[i].thread, NULL, run_loop, &l->each[i])) {
+      fputs("sgrun: cannot start a thread for a loop\n", stderr);
+      _exit(1);
+    }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+int loops_run(struct loops **at, void (*ended)(void *), void *user)
+{
+  struct loops *l = *at;
+  *at = NULL;
+  l->ended = ended;
+  l->user = user;
+  start_threads(l);
+  run_loop(&l->each[0]);
+  for (int i = 1; i < l->n; i++)
+    pthread_join(l->each[i].thread, NULL);
+  int status = l->status;
+  service_drop(&l->next);
+  pthread_mutex_destroy(&l->lock);
+  free(l);
+  return status;
+}
+
+// ---- one loop or several ----
+static bool has_state(const struct plan *p)
+{
+  for (uint32_t i = 0; i < p->n_bindings; i++) {
+    const struct plan_class *c = &p->classes[p->bindings[i].class];
+    if (c->fields.count > c->n_params + c->n_lets)
+      return true;
+  }
+  return false;
+}
+
+int loops_allowed(const struct plan *p, int wanted, char *why, size_t why_size)
+{
+  struct arena arena = {0};
+  bool *bounded = ARENA_ARRAY(&arena, (size_t)p->n_bindings + 1, bool);
+  int allowed = wanted;
+  if (wanted > 1 && has_state(p)) {
+    snprintf(why, why_size, "a deployment has state");
+    allowed = 1;
+  }
+  if (!bounded || !deployments_bounded(&arena, p, bounded))
+    allowed = 1;
+  for (uint32_t i = 0; bounded && allowed > 1 && i < p->n_bindings; i++)
+    if (bounded[i]) {
+      snprintf(why, why_size, "deployment %.100s has limits",
+               plan_str(p, p->bindings[i].name));
+      allowed = 1;
+    }
+  arena_free(&arena);
+  return allowed;
+}

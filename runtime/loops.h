@@ -1,0 +1,32 @@
+// Loops: a service on N event loops, from listening to the last answer.
+//
+// Loop 0 is the caller's thread and takes the signals; the others have threads
+// of their own. SIGTERM and SIGINT let requests end; a second SIGINT stops now.
+#ifndef SG_LOOPS_H
+#define SG_LOOPS_H
+
+#include "runtime/net/service.h"
+#include "runtime/options.h"
+
+struct loops;
+
+// Listens on all loops. Holds the service. 0, or -1 with a reason.
+int loops_new(struct loops **out, const struct options *o,
+              struct service *service, char *why, size_t why_size);
+int loops_port(const struct loops *l);
+uv_loop_t *loops_main(struct loops *l);
+
+// Serves until a signal ends it, then frees everything; the exit status.
+// `ended` (or NULL) is called on loop 0 when it begins to end, to give back
+// what else is on it.
+int loops_run(struct loops **l, void (*ended)(void *), void *user);
+
+// On loop 0: new requests go to `next` on every loop. -1: on none.
+int loops_switch(struct loops *l, struct service *next, char *why,
+                 size_t why_size);
+
+// How many loops a plan can have: one where something has limits or state,
+// with the reason.
+int loops_allowed(const struct plan *p, int wanted, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,227 @@
+// Enters: changes of files. Leaves: loaded plans. Folders are watched, not
+// files: editors put a new file in the place of the old one.
+#include "runtime/watch.h"
+#include "runtime/compile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+  QUIET_MS = 60, // a save is several changes
+  MOST_FOLDERS = 64,
+};
+
+struct folder {
+  struct watch *watch;
+  uv_fs_event_t event;
+  char *path;
+};
+
+struct watch {
+  uv_loop_t *loop;
+  char *path, *target; // target: where sgc writes, while it runs
+  bool source;
+  watch_changed *changed;
+  void *user;
+  uv_timer_t quiet;
+  uv_process_t sgc;
+  bool compiling, again, closing;
+  int open; // handles that libuv still has
+  int n_folders;
+  char **files; // the names that matter, in any folder
+  uint32_t n_files;
+  struct folder folders[MOST_FOLDERS];
+};
+
+static void watch_free(struct watch *w)
+{
+  for (int i = 0; i < w->n_folders; i++)
+    free(w->folders[i].path);
+  for (uint32_t i = 0; i < w->n_files; i++)
+    free(w->files[i]);
+  free(w->files);
+  free(w->path);
+  free(w->target);
+  free(w);
+}
+
+static void on_closed(uv_handle_t *h)
+{
+  struct watch *w = h->data;
+  if (!--w->open && w->closing)
+    watch_free(w);
+}
+
+// ---- loading ----
+static void load(struct watch *w, const char *path)
+{
+  struct loaded l = {0};
+  char why[512];
+  if (!plan_load(&l, path, why, sizeof why))
+    w->changed(&l, w->user);
+  else
+    fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", w->path, why);
+}
+
+static void end_compiling(struct watch *w)
+{
+  unlink(w->target);
+  free(w->target);
+  w->target = NULL;
+  w->compiling = false;
+}
+
+static void compile_later(struct watch *w);
+
+static void on_sgc_exit(uv_process_t *process, int64_t status, int number)
+{
+  struct watch *w = process->data;
+  if (!w->closing && !status && !number)
+    load(w, w->target);
+  else if (!w->closing)
+    fputs("sgrun: the plan before stays\n", stderr);
+  end_compiling(w);
+  uv_close((uv_handle_t *)process, on_closed);
+  if (w->again && !w->closing)
+    compile_later(w);
+}
+
+static void compile(struct watch *w)
+{
+  char why[512], program[4096];
+  w->again = false;
+  w->target = compile_target(why, sizeof why);
+  if (!w->target) {
+    fprintf(stderr, "sgrun: %s\n", why);
+    return;
+  }
+  compile_program(program, sizeof program);
+  char *args[] = {"sgc", "-o", w->target, "--", w->path, NULL};
+  uv_stdio_container_t io[] = {{.flags = UV_IGNORE},
+                               {.flags = UV_IGNORE},
+                               {.flags = UV_INHERIT_FD, .data.fd = 2}};
+  uv_process_options_t opts = {.exit_cb = on_sgc_exit,
+                               .file = program,
+                               .args = args,
+                               .stdio_count = 3,
+                               .stdio = io};
+  w->compiling = true;
+  w->open++;
+  w->sgc.data = w;
+  int error = uv_spawn(w->loop, &w->sgc, &opts);
+  if (error) {
+    fprintf(stderr, "sgrun: cannot run sgc: %s\n", uv_strerror(error));
+    end_compiling(w);
+    uv_close((uv_handle_t *)&w->sgc, on_closed);
+  }
+}
+
+static void on_quiet(uv_timer_t *t)
+{
+  struct watch *w = t->data;
+  if (!w->source)
+    load(w, w->path);
+  else if (w->compiling)
+    w->again = true;
+  else
+    compile(w);
+}
+
+static void compile_later(struct watch *w)
+{
+  uv_timer_start(&w->quiet, on_quiet, QUIET_MS, 0);
+}
+
+// ---- what to watch ----
+static const char *base_name(const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static void on_event(uv_fs_event_t *e, const char *name, int events, int status)
+{
+  struct folder *f =
+      (struct folder *)((char *)e - offsetof(struct folder, event));
+  struct watch *w = f->watch;
+  bool known = !name;
+  for (uint32_t i = 0; name && i < w->n_files && !known; i++)
+    known = !strcmp(w->files[i], name);
+  if (known)
+    compile_later(w);
+}
+
+static void watch_folder(struct watch *w, const char *path)
+{
+  const char *name = base_name(path);
+  char *folder =
+      name > path ? strndup(path, (size_t)(name - path)) : strdup(".");
+  bool known = !folder || w->n_folders == MOST_FOLDERS;
+  for (int i = 0; i < w->n_folders && !known; i++)
+    known = !strcmp(w->folders[i].path, folder);
+  if (known) {
+    free(folder);
+    return;
+  }
+  struct folder *f = &w->folders[w->n_folders];
+  *f = (struct folder){.watch = w, .path = folder};
+  if (uv_fs_event_init(w->loop, &f->event)) {
+    free(folder);
+    return;
+  }
+  w->n_folders++;
+  w->open++;
+  f->event.data = w;
+  uv_fs_event_start(&f->event, on_event, folder, 0);
+  uv_unref((uv_handle_t *)&f->event);
+}
+
+static void watch_file(struct watch *w, const char *path)
+{
+  char *name = strdup(base_name(path));
+  if (!name)
+    return;
+  w->files[w->n_files++] = name;
+  watch_folder(w, path);
+}
+
+struct watch *watch_new(uv_loop_t *loop, const char *path, const struct plan *p,
+                        watch_changed *changed, void *user)
+{
+  struct watch *w = calloc(1, sizeof *w);
+  if (!w)
+    return NULL;
+  w->loop = loop;
+  w->path = strdup(path);
+  w->files = calloc((size_t)p->n_files + 1, sizeof *w->files);
+  w->source = compile_is_source(path);
+  w->changed = changed;
+  w->user = user;
+  if (!w->path || !w->files) {
+    watch_free(w);
+    return NULL;
+  }
+  uv_timer_init(loop, &w->quiet);
+  w->quiet.data = w;
+  w->open = 1;
+  watch_file(w, path);
+  for (uint32_t i = 0; w->source && i < p->n_files; i++)
+    watch_file(w, plan_str(p, p->files[i].path));
+  return w;
+}
+
+void watch_close(struct watch **at)
+{
+  struct watch *w = *at;
+  *at = NULL;
+  if (!w)
+    return;
+  w->closing = true;
+  if (w->compiling)
+    uv_process_kill(&w->sgc, SIGTERM); // its exit closes it
+  uv_close((uv_handle_t *)&w->quiet, on_closed);
+  for (int i = 0; i < w->n_folders; i++)
+    uv_close((uv_handle_t *)&w->folders[i].event, on_closed);
+}
