@@ -34,14 +34,14 @@ struct sample {
   uint32_t n_slots, n_code, n_strands;
 };
 
-static uint32_t type(struct sample *s, enum type_kind kind, uint32_t of)
+static inline uint32_t type(struct sample *s, enum type_kind kind, uint32_t of)
 {
   uint32_t n = s->b.types.n;
   return plan_add_types(&s->b,
                         (struct plan_type){.kind = kind, .base = n, .of = of});
 }
 
-static uint32_t type_of_fields(struct sample *s, enum type_kind kind,
+static inline uint32_t type_of_fields(struct sample *s, enum type_kind kind,
                                const uint32_t *parts, const char *const *names,
                                uint32_t count)
 {
@@ -56,7 +56,7 @@ static uint32_t type_of_fields(struct sample *s, enum type_kind kind,
   return t;
 }
 
-static void sample_init(struct sample *s)
+static inline void sample_init(struct sample *s)
 {
   memset(s, 0, sizeof *s);
   plan_builder_init(&s->b, &s->arena);
@@ -78,7 +78,7 @@ static void sample_init(struct sample *s)
 
 // ---- functions ----
 
-static void begin(struct sample *s, enum plan_function_kind kind,
+static inline void begin(struct sample *s, enum plan_function_kind kind,
                   const char *name, uint32_t class, uint32_t result)
 {
   s->f = (struct plan_function){.name = plan_intern(&s->b, name),
@@ -88,19 +88,19 @@ static void begin(struct sample *s, enum plan_function_kind kind,
   s->n_slots = s->n_code = s->n_strands = 0;
 }
 
-static uint32_t slot(struct sample *s, uint32_t of)
+static inline uint32_t slot(struct sample *s, uint32_t of)
 {
   s->slots[s->n_slots] = (struct plan_slot){.type = of};
   return s->n_slots++;
 }
 
-static uint32_t param(struct sample *s, uint32_t of)
+static inline uint32_t param(struct sample *s, uint32_t of)
 {
   s->f.n_params++;
   return slot(s, of);
 }
 
-static uint32_t code(struct sample *s, enum opcode op, uint32_t a, uint32_t b,
+static inline uint32_t code(struct sample *s, enum opcode op, uint32_t a, uint32_t b,
                      uint32_t c)
 {
   s->code[s->n_code] = (struct plan_code){(uint16_t)op, (uint16_t)a,
@@ -108,7 +108,7 @@ static uint32_t code(struct sample *s, enum opcode op, uint32_t a, uint32_t b,
   return s->n_code++;
 }
 
-static uint32_t wide(struct sample *s, enum opcode op, uint32_t a, uint32_t w)
+static inline uint32_t wide(struct sample *s, enum opcode op, uint32_t a, uint32_t w)
 {
   s->code[s->n_code] = plan_code_wide(op, a, w);
   return s->n_code++;
@@ -121,12 +121,12 @@ static inline void aim(struct sample *s, uint32_t at)
                                s->n_code - at - 1);
 }
 
-static void integer(struct sample *s, uint32_t to, int64_t v)
+static inline void integer(struct sample *s, uint32_t to, int64_t v)
 {
   wide(s, OP_const, to, plan_const_int(&s->b, s->slots[to].type, v));
 }
 
-static void string(struct sample *s, uint32_t to, const char *v)
+static inline void string(struct sample *s, uint32_t to, const char *v)
 {
   wide(s, OP_const, to, plan_const_text(&s->b, s->text, v, strlen(v)));
 }
@@ -146,7 +146,7 @@ static inline void edge(struct sample *s, uint32_t from, uint32_t to,
   s->strands[to].inputs++;
 }
 
-static uint32_t end(struct sample *s)
+static inline uint32_t end(struct sample *s)
 {
   struct plan_place place = {.at = 0, .file = 0, .line = s->b.functions.n + 1,
                              .column = 1};
@@ -168,7 +168,7 @@ static inline uint32_t next_function(const struct sample *s)
   return s->b.functions.n;
 }
 
-static uint32_t site(struct sample *s, enum plan_site_kind kind,
+static inline uint32_t site(struct sample *s, enum plan_site_kind kind,
                      uint32_t target, uint32_t binding, uint32_t first,
                      uint32_t count)
 {
@@ -181,7 +181,7 @@ static uint32_t site(struct sample *s, enum plan_site_kind kind,
 
 // A class with one method, whose function has been made for it: the class will
 // be number classes.n at that time.
-static uint32_t class_of(struct sample *s, enum plan_class_kind kind,
+static inline uint32_t class_of(struct sample *s, enum plan_class_kind kind,
                          uint32_t function)
 {
   uint32_t n = s->b.classes.n;
@@ -200,7 +200,7 @@ struct setting {
   int64_t value;
 };
 
-static struct plan_run settings(struct sample *s, uint32_t of,
+static inline struct plan_run settings(struct sample *s, uint32_t of,
                                 const struct setting *all, uint32_t count)
 {
   struct plan_setting rows[8];
@@ -212,7 +212,7 @@ static struct plan_run settings(struct sample *s, uint32_t of,
   return plan_add_run_settings(&s->b, rows, count);
 }
 
-static uint32_t binding(struct sample *s, uint32_t class, const char *name,
+static inline uint32_t binding(struct sample *s, uint32_t class, const char *name,
                         struct plan_run set)
 {
   return plan_add_bindings(&s->b,
@@ -225,7 +225,7 @@ static uint32_t binding(struct sample *s, uint32_t class, const char *name,
 
 // ---- running ----
 
-static void open_sample(struct sample *s)
+static inline void open_sample(struct sample *s)
 {
   const void *bytes;
   size_t size;
@@ -242,7 +242,7 @@ static void open_sample(struct sample *s)
     fail_msg("%s", why);
 }
 
-static void close_sample(struct sample *s)
+static inline void close_sample(struct sample *s)
 {
   engine_free(&s->engine);
   arena_free(&s->arena);
