@@ -2,12 +2,43 @@
 // use. Enters: ops.def. Leaves: `operators`.
 #include "stdlib/ops/ops.h"
 
+#include <stdarg.h>
+
 operator_run *const operators[] = {
 #define OPERATOR(id, name, signature, attributes, cost, doc)                   \
   [OPERATOR_##id] = op_##id,
 #include "grammar/defs/ops.def"
 #undef OPERATOR
 };
+
+enum operator_status operator_fail(struct operator_call *call,
+                                   const char *format, ...)
+{
+  struct buf b = {.arena = call->arena};
+  va_list args;
+  va_start(args, format);
+  buf_addv(&b, format, args);
+  va_end(args);
+  if (b.failed)
+    return operator_exhausted(call);
+  *call->error =
+      (struct error){.kind = ERROR_user,
+                     .status = 500,
+                     .message = text_view(call->arena, b.data, b.size)};
+  return call->error->message ? OPERATOR_FAIL : operator_exhausted(call);
+}
+
+enum operator_status operator_exhausted(struct operator_call *call)
+{
+  // Constant: there is no memory left to say it with.
+  static const char message[] =
+      "the request needs more memory than it may have";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  *call->error =
+      (struct error){.kind = ERROR_limit, .status = 500, .message = &text};
+  return OPERATOR_FAIL;
+}
 
 const struct text *ops_text(struct operator_call *call, const char *data,
                             size_t size, size_t length)
@@ -65,7 +96,8 @@ bool ops_ordered(struct operator_call *call, uint32_t type)
   case TYPE_duration:
   case TYPE_size:
   case TYPE_time:
-  case TYPE_percent: return true;
+  case TYPE_percent:
+    return true;
   default:
     operator_fail(call, "values of type %s have no order",
                   type_kind_name(call->plan->types[type].kind));
