@@ -1,0 +1,256 @@
+// Comprehensions and loops over lists and maps.
+//
+// A comprehension that cannot wait is a loop in place. One that can becomes a
+// function of an element (and of what it reads from outside) and one instruction
+// that starts it for every element, side by side.
+#include "compiler/lower_code.h"
+
+// ---- walking ----
+
+static uint32_t lower_keys(struct lower *l, const struct core *list, uint32_t map)
+{
+  const struct type *str = type_kind(l, TYPE_str);
+  uint32_t keys = slot_new(l, type_slot(l, type_of(l->c->types, TYPE_list, str)), NULL);
+  l->span = list->span;
+  code_add_run(l, OP_op, keys, OPERATOR_keys, map, 1);
+  return keys;
+}
+
+static void bind_second(struct lower *l, struct walk *w, struct local *second,
+                        uint32_t key)
+{
+  struct home *h = home_new(l, second);
+  h->slot = w->index;
+  if (w->map == NO_SLOT)
+    return;
+  h->slot = slot_new(l, type_slot(l, second->type), second->name);
+  code_add(l, OP_key, h->slot, w->map, key);
+}
+
+void walk_open(struct lower *l, struct walk *w, const struct core *list,
+               struct local *item, struct local *second)
+{
+  const struct type *integer = type_kind(l, TYPE_int);
+  bool map = list->type->kind == TYPE_map;
+  w->list = lower_value(l, list, NO_SLOT);
+  w->map = map ? w->list : NO_SLOT;
+  if (map)
+    w->list = lower_keys(l, list, w->map);
+  w->count = slot_new(l, integer, NULL);
+  w->index = slot_new(l, integer, NULL);
+  w->one = slot_new(l, integer, NULL);
+  code_add(l, OP_len, w->count, w->list, 0);
+  code_int(l, w->index, 0);
+  code_int(l, w->one, 1);
+  w->top = code_here(l);
+  uint32_t more = slot_new(l, type_kind(l, TYPE_bool), NULL);
+  code_add(l, OP_lt, more, w->index, w->count);
+  w->end = code_jump(l, OP_jump_not, more);
+  struct home *h = home_new(l, item);
+  h->slot = slot_new(l, type_slot(l, item->type), item->name);
+  code_add(l, OP_index, h->slot, w->list, w->index);
+  if (second)
+    bind_second(l, w, second, h->slot);
+}
+
+void walk_close(struct lower *l, struct walk *w)
+{
+  code_add(l, OP_add_i, w->index, w->index, w->one);
+  code_jump_to(l, w->top);
+  code_aim(l, w->end);
+}
+
+// ---- in place ----
+
+static uint32_t new_list(struct lower *l, const struct type *type, uint32_t dst)
+{
+  dst = slot_for(l, dst, type);
+  code_add_run(l, OP_list, dst, 0, 0, 0);
+  return dst;
+}
+
+static uint32_t skip_unless(struct lower *l, const struct core *test)
+{
+  if (!test)
+    return UINT32_MAX;
+  return code_jump(l, OP_jump_not, lower_value(l, test, NO_SLOT));
+}
+
+static uint32_t each_in_place(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct walk w;
+  uint32_t out = new_list(l, type_slot(l, e->type), dst);
+  walk_open(l, &w, e->args[0], e->each.item, e->each.second);
+  uint32_t mark = trail_mark(l);
+  uint32_t skip = skip_unless(l, e->each.test);
+  code_add(l, OP_push, out, lower_value(l, e->each.value, NO_SLOT), 0);
+  code_aim(l, skip);
+  trail_undo(l, mark);
+  walk_close(l, &w);
+  return out;
+}
+
+// ---- side by side ----
+
+static struct core *core_new(struct lower *l, enum core_kind kind,
+                             const struct type *type, struct span span, uint32_t n)
+{
+  struct core *e = ARENA_NEW(l->arena, struct core);
+  e->kind = kind;
+  e->type = type;
+  e->span = span;
+  e->args = ARENA_ARRAY(l->arena, n + 1, struct core *);
+  e->n_args = n;
+  return e;
+}
+
+static struct core *core_read(struct lower *l, struct local *local, struct span span)
+{
+  struct core *e = core_new(l, CORE_LOCAL, local->type, span, 0);
+  e->local = local;
+  return e;
+}
+
+// local = part `index` of `pair` in `inner`
+static struct core *let_part(struct lower *l, struct local *local, struct local *pair,
+                             uint32_t index, struct core *inner)
+{
+  struct core *part = core_new(l, CORE_PART, local->type, inner->span, 1);
+  part->args[0] = core_read(l, pair, inner->span);
+  part->index = index;
+  struct core *let = core_new(l, CORE_LET, inner->type, inner->span, 2);
+  let->local = local;
+  let->args[0] = part;
+  let->args[1] = inner;
+  return let;
+}
+
+// The elements that are taken, as a list: those that pass the test, in pairs
+// where there are two names.
+struct elements {
+  const struct type *type; // of one
+  struct local *param;
+  struct core *value;
+};
+
+static struct elements elements_of(struct lower *l, const struct core *e)
+{
+  struct local *item = e->each.item, *second = e->each.second;
+  struct elements x = {item->type, item, e->each.value};
+  if (!second)
+    return x;
+  struct type_part parts[2] = {{.type = item->type}, {.type = second->type}};
+  x.type = type_parts(l->c->types, TYPE_tuple, parts, 2);
+  x.param = ARENA_NEW(l->arena, struct local);
+  *x.param = *item;
+  x.param->type = x.type;
+  x.value = let_part(l, second, x.param, 1, e->each.value);
+  x.value = let_part(l, item, x.param, 0, x.value);
+  return x;
+}
+
+static uint32_t lower_pair(struct lower *l, const struct core *e,
+                           const struct elements *x)
+{
+  uint32_t item = home_of(e->each.item)->slot;
+  if (!e->each.second)
+    return item;
+  uint32_t run = slot_run(l, 2);
+  code_move(l, slot_for(l, run, type_slot(l, e->each.item->type)), item);
+  code_move(l, slot_for(l, run + 1, type_slot(l, e->each.second->type)),
+            home_of(e->each.second)->slot);
+  uint32_t pair = slot_new(l, type_slot(l, x->type), NULL);
+  code_add_run(l, OP_tuple, pair, run, 2, 2);
+  return pair;
+}
+
+static void lower_elements(struct lower *l, const struct core *e,
+                           const struct elements *x, uint32_t dst)
+{
+  struct walk w;
+  new_list(l, type_slot(l, type_of(l->c->types, TYPE_list, x->type)), dst);
+  walk_open(l, &w, e->args[0], e->each.item, e->each.second);
+  uint32_t mark = trail_mark(l);
+  uint32_t skip = skip_unless(l, e->each.test);
+  code_add(l, OP_push, dst, lower_pair(l, e, x), 0);
+  code_aim(l, skip);
+  trail_undo(l, mark);
+  walk_close(l, &w);
+}
+
+// The body of a comprehension as a helper: lowered after the function that it
+// stands in, when the notes of their locals may be overwritten.
+static struct function *element_function(struct lower *l, struct elements *x,
+                                         struct local **outer, uint32_t n)
+{
+  struct function *in = l->code->function;
+  struct function *f = ARENA_NEW(l->arena, struct function);
+  struct stmt *s = ARENA_NEW(l->arena, struct stmt);
+  struct code *k = ARENA_NEW(l->arena, struct code);
+  *s = (struct stmt){.kind = STMT_RETURN, .span = x->value->span, .value = x->value};
+  *f = (struct function){.kind = FUNCTION_body, .class = in->class, .body = s,
+                         .n_params = n + 1, .result = x->value->type,
+                         .span = x->value->span, .next = in->next, .note = k};
+  f->name = arena_printf(l->arena, "%s[each]", in->name);
+  f->params = ARENA_ARRAY(l->arena, n + 1, struct local *);
+  f->params[0] = x->param;
+  for (uint32_t i = 0; i < n; i++)
+    f->params[i + 1] = outer[i];
+  k->function = f;
+  in->next = f;
+  return f;
+}
+
+// What the elements read from outside, behind the list in the run.
+static void lower_outer(struct lower *l, struct local **outer, uint32_t n,
+                        struct span span, uint32_t run)
+{
+  for (uint32_t i = 0; i < n; i++)
+    lower_value(l, core_read(l, outer[i], span), run + 1 + i);
+}
+
+static uint32_t without(struct local **names, uint32_t n, const struct local *x)
+{
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < n; i++)
+    if (names[i] != x)
+      names[kept++] = names[i];
+  return kept;
+}
+
+static uint32_t each_side_by_side(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct elements x = elements_of(l, e);
+  struct local **outer;
+  uint32_t n;
+  core_free(l->arena, x.value, &outer, &n);
+  n = without(outer, n, x.param);
+  uint32_t run = slot_run(l, n + 1);
+  if (e->each.test || e->each.second)
+    lower_elements(l, e, &x, run);
+  else
+    lower_value(l, e->args[0], run);
+  lower_outer(l, outer, n, e->span, run);
+  struct site site = {.kind = SITE_function, .first = run, .count = n + 1};
+  site.function = element_function(l, &x, outer, n);
+  site.result = type_slot(l, x.value->type);
+  const struct type *call = type_of(l->c->types, TYPE_future, site.result);
+  dst = slot_for(l, dst, type_slot(l, type_of(l->c->types, TYPE_list, call)));
+  l->span = e->span;
+  code_call(l, OP_each, dst, site);
+  return dst;
+}
+
+struct val lower_each(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct val v = {.plain = type_slot(l, e->type)};
+  if (!core_waits(e->each.value)) {
+    v.slot = each_in_place(l, e, dst);
+    return v;
+  }
+  if (e->each.limit)
+    diag_report(&l->c->diags, DIAG_not_built, e->each.limit->span,
+                "a limit on calls side by side is not built yet");
+  v.slot = each_side_by_side(l, e, dst);
+  return v;
+}

@@ -1,0 +1,430 @@
+// Expressions, as far as they go without waiting.
+//
+// A call of a deployment is started and gives a future. What needs a value that
+// is still out is put off (struct later) until somebody needs the result: so all
+// calls of one expression are under way before the first is waited for. Effects
+// (operators, helpers) are never put off. Reading a replica's state is, so that
+// `n + m.f()` waits first and reads afterwards.
+#include "compiler/lower_code.h"
+
+#include "grammar/defs/signature.h"
+
+void lower_not_built(struct lower *l, enum diag_id id, struct span at)
+{
+  diag_report(&l->c->diags, id, at, NULL);
+}
+
+bool val_pending(const struct lower *l, const struct val *v)
+{
+  if (v->later)
+    return v->later->waits;
+  return l->code->slots[v->slot].type != v->plain;
+}
+
+static struct val in_slot(uint32_t slot, const struct type *plain)
+{
+  return (struct val){.slot = slot, .plain = plain};
+}
+
+// ---- waiting ----
+
+static bool others_are_plain(struct lower *l, const struct site *s, uint32_t but)
+{
+  for (uint32_t i = s->first; i < s->first + s->count; i++)
+    if (i != but && l->code->slots[i].type->kind == TYPE_future)
+      return false;
+  return true;
+}
+
+// The call at `at`, which was started for whoever comes next, becomes one that is
+// waited for at once; with it what was started only as its argument.
+static bool wait_at_once(struct lower *l, uint32_t at)
+{
+  struct ins *i = &l->code->ins[at];
+  struct site *s = &l->code->sites[i->b];
+  if (s->pending) {
+    if (!at || l->label == at || i[-1].op != OP_start || i[-1].a < s->first ||
+        i[-1].a >= s->first + s->count || !others_are_plain(l, s, i[-1].a) ||
+        !wait_at_once(l, at - 1))
+      return false;
+    s->pending = false;
+  }
+  i->op = OP_call;
+  l->code->slots[i->a].type = s->result;
+  return true;
+}
+
+static bool wait_for_last(struct lower *l, uint32_t slot)
+{
+  uint32_t n = l->code->n_ins;
+  if (!n || l->dead || l->label == n)
+    return false;
+  const struct ins *i = &l->code->ins[n - 1];
+  return i->op == OP_start && i->a == slot && wait_at_once(l, n - 1);
+}
+
+static uint32_t into(struct lower *l, uint32_t slot, uint32_t dst,
+                     const struct type *type)
+{
+  if (dst == NO_SLOT || dst == slot)
+    return slot;
+  slot_for(l, dst, type);
+  code_move(l, dst, slot);
+  return dst;
+}
+
+static uint32_t force_slot(struct lower *l, struct val v, uint32_t dst)
+{
+  struct home *h = v.home;
+  if (h && h->forced != NO_SLOT)
+    return into(l, h->forced, dst, v.plain);
+  if (wait_for_last(l, v.slot)) {
+    if (h || dst == NO_SLOT)
+      return into(l, v.slot, dst, v.plain);
+    l->code->ins[l->code->n_ins - 1].a = slot_for(l, dst, v.plain);
+    return dst;
+  }
+  uint32_t to = slot_for(l, dst, v.plain);
+  code_add(l, OP_force, to, v.slot, 0);
+  if (h && dst == NO_SLOT)
+    trail_learn(l, h, to);
+  return to;
+}
+
+// ---- what was put off ----
+
+static void settle_args(struct lower *l, struct later *t, bool waiting)
+{
+  for (uint32_t i = 0; i < t->e->n_args; i++)
+    if (t->args[i].later && val_pending(l, &t->args[i]) == waiting)
+      t->args[i] = val_settle(l, t->args[i]);
+}
+
+static void force_args(struct lower *l, struct later *t, bool waiting)
+{
+  for (uint32_t i = 0; i < t->e->n_args; i++) {
+    struct val *v = &t->args[i];
+    uint32_t dst = t->run == NO_SLOT || t->e->n_args == 1 ? NO_SLOT : t->run + i;
+    if (val_pending(l, v) == waiting)
+      *v = in_slot(val_force(l, *v, dst), v->plain);
+  }
+}
+
+static struct val compute(struct lower *l, struct later *t)
+{
+  void (*ready)(struct lower *, struct later *, bool) =
+      op_passes_on(t->e) ? settle_args : force_args;
+  ready(l, t, true);
+  ready(l, t, false);
+  if (t->run != NO_SLOT && t->e->n_args == 1)
+    t->run = t->args[0].slot; // one slot is a run
+  return op_emit(l, t->e, t->args, t->run, t->dst);
+}
+
+struct val val_settle(struct lower *l, struct val v)
+{
+  return v.later ? compute(l, v.later) : v;
+}
+
+uint32_t val_force(struct lower *l, struct val v, uint32_t dst)
+{
+  if (v.later) {
+    if (dst != NO_SLOT && !op_passes_on(v.later->e))
+      v.later->dst = dst;
+    v = compute(l, v.later);
+  }
+  if (!val_pending(l, &v))
+    return into(l, v.slot, dst, v.plain);
+  return force_slot(l, v, dst);
+}
+
+// ---- operations ----
+
+// Whether the value is never a future: it may be evaluated where a plain one is
+// wanted.
+static bool surely_plain(const struct core *e)
+{
+  switch (e->kind) {
+  case CORE_CONST:
+  case CORE_SELF:
+  case CORE_PRIM:
+  case CORE_OPERATOR:
+  case CORE_AND:
+  case CORE_OR:
+  case CORE_UNWRAP:
+  case CORE_IS_NONE:
+  case CORE_UNION:
+  case CORE_STEP:
+  case CORE_TAG:
+  case CORE_PAYLOAD:
+  case CORE_CONCAT:
+    return true;
+  case CORE_CALL:
+    return e->call.kind == SITE_function || e->call.kind == SITE_callable;
+  case CORE_LIST:
+  case CORE_TUPLE:
+    for (uint32_t i = 0; i < e->n_args; i++)
+      if (!surely_plain(e->args[i]))
+        return false;
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool has_effect(const struct core *e)
+{
+  if (e->kind == CORE_OPERATOR)
+    return !(signature_of(e->operator_id)->attributes & OPERATOR_PURE);
+  return e->kind == CORE_CALL;
+}
+
+// A part of a list or record is there when the whole is, whatever it holds.
+static bool goes_on(const struct lower *l, const struct core *e, const struct val *args)
+{
+  if (op_passes_on(e))
+    return true;
+  if (e->kind != CORE_PART && e->kind != CORE_INDEX && e->kind != CORE_KEY)
+    return false;
+  return l->code->slots[args[0].slot].type->kind != TYPE_future &&
+         (e->kind == CORE_PART || !val_pending(l, &args[1]));
+}
+
+static bool must_put_off(const struct lower *l, const struct core *e,
+                         const struct val *args)
+{
+  bool pending = false;
+  for (uint32_t i = 0; i < e->n_args; i++) {
+    if (args[i].later)
+      return true;
+    pending |= val_pending(l, &args[i]);
+  }
+  return pending && !goes_on(l, e, args);
+}
+
+static struct val put_off(struct lower *l, const struct core *e, struct val *args,
+                          uint32_t run, uint32_t dst)
+{
+  struct later *t = ARENA_NEW(l->arena, struct later);
+  *t = (struct later){.e = e, .args = args, .run = run, .dst = dst};
+  for (uint32_t i = 0; i < e->n_args; i++)
+    t->waits |= val_pending(l, &args[i]);
+  return (struct val){.slot = NO_SLOT, .plain = type_slot(l, e->type), .later = t};
+}
+
+static struct val lower_strict(struct lower *l, const struct core *e, uint32_t dst)
+{
+  uint32_t run = op_takes_run(e) ? slot_run(l, e->n_args) : NO_SLOT;
+  struct val *args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
+  for (uint32_t i = 0; i < e->n_args; i++) {
+    bool direct = run != NO_SLOT && (op_passes_on(e) || surely_plain(e->args[i]));
+    args[i] = lower_later(l, e->args[i], direct ? run + i : NO_SLOT);
+  }
+  if (must_put_off(l, e, args) || (run != NO_SLOT && !op_passes_on(e))) {
+    struct val v = put_off(l, e, args, run, dst);
+    bool now = has_effect(e) || !must_put_off(l, e, args);
+    return now ? compute(l, v.later) : v;
+  }
+  return op_emit(l, e, args, run, dst);
+}
+
+// ---- calls of deployments ----
+
+// One argument that has a slot already is its own run.
+static uint32_t lower_one(struct lower *l, const struct core *arg, bool *pending)
+{
+  struct val v = lower_later(l, arg, NO_SLOT);
+  *pending = val_pending(l, &v);
+  return v.slot;
+}
+
+static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
+{
+  if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL)
+    return lower_one(l, e->args[0], pending);
+  uint32_t run = slot_run(l, e->n_args);
+  struct later t = {.e = e, .run = run};
+  t.args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
+  for (uint32_t i = 0; i < e->n_args; i++)
+    t.args[i] = lower_later(l, e->args[i], run + i);
+  settle_args(l, &t, true);
+  settle_args(l, &t, false);
+  *pending = false;
+  for (uint32_t i = 0; i < e->n_args; i++)
+    *pending |= val_pending(l, &t.args[i]);
+  return run;
+}
+
+static struct val lower_start(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct site site = {.call = &e->call, .kind = e->call.kind, .count = e->n_args};
+  site.result = type_slot(l, e->type);
+  site.first = lower_args(l, e, &site.pending);
+  l->span = e->span;
+  dst = slot_for(l, dst, type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
+  code_call(l, OP_start, dst, site);
+  return in_slot(dst, site.result);
+}
+
+// ---- what is evaluated in part only ----
+
+static struct val lower_short(struct lower *l, const struct core *e, uint32_t dst)
+{
+  dst = slot_for(l, dst, type_slot(l, e->type));
+  lower_value(l, e->args[0], dst);
+  uint32_t out = code_jump(l, e->kind == CORE_AND ? OP_jump_not : OP_jump_if, dst);
+  uint32_t mark = trail_mark(l);
+  lower_value(l, e->args[1], dst);
+  trail_undo(l, mark);
+  code_aim(l, out);
+  return in_slot(dst, l->code->slots[dst].type);
+}
+
+struct arm_end {
+  uint32_t move; // the instruction that gives the value, or UINT32_MAX
+  const struct type *type; // NULL: never comes to its end
+};
+
+static struct arm_end lower_branch(struct lower *l, const struct core *e, uint32_t dst)
+{
+  uint32_t mark = trail_mark(l);
+  struct arm_end b = {UINT32_MAX, NULL};
+  struct val v = lower_slot(l, e, surely_plain(e) ? dst : NO_SLOT);
+  if (!l->dead) {
+    b.type = l->code->slots[v.slot].type;
+    if (v.slot != dst)
+      b.move = code_add(l, OP_move, dst, v.slot, 0);
+  }
+  trail_undo(l, mark);
+  return b;
+}
+
+static void branch_ends(struct lower *l, const struct arm_end *b, const struct type *t)
+{
+  if (b->move != UINT32_MAX && b->type != t)
+    l->code->ins[b->move].op = OP_force;
+}
+
+static struct val lower_if(struct lower *l, const struct core *e, uint32_t dst)
+{
+  const struct type *plain = type_slot(l, e->type);
+  dst = slot_or(l, dst);
+  uint32_t otherwise = code_jump(l, OP_jump_not, lower_value(l, e->args[0], NO_SLOT));
+  struct arm_end x = lower_branch(l, e->args[1], dst);
+  uint32_t out = code_jump(l, OP_jump, 0);
+  code_aim(l, otherwise);
+  struct arm_end y = lower_branch(l, e->args[2], dst);
+  code_aim(l, out);
+  const struct type *t = !x.type ? y.type : !y.type || x.type == y.type ? x.type : plain;
+  slot_for(l, dst, t ? t : plain);
+  branch_ends(l, &x, t);
+  branch_ends(l, &y, t);
+  return in_slot(dst, plain);
+}
+
+static struct val lower_let(struct lower *l, const struct core *e, uint32_t dst)
+{
+  if (l->graph && home_of(e->local) && home_of(e->local)->known)
+    return lower_later(l, e->args[1], dst); // the graph knows who computes it
+  uint32_t slot = slot_new(l, NULL, e->local->name);
+  slot = lower_slot(l, e->args[0], slot).slot;
+  struct home *h = home_new(l, e->local);
+  h->slot = slot;
+  l->scope = h->next; // of this expression only
+  return lower_later(l, e->args[1], dst);
+}
+
+static struct val lower_fail(struct lower *l, const struct core *e, uint32_t dst)
+{
+  const struct type *plain = type_slot(l, e->type);
+  uint32_t status = lower_value(l, e->args[0], NO_SLOT);
+  uint32_t message = lower_value(l, e->args[1], NO_SLOT);
+  l->span = e->span;
+  code_add(l, OP_fail, status, message, 0);
+  return in_slot(slot_for(l, dst, plain), plain);
+}
+
+// ---- leaves ----
+
+static struct val lower_const(struct lower *l, const struct core *e, uint32_t dst)
+{
+  const struct type *t = type_slot(l, e->type);
+  dst = slot_for(l, dst, t);
+  code_const(l, dst, e->constant);
+  return in_slot(dst, t);
+}
+
+static struct val lower_local(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct home *h = home_of(e->local);
+  struct val v = {.plain = type_slot(l, e->local->type), .home = h};
+  v.slot = h->forced != NO_SLOT ? h->forced : h->slot;
+  if (l->graph)
+    v.slot = graph_local(l, h);
+  if (dst == NO_SLOT || dst == v.slot)
+    return v;
+  return in_slot(into(l, v.slot, dst, l->code->slots[v.slot].type), v.plain);
+}
+
+static struct val lower_self(struct lower *l, const struct core *e, uint32_t dst)
+{
+  const struct class *k = l->code->function->class;
+  if (k->fields[e->index].state)
+    return put_off(l, e, NULL, NO_SLOT, dst);
+  return op_emit(l, e, NULL, NO_SLOT, dst);
+}
+
+// ---- all of them ----
+
+static struct val lower_kind(struct lower *l, const struct core *e, uint32_t dst)
+{
+  switch (e->kind) {
+  case CORE_CONST: return lower_const(l, e, dst);
+  case CORE_LOCAL: return lower_local(l, e, dst);
+  case CORE_SELF: return lower_self(l, e, dst);
+  case CORE_AND:
+  case CORE_OR: return lower_short(l, e, dst);
+  case CORE_IF: return lower_if(l, e, dst);
+  case CORE_LET: return lower_let(l, e, dst);
+  case CORE_EACH: return lower_each(l, e, dst);
+  case CORE_FAIL: return lower_fail(l, e, dst);
+  case CORE_CALL:
+    if (e->call.kind == SITE_method || e->call.kind == SITE_handle)
+      return lower_start(l, e, dst);
+    return lower_strict(l, e, dst);
+  case CORE_CLOSURE:
+    lower_not_built(l, DIAG_no_lambda, e->span);
+    return in_slot(slot_for(l, dst, type_slot(l, e->type)), type_slot(l, e->type));
+  default: return lower_strict(l, e, dst);
+  }
+}
+
+struct val lower_later(struct lower *l, const struct core *e, uint32_t dst)
+{
+  uint32_t cut;
+  if (l->graph && graph_cut(l, e, &cut)) {
+    const struct type *plain = type_slot(l, e->type);
+    return in_slot(into(l, cut, dst, plain), plain);
+  }
+  struct span up = l->span;
+  l->span = e->span;
+  struct val v = lower_kind(l, e, dst);
+  l->span = up;
+  return v;
+}
+
+struct val lower_slot(struct lower *l, const struct core *e, uint32_t dst)
+{
+  return val_settle(l, lower_later(l, e, dst));
+}
+
+uint32_t lower_value(struct lower *l, const struct core *e, uint32_t dst)
+{
+  return val_force(l, lower_later(l, e, surely_plain(e) ? dst : NO_SLOT), dst);
+}
+
+uint32_t lower_uncut(struct lower *l, const struct core *e, uint32_t dst)
+{
+  l->span = e->span;
+  return val_force(l, lower_kind(l, e, NO_SLOT), dst);
+}

@@ -1,0 +1,99 @@
+// What lowering asks of core before it cuts: what may wait, what is read.
+#include "compiler/lower_code.h"
+
+#include "grammar/defs/signature.h"
+
+enum { WAITS_unknown, WAITS_asking, WAITS_no, WAITS_yes };
+
+static bool waits_below(const struct core *e)
+{
+  for (uint32_t i = 0; i < e->n_args; i++)
+    if (core_waits(e->args[i]))
+      return true;
+  return e->kind == CORE_EACH &&
+         (core_waits(e->each.value) || (e->each.test && core_waits(e->each.test)));
+}
+
+static bool waits_itself(const struct core *e)
+{
+  if (e->kind == CORE_OPERATOR)
+    return signature_of(e->operator_id)->attributes & OPERATOR_WAITS;
+  if (e->kind != CORE_CALL)
+    return false;
+  return e->call.kind != SITE_function || function_waits(e->call.function);
+}
+
+bool core_waits(const struct core *e)
+{
+  return waits_itself(e) || waits_below(e);
+}
+
+static bool statements_wait(const struct stmt *s)
+{
+  for (; s; s = s->next)
+    if ((s->value && core_waits(s->value)) || statements_wait(s->body) ||
+        statements_wait(s->otherwise))
+      return true;
+  return false;
+}
+
+bool function_waits(struct function *f)
+{
+  struct code *k = code_of(f);
+  if (k->waits == WAITS_unknown) {
+    k->waits = WAITS_asking;
+    k->waits = statements_wait(f->body) ? WAITS_yes : WAITS_no;
+  }
+  return k->waits != WAITS_no; // one that comes back to itself: as if it did
+}
+
+// ---- free locals ----
+
+struct names {
+  struct arena *arena;
+  struct local **bound, **free;
+  uint32_t n_bound, room_bound, n_free, room_free;
+};
+
+static bool holds(struct local *const *in, uint32_t n, const struct local *x)
+{
+  for (uint32_t i = 0; i < n; i++)
+    if (in[i] == x)
+      return true;
+  return false;
+}
+
+static void bind(struct names *s, struct local *x)
+{
+  if (x)
+    LOWER_PUSH(s->arena, s->bound, s->n_bound, s->room_bound, x);
+}
+
+static void collect(struct names *s, const struct core *e)
+{
+  if (e->kind == CORE_LOCAL) {
+    if (!holds(s->bound, s->n_bound, e->local) &&
+        !holds(s->free, s->n_free, e->local))
+      LOWER_PUSH(s->arena, s->free, s->n_free, s->room_free, e->local);
+    return;
+  }
+  if (e->kind == CORE_LET)
+    bind(s, e->local);
+  for (uint32_t i = 0; i < e->n_args; i++)
+    collect(s, e->args[i]);
+  if (e->kind != CORE_EACH)
+    return;
+  bind(s, e->each.item);
+  bind(s, e->each.second);
+  collect(s, e->each.value);
+  if (e->each.test)
+    collect(s, e->each.test);
+}
+
+void core_free(struct arena *a, const struct core *e, struct local ***out, uint32_t *n)
+{
+  struct names s = {.arena = a};
+  collect(&s, e);
+  *out = s.free;
+  *n = s.n_free;
+}

@@ -1,0 +1,405 @@
+// Reading a graph: from its body to pieces.
+//
+// A call is a piece. So is what one needs together: the arguments of a call are
+// computed by its piece, the condition of a choice by the choose. A `let`
+// without calls is a piece whose fate is settled later (lower_strand.c).
+#include "compiler/lower_graph.h"
+
+enum { LEAVES_MAX = 64 };
+
+static void scan(struct graph *g, const struct core *e, struct piece *into);
+static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
+                     struct piece *into, struct cut *out);
+
+// ---- pieces ----
+
+static struct piece draft(struct graph *g, enum strand_kind kind, const struct core *e)
+{
+  struct piece p = {.kind = kind, .guard = g->guard, .e = e, .dst = NO_SLOT,
+                    .reader = NO_PIECE, .host = NO_PIECE};
+  p.span = e ? e->span : g->l->span;
+  return p;
+}
+
+static struct set leaves_of(struct graph *g, const struct piece *p)
+{
+  struct set s = {0};
+  set_add_all(g->l->arena, &s, p->direct);
+  for (uint32_t i = 0; i < p->reads.n; i++)
+    set_add_all(g->l->arena, &s, g->pieces[p->reads.at[i]].leaves);
+  set_close(&s);
+  return s;
+}
+
+static uint32_t add_piece(struct graph *g, struct piece p)
+{
+  set_close(&p.direct);
+  set_close(&p.reads);
+  if (p.fate == FATE_asked) {
+    p.leaves = leaves_of(g, &p);
+    p.large = p.leaves.n > LEAVES_MAX;
+    if (p.large) {
+      p.leaves = (struct set){0};
+      set_add(g->l->arena, &p.leaves, g->n);
+    }
+  }
+  LOWER_PUSH(g->l->arena, g->pieces, g->n, g->room, p);
+  return g->n - 1;
+}
+
+static void also(struct graph *g, struct piece *into, const struct piece *p)
+{
+  set_add_all(g->l->arena, &into->direct, p->direct);
+  set_add_all(g->l->arena, &into->reads, p->reads);
+}
+
+// ---- what an expression waits for ----
+
+static void scan_local(struct graph *g, const struct local *local, struct piece *into)
+{
+  const struct home *h = home_of(local);
+  if (!h || !h->known)
+    return; // a parameter, or bound inside the expression
+  if (h->known->piece != NO_PIECE)
+    set_add(g->l->arena, &into->reads, h->known->piece);
+  else
+    set_add_all(g->l->arena, &into->direct, h->known->producers);
+}
+
+// Of what is evaluated in place, perhaps not at all or several times.
+static void scan_plain(struct graph *g, const struct core *e, struct piece *into)
+{
+  struct local **names;
+  uint32_t n;
+  core_free(g->l->arena, e, &names, &n);
+  for (uint32_t i = 0; i < n; i++)
+    scan_local(g, names[i], into);
+}
+
+static bool is_choice(const struct core *e)
+{
+  return e->kind == CORE_IF || e->kind == CORE_AND || e->kind == CORE_OR;
+}
+
+// Whether what is evaluated in part only can stand in one strand: when nothing
+// is there later than its condition. `cond` waits for the condition.
+static bool fits_one_strand(struct graph *g, const struct core *e, struct piece *cond)
+{
+  struct piece rest = draft(g, STRAND_glue, NULL);
+  scan(g, e->args[0], cond);
+  for (uint32_t i = 1; i < e->n_args; i++) {
+    if (core_waits(e->args[i]))
+      return false;
+    scan_plain(g, e->args[i], &rest);
+  }
+  if (!set_within(leaves_of(g, &rest), leaves_of(g, cond)))
+    return false;
+  also(g, cond, &rest);
+  return true;
+}
+
+// ---- strands of their own ----
+
+static void record(struct graph *g, const struct core *e, uint32_t slot,
+                   struct set producers, struct cut *out)
+{
+  struct cut *c = cut_put(g, e);
+  c->slot = slot;
+  c->producers = producers;
+  *out = *c;
+}
+
+static void record_piece(struct graph *g, struct piece p, uint32_t dst, struct cut *out)
+{
+  struct set one = {0};
+  const struct core *e = p.e;
+  p.dst = dst != NO_SLOT ? dst : slot_new(g->l, NULL, NULL);
+  slot_for(g->l, p.dst, type_slot(g->l, e->type));
+  set_add(g->l->arena, &one, add_piece(g, p));
+  record(g, e, p.dst, one, out);
+}
+
+static void cut_call(struct graph *g, const struct core *e, uint32_t dst, struct cut *out)
+{
+  struct piece p = draft(g, STRAND_call, e);
+  for (uint32_t i = 0; i < e->n_args; i++)
+    scan(g, e->args[i], &p);
+  record_piece(g, p, dst, out);
+}
+
+static void cut_each(struct graph *g, const struct core *e, uint32_t dst, struct cut *out)
+{
+  struct piece p = draft(g, STRAND_each, e);
+  scan(g, e->args[0], &p);
+  scan_plain(g, e->each.value, &p);
+  if (e->each.test)
+    scan_plain(g, e->each.test, &p);
+  record_piece(g, p, dst, out);
+}
+
+// What computes `e` into `dst` when the guard opens.
+static struct set scan_branch(struct graph *g, const struct core *e, uint32_t dst,
+                              struct guard guard)
+{
+  struct guard up = g->guard;
+  g->guard = guard;
+  struct piece p = draft(g, STRAND_glue, e);
+  struct cut c = {0};
+  p.dst = dst;
+  if (!scan_cut(g, e, dst, &p, &c) || c.slot != dst) {
+    set_add_all(g->l->arena, &p.direct, c.producers);
+    c.producers = (struct set){0};
+    set_add(g->l->arena, &c.producers, add_piece(g, p));
+  }
+  g->guard = up;
+  return c.producers;
+}
+
+static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
+                       uint32_t dst, struct cut *out)
+{
+  struct set producers = {0};
+  bool is_if = e->kind == CORE_IF;
+  dst = slot_for(g->l, dst, type_slot(g->l, e->type));
+  cond.dst = is_if ? NO_SLOT : dst; // `and`: the first decides, or the second is it
+  struct guard yes = {add_piece(g, cond), e->kind == CORE_OR ? EDGE_unless : EDGE_if};
+  set_add_all(g->l->arena, &producers, scan_branch(g, e->args[1], dst, yes));
+  if (is_if) {
+    struct guard no = {yes.piece, EDGE_unless};
+    set_add_all(g->l->arena, &producers, scan_branch(g, e->args[2], dst, no));
+  }
+  set_close(&producers);
+  record(g, e, dst, producers, out);
+}
+
+// ---- names ----
+
+static bool is_cheap(const struct core *e)
+{
+  while (e->kind == CORE_PART)
+    e = e->args[0];
+  return e->kind == CORE_CONST || e->kind == CORE_LOCAL;
+}
+
+static void bind(struct graph *g, struct local *local, const struct core *e)
+{
+  struct piece p = draft(g, STRAND_glue, e);
+  struct cut c;
+  struct known *k = ARENA_NEW(g->l->arena, struct known);
+  k->piece = NO_PIECE;
+  if (scan_cut(g, e, NO_SLOT, &p, &c)) {
+    k->producers = c.producers;
+    if (!g->l->code->slots[c.slot].name)
+      g->l->code->slots[c.slot].name = local->name;
+    p.home = home_new(g->l, local);
+    p.home->slot = c.slot;
+  } else {
+    p.home = home_new(g->l, local);
+    p.fate = FATE_asked;
+    p.cheap = is_cheap(e);
+    k->piece = add_piece(g, p);
+  }
+  p.home->known = k;
+}
+
+// ---- expressions ----
+
+// Where strands of their own compute `e`: how, and true. Else what it waits for
+// goes to `into`.
+static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
+                     struct piece *into, struct cut *out)
+{
+  struct cut *known = cut_find(g, e);
+  if (known) {
+    *out = *known;
+    return true;
+  }
+  if (e->kind == CORE_LET) {
+    bind(g, e->local, e->args[0]);
+    return scan_cut(g, e->args[1], dst, into, out);
+  }
+  if (is_choice(e)) {
+    struct piece cond = draft(g, STRAND_choose, e->args[0]);
+    bool one = fits_one_strand(g, e, &cond);
+    if (one)
+      also(g, into, &cond);
+    else
+      cut_choice(g, e, cond, dst, out);
+    return !one;
+  }
+  if (e->kind == CORE_CALL && core_waits(e)) {
+    cut_call(g, e, dst, out);
+    return true;
+  }
+  if (e->kind == CORE_EACH && core_waits(e)) {
+    cut_each(g, e, dst, out);
+    return true;
+  }
+  if (e->kind == CORE_LOCAL)
+    scan_local(g, e->local, into);
+  for (uint32_t i = 0; i < e->n_args; i++)
+    scan(g, e->args[i], into);
+  if (e->kind == CORE_EACH)
+    scan_plain(g, e, into);
+  return false;
+}
+
+static void scan(struct graph *g, const struct core *e, struct piece *into)
+{
+  struct cut c;
+  if (scan_cut(g, e, NO_SLOT, into, &c))
+    set_add_all(g->l->arena, &into->direct, c.producers);
+}
+
+// ---- statements ----
+
+struct ending { // of a list of statements
+  bool falls;   // it may come to its end
+  struct guard guard; // under which it does
+};
+
+static struct ending read_list(struct graph *g, const struct stmt *s);
+
+static struct piece draft_condition(struct graph *g, const struct core *e)
+{
+  struct piece cond = draft(g, STRAND_choose, e);
+  scan(g, e, &cond);
+  return cond;
+}
+
+static void read_return(struct graph *g, const struct core *e);
+
+static void return_under(struct graph *g, const struct core *e, uint32_t choose,
+                         enum plan_edge_kind kind)
+{
+  struct guard up = g->guard;
+  g->guard = (struct guard){choose, kind};
+  read_return(g, e);
+  g->guard = up;
+}
+
+static void read_return(struct graph *g, const struct core *e)
+{
+  struct piece p = draft(g, STRAND_return, e);
+  struct cut c;
+  for (; e->kind == CORE_LET; e = e->args[1])
+    bind(g, e->local, e->args[0]);
+  if (e->kind == CORE_CALL && core_waits(e) && !cut_find(g, e)) {
+    cut_call(g, e, NO_SLOT, &c);
+    g->pieces[c.producers.at[0]].returns = true;
+    return;
+  }
+  p.e = e;
+  if (e->kind != CORE_IF) {
+    scan(g, e, &p);
+    add_piece(g, p);
+    return;
+  }
+  struct piece cond = draft(g, STRAND_choose, e->args[0]);
+  if (fits_one_strand(g, e, &cond)) {
+    also(g, &p, &cond);
+    add_piece(g, p);
+    return;
+  }
+  uint32_t choose = add_piece(g, cond);
+  return_under(g, e->args[1], choose, EDGE_if);
+  return_under(g, e->args[2], choose, EDGE_unless);
+}
+
+// A piece that sets `flag` when the list before it comes to its end.
+static uint32_t add_flag(struct graph *g, struct guard guard, uint32_t flag)
+{
+  struct constant *yes = ARENA_NEW(g->l->arena, struct constant);
+  struct core *e = ARENA_NEW(g->l->arena, struct core);
+  e->kind = CORE_CONST;
+  e->type = yes->type = type_kind(g->l, TYPE_bool);
+  e->span = g->l->span;
+  e->constant = yes;
+  yes->i = 1;
+  struct piece p = draft(g, STRAND_glue, e);
+  p.guard = guard;
+  p.dst = flag;
+  return add_piece(g, p);
+}
+
+// What comes after an `if` both of whose branches may end.
+static struct guard join(struct graph *g, uint32_t choose, struct guard x, struct guard y)
+{
+  if (x.piece == choose && y.piece == choose)
+    return g->guard;
+  uint32_t flag = slot_new(g->l, type_kind(g->l, TYPE_bool), NULL);
+  struct piece p = draft(g, STRAND_choose, NULL);
+  p.dst = flag;
+  set_add(g->l->arena, &p.direct, add_flag(g, x, flag));
+  set_add(g->l->arena, &p.direct, add_flag(g, y, flag));
+  return (struct guard){add_piece(g, p), EDGE_if};
+}
+
+static struct ending read_under(struct graph *g, const struct stmt *s, uint32_t choose,
+                                enum plan_edge_kind kind)
+{
+  struct guard up = g->guard;
+  g->guard = (struct guard){choose, kind};
+  struct ending e = read_list(g, s);
+  g->guard = up;
+  return e;
+}
+
+static struct ending read_if(struct graph *g, const struct stmt *s)
+{
+  uint32_t choose = add_piece(g, draft_condition(g, s->value));
+  struct ending x = read_under(g, s->body, choose, EDGE_if);
+  struct ending y = read_under(g, s->otherwise, choose, EDGE_unless);
+  if (x.falls && y.falls)
+    return (struct ending){true, join(g, choose, x.guard, y.guard)};
+  return x.falls ? x : y;
+}
+
+// A value that nobody takes: its calls are made, and it may fail.
+static void read_value(struct graph *g, const struct core *e)
+{
+  struct piece p = draft(g, STRAND_glue, e);
+  struct cut c;
+  bool cut = scan_cut(g, e, NO_SLOT, &p, &c);
+  if (!cut && e->kind == CORE_FAIL)
+    add_piece(g, p);
+}
+
+static struct ending read_list(struct graph *g, const struct stmt *s)
+{
+  struct guard up = g->guard;
+  struct ending end = {true, up};
+  for (; s && end.falls; s = s->next) {
+    g->l->span = s->span;
+    switch (s->kind) {
+    case STMT_LET: bind(g, s->local, s->value); break;
+    case STMT_EXPR:
+      read_value(g, s->value);
+      end.falls = s->value->kind != CORE_FAIL;
+      break;
+    case STMT_IF: end = read_if(g, s); break;
+    case STMT_RETURN:
+      if (s->value)
+        read_return(g, s->value);
+      end.falls = !s->value;
+      break;
+    default:
+      diag_report(&g->l->c->diags, DIAG_wrong_place, s->span,
+                  "a graph is ordered by its data: it has no such statement");
+      break;
+    }
+    g->guard = end.guard;
+  }
+  g->guard = up;
+  return end;
+}
+
+void graph_read(struct graph *g, const struct function *f)
+{
+  struct ending end = read_list(g, f->body);
+  if (!end.falls)
+    return;
+  g->guard = end.guard;
+  struct piece p = draft(g, STRAND_return, NULL); // whoever comes here gives nothing
+  add_piece(g, p);
+}

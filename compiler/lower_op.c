@@ -1,0 +1,189 @@
+// One instruction for one expression whose arguments are in slots.
+//
+// What only passes values on (a list, a record, a part of one) does so with
+// futures too; the type of the slot that it writes says where they are.
+#include "compiler/lower_code.h"
+
+#include "grammar/defs/signature.h"
+
+#include <string.h>
+
+bool op_takes_run(const struct core *e)
+{
+  switch (e->kind) {
+  case CORE_LIST:
+  case CORE_TUPLE:
+  case CORE_MAP:
+  case CORE_CONCAT:
+  case CORE_OPERATOR:
+  case CORE_CALL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool op_passes_on(const struct core *e)
+{
+  return e->kind == CORE_LIST || e->kind == CORE_TUPLE || e->kind == CORE_MAP ||
+         e->kind == CORE_WRAP;
+}
+
+static const struct type *held(struct lower *l, const struct val *v)
+{
+  return l->code->slots[v->slot].type;
+}
+
+static bool any_pending(struct lower *l, const struct val *args, uint32_t n)
+{
+  for (uint32_t i = 0; i < n; i++)
+    if (val_pending(l, &args[i]))
+      return true;
+  return false;
+}
+
+// ---- containers ----
+
+static const struct type *tuple_type(struct lower *l, const struct core *e,
+                                     const struct val *args)
+{
+  const struct type *base = type_slot(l, e->type);
+  struct type_part *parts = ARENA_ARRAY(l->arena, e->n_args + 1, struct type_part);
+  for (uint32_t i = 0; i < e->n_args; i++) {
+    parts[i].name = base->parts[i].name;
+    parts[i].type = held(l, &args[i]);
+  }
+  return type_slot(l, type_parts(l->c->types, base->kind, parts, base->n_parts));
+}
+
+// The type of what holds `args`; of a list or map only if they are of one type.
+static const struct type *container_type(struct lower *l, const struct core *e,
+                                         const struct val *args)
+{
+  if (!any_pending(l, args, e->n_args))
+    return type_slot(l, e->type);
+  if (e->kind == CORE_TUPLE)
+    return tuple_type(l, e, args);
+  uint32_t step = e->kind == CORE_MAP ? 2 : 1;
+  const struct type *item = held(l, &args[step - 1]);
+  for (uint32_t i = step - 1; i < e->n_args; i += step)
+    if (held(l, &args[i]) != item)
+      return NULL;
+  enum type_kind kind = e->kind == CORE_MAP    ? TYPE_map
+                        : e->kind == CORE_LIST ? TYPE_list
+                                               : TYPE_optional;
+  return type_slot(l, type_of(l->c->types, kind, item));
+}
+
+// Calls and plain values in one list: the calls are waited for.
+static uint32_t force_run(struct lower *l, const struct val *args, uint32_t n)
+{
+  uint32_t run = slot_run(l, n);
+  for (uint32_t i = 0; i < n; i++)
+    val_force(l, args[i], run + i);
+  return run;
+}
+
+static enum opcode container_op(const struct core *e)
+{
+  return e->kind == CORE_LIST ? OP_list : e->kind == CORE_MAP ? OP_map : OP_tuple;
+}
+
+static uint32_t emit_container(struct lower *l, const struct core *e,
+                               const struct val *args, uint32_t run, uint32_t dst)
+{
+  const struct type *t = container_type(l, e, args);
+  if (!t) {
+    run = force_run(l, args, e->n_args);
+    t = type_slot(l, e->type);
+  }
+  dst = slot_for(l, dst, t);
+  uint32_t count = e->kind == CORE_MAP ? e->n_args / 2 : e->n_args;
+  code_add_run(l, container_op(e), dst, run, count, e->n_args);
+  return dst;
+}
+
+// ---- parts ----
+
+// A part of a record that holds futures may be one.
+static uint32_t emit_part(struct lower *l, const struct core *e,
+                          const struct val *args, uint32_t dst)
+{
+  const struct type *from = held(l, &args[0]);
+  const struct type *t = type_slot(l, e->type);
+  if (e->kind == CORE_PART)
+    t = from->parts[e->index].type;
+  else if (val_pending(l, &args[0]))
+    t = from->of;
+  dst = slot_for(l, dst, t);
+  if (e->kind == CORE_PART)
+    code_add(l, OP_part, dst, args[0].slot, e->index);
+  else
+    code_add(l, e->kind == CORE_INDEX ? OP_index : OP_key, dst, args[0].slot,
+             args[1].slot);
+  return dst;
+}
+
+// ---- the others ----
+
+static uint32_t emit_call(struct lower *l, const struct core *e, uint32_t run,
+                          uint32_t dst)
+{
+  struct site site = {.call = &e->call, .function = e->call.function,
+                      .kind = e->call.kind, .first = run, .count = e->n_args};
+  site.result = type_slot(l, e->type);
+  dst = slot_for(l, dst, site.result);
+  code_call(l, OP_call, dst, site);
+  return dst;
+}
+
+static uint32_t emit_plain(struct lower *l, const struct core *e,
+                           const struct val *args, uint32_t run, uint32_t dst)
+{
+  uint32_t x = e->n_args ? args[0].slot : 0;
+  uint32_t y = e->n_args > 1 ? args[1].slot : 0;
+  dst = slot_for(l, dst, type_slot(l, e->type));
+  switch (e->kind) {
+  case CORE_PRIM: code_add(l, e->opcode, dst, x, y); break;
+  case CORE_CONCAT: code_add_run(l, OP_concat, dst, run, e->n_args, e->n_args); break;
+  case CORE_OPERATOR: code_add_run(l, OP_op, dst, e->operator_id, run, e->n_args); break;
+  case CORE_SELF: code_add(l, OP_self, dst, e->index, 0); break;
+  case CORE_UNWRAP: code_add(l, OP_unwrap, dst, x, 0); break;
+  case CORE_IS_NONE: code_add(l, OP_is_none, dst, x, 0); break;
+  case CORE_UNION: code_add(l, OP_union, dst, e->index, x); break;
+  case CORE_STEP: code_add(l, OP_step, dst, e->index, x); break;
+  case CORE_TAG: code_add(l, OP_tag, dst, x, 0); break;
+  case CORE_PAYLOAD: code_add(l, OP_payload, dst, x, e->index); break;
+  default: lower_not_built(l, DIAG_not_built, e->span); break;
+  }
+  return dst;
+}
+
+static uint32_t emit_wrap(struct lower *l, const struct core *e,
+                          const struct val *args, uint32_t dst)
+{
+  dst = slot_for(l, dst, container_type(l, e, args));
+  code_add(l, OP_wrap, dst, args[0].slot, 0);
+  return dst;
+}
+
+struct val op_emit(struct lower *l, const struct core *e, const struct val *args,
+                   uint32_t run, uint32_t dst)
+{
+  struct val v = {.plain = type_slot(l, e->type)};
+  struct span up = l->span;
+  l->span = e->span;
+  switch (e->kind) {
+  case CORE_LIST:
+  case CORE_TUPLE:
+  case CORE_MAP: v.slot = emit_container(l, e, args, run, dst); break;
+  case CORE_PART:
+  case CORE_INDEX:
+  case CORE_KEY: v.slot = emit_part(l, e, args, dst); break;
+  case CORE_WRAP: v.slot = emit_wrap(l, e, args, dst); break;
+  case CORE_CALL: v.slot = emit_call(l, e, run, dst); break;
+  default: v.slot = emit_plain(l, e, args, run, dst); break;
+  }
+  l->span = up;
+  return v;
+}
