@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "grammar/base/utf8.h"
 #include "grammar/plan/names.h"
 
 enum { DEPTH = 4, BREADTH = 8 };
@@ -163,16 +164,17 @@ void plan_print_type(const struct plan *p, uint32_t type, bool open,
 void plan_print_text(const char *text, size_t size, struct buf *out)
 {
   buf_addc(out, '"');
-  for (size_t i = 0; i < size; i++) {
-    unsigned char ch = (unsigned char)text[i];
-    if (ch == '"' || ch == '\\')
-      buf_addf(out, "\\%c", ch);
-    else if (ch == '\n')
+  for (size_t i = 0, n; i < size; i += n ? n : 1) {
+    uint32_t code;
+    n = utf8_decode(text + i, size - i, &code);
+    if (text[i] == '"' || text[i] == '\\')
+      buf_addf(out, "\\%c", text[i]);
+    else if (text[i] == '\n')
       buf_adds(out, "\\n");
-    else if (ch < 0x20 || ch == 0x7F)
-      buf_addf(out, "\\x%02x", ch);
+    else if (!n || code < 0x20 || code == 0x7F)
+      buf_addf(out, "\\x%02x", (unsigned char)text[i]);
     else
-      buf_addc(out, text[i]);
+      buf_add(out, text + i, n);
   }
   buf_addc(out, '"');
 }

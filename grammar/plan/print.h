@@ -17,7 +17,7 @@ const char *plan_label(char out[PLAN_LABEL], const struct plan *p,
 void plan_print_type(const struct plan *p, uint32_t type, bool open,
                      struct buf *out);
 
-// A text in quotes, with escapes.
+// A text or bytes in quotes; what is not printable UTF-8 is escaped.
 void plan_print_text(const char *text, size_t size, struct buf *out);
 
 #endif
