@@ -200,15 +200,21 @@ struct setting {
   int64_t value;
 };
 
-static inline struct plan_run settings(struct sample *s, uint32_t of,
-                                const struct setting *all, uint32_t count)
+// Their constants are of the type that the setting has.
+static inline struct plan_run settings(struct sample *s,
+                                       const struct setting *all,
+                                       uint32_t count)
 {
   struct plan_setting rows[8];
-  for (uint32_t i = 0; i < count; i++)
+  for (uint32_t i = 0; i < count; i++) {
+    bool time = all[i].id == SETTING_queue_timeout ||
+                all[i].id == SETTING_request_timeout;
     rows[i] = (struct plan_setting){
         .id = all[i].id,
-        .value = plan_const_int(&s->b, of ? of : s->integer, all[i].value),
+        .value = plan_const_int(&s->b, time ? s->duration : s->integer,
+                                all[i].value),
         .origin = ORIGIN_deployment};
+  }
   return plan_add_run_settings(&s->b, rows, count);
 }
 

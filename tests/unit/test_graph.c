@@ -30,7 +30,7 @@ static void add_nodes(void)
       code(&s, OP_return, x, 0, 0);
     uint32_t c = class_of(&s, CLASS_function, end(&s));
     struct setting many = {SETTING_max_ongoing_requests, 1000000};
-    binding(&s, c, bad ? "broken" : "wait", settings(&s, 0, &many, 1));
+    binding(&s, c, bad ? "broken" : "wait", settings(&s, &many, 1));
   }
 }
 
