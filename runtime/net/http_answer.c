@@ -68,11 +68,22 @@ static char *put_number(char *to, uint64_t n)
   return put(to, digits + i, sizeof digits - (size_t)i);
 }
 
+// Eight digits of a number at once: its nibbles are spread over the bytes of a
+// word, the most significant first in memory, and turned to text together.
+static uint64_t hex_word(uint32_t n)
+{
+  uint64_t x = __builtin_bswap32(n);
+  x = (x | x << 16) & 0x0000ffff0000ffff;
+  x = (x | x << 8) & 0x00ff00ff00ff00ff;
+  x = (x >> 4 | x << 8) & 0x0f0f0f0f0f0f0f0f;
+  uint64_t letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101;
+  return x + 0x3030303030303030 + letters * ('a' - '0' - 10);
+}
+
 static char *put_hex(char *to, uint64_t n)
 {
-  for (int shift = 60; shift >= 0; shift -= 4)
-    *to++ = "0123456789abcdef"[n >> shift & 15];
-  return to;
+  uint64_t words[2] = {hex_word((uint32_t)(n >> 32)), hex_word((uint32_t)n)};
+  return put(to, (const char *)words, sizeof words);
 }
 
 void answer_init(struct http_server *s)
@@ -119,19 +130,43 @@ static char *put_date(char *to, struct http_server *s)
   return put(to, s->date, DATE_SIZE);
 }
 
-// A text that may stand in a head; its size or -1.
-static ssize_t sound(const char *text, size_t size, bool is_name)
+static bool has_control(const char *text, size_t size)
+{
+  const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  uint64_t found = 0;
+  size_t i = 0;
+  // Eight at a time, below ' ' or DEL; a tab is looked at again.
+  for (; i + 8 <= size; i += 8) {
+    uint64_t word, del;
+    memcpy(&word, text + i, 8);
+    del = word ^ ones * 127;
+    found |= ((word - ones * ' ') & ~word) | ((del - ones) & ~del);
+  }
+  if (!(found & tops) && i == size)
+    return false;
+  for (i = found & tops ? 0 : i; i < size; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if ((c < ' ' && c != '\t') || c == 127)
+      return true;
+  }
+  return false;
+}
+
+// The size of a text that may stand in a head, or -1.
+static ssize_t sound(const char *text, size_t size)
 {
   if (size == 0)
     size = strlen(text);
-  for (size_t i = 0; i < size; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if ((c < ' ' && c != '\t') || c == 127)
+  return has_control(text, size) ? -1 : (ssize_t)size;
+}
+
+static ssize_t sound_name(const char *text, size_t size)
+{
+  ssize_t n = sound(text, size);
+  for (ssize_t i = 0; i < n; i++)
+    if (strchr("\t ()<>@,;:\\\"/[]?={}", text[i]) || text[i] & 0x80)
       return -1;
-    if (is_name && (c <= ' ' || c == ':'))
-      return -1;
-  }
-  return is_name && size == 0 ? -1 : (ssize_t)size;
+  return n == 0 ? -1 : n;
 }
 
 // What a head takes at most, or 0 if it must not be sent.
@@ -139,13 +174,13 @@ static size_t head_most(const char *type, const struct http_header *extra,
                         size_t n)
 {
   size_t most = HEAD_FIXED;
-  ssize_t size = type ? sound(type, 0, false) : 0;
+  ssize_t size = type ? sound(type, 0) : 0;
   if (size < 0)
     return 0;
   most += (size_t)size;
   for (size_t i = 0; i < n; i++) {
-    ssize_t name = sound(extra[i].name, extra[i].name_size, true);
-    ssize_t value = sound(extra[i].value, extra[i].value_size, false);
+    ssize_t name = sound_name(extra[i].name, extra[i].name_size);
+    ssize_t value = sound(extra[i].value, extra[i].value_size);
     if (name < 0 || value < 0)
       return 0;
     most += (size_t)name + (size_t)value + 4;

@@ -151,6 +151,8 @@ void exchange_next(struct exchange *x)
 
 void exchange_clear(struct exchange *x)
 {
+  if (x->phase == PHASE_HEAD && exchange_empty(x) && x->room == IN_ROOM)
+    return; // it has just been made ready
   x->begin = x->filled = 0;
   if (x->room > IN_ROOM) {
     char *in = realloc(x->in, IN_ROOM);

@@ -85,10 +85,14 @@ static char *request_line(struct exchange *x, char *at, char *end)
   return target_cut(x, target, (size_t)(space - target)) ? space + 11 : NULL;
 }
 
+// One bit a byte: what a Host may hold (RFC 3986 3.2 without user), that is
+// visible ASCII but / ? # @ \ , < > " { } | ^ `.
+static const uint64_t host_bytes[4] = {0x2fff6ff200000000, 0x47fffffeaffffffe, 0, 0};
+
 static bool host_is_sound(const struct http_header *h)
 {
-  for (const char *p = h->value; *p; p++)
-    if (*p <= ' ' || strchr("/?#@\\,<>\"{}|^`", *p) || (unsigned char)*p > 126)
+  for (const unsigned char *p = (const unsigned char *)h->value; *p; p++)
+    if (!(host_bytes[*p >> 6] >> (*p & 63) & 1))
       return false;
   return true;
 }

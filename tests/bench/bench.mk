@@ -1,15 +1,9 @@
-# Benchmarks: figures against goals and peers. Never part of `make check`.
-.PHONY: bench bench-ray
-bench: all $(BUILD)/tests/epoll_server
-	@python3 tests/bench/bench.py --build $(BUILD)
+# Peers for the benchmarks, and the server CPU per request against them.
 
-# Ray Serve lives in a virtual environment of its own; its best-tuned mode needs
-# the package haproxy.
-RAY_VENV ?= $(BUILD)/venv-ray
-bench-ray: all $(RAY_VENV)/bin/ray
-	@command -v haproxy >/dev/null || { echo "bench-ray needs the Debian package haproxy" >&2; exit 1; }
-	@python3 tests/bench/bench_ray.py --python $(RAY_VENV)/bin/python --build $(BUILD)
+$(BUILD)/tests/epoll_server: tests/bench/epoll_server.c
+	@mkdir -p $(@D)
+	$(CC) $(SG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-$(RAY_VENV)/bin/ray:
-	python3 -m venv $(RAY_VENV)
-	$(RAY_VENV)/bin/pip install -q 'ray[serve]'
+.PHONY: bench-http
+bench-http: $(BUILD)/tests/epoll_server $(BUILD)/tests/echo_server
+	python3 tests/bench/cpu_per_request.py --build $(BUILD)
