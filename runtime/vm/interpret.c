@@ -5,36 +5,12 @@
 // the end of the ready queue, so that nobody keeps the loop.
 #include "runtime/vm/operations.h"
 
-// Where the running frame is: copies of what the task has, for speed.
-struct state {
-  struct task *t;
-  struct frame *f;
-  value *s;                   // its slots
-  const struct plan_code *pc; // the next instruction
-};
-
-static inline void load(struct state *x)
-{
-  x->f = x->t->frame;
-  x->s = x->f->slots;
-  x->pc = x->t->pc;
-}
-
-// Raises; true when a handler took it and the task goes on.
-static bool raised(struct state *x, const struct error *error)
-{
-  x->t->pc = x->pc;
-  if (!task_raise(x->t, error))
-    return false;
-  load(x);
-  return true;
-}
+#include <string.h>
 
 // Ends the frame with a value; true when the task goes on with its caller.
-static inline bool returned(struct state *x, value v)
+static inline bool returned(struct task *t, value v)
 {
-  struct task *t = x->t;
-  struct frame *f = x->f;
+  struct frame *f = t->frame;
   if (f == t->base) {
     if (t->kind == TASK_STRAND) {
       handlers_drop(t, NULL);
@@ -45,35 +21,33 @@ static inline bool returned(struct state *x, value v)
     }
     return false;
   }
-  uint16_t result = f->result;
   t->frame = f->caller;
   t->pc = f->return_pc;
+  t->frame->slots[f->result] = v;
   frame_drop(t, f);
-  load(x);
-  x->s[result] = v;
   return true;
 }
 
 // A value is needed: true when it is there, else the task waits (and comes back
 // to this instruction) or *error says why it will never be.
-static bool forced(struct state *x, struct plan_code i,
+static bool forced(struct task *t, struct plan_code i,
                    const struct error **error)
 {
-  struct task *t = x->t;
-  uint32_t type = x->f->fn->types[i.b];
+  value *s = t->frame->slots;
+  uint32_t type = t->frame->fn->types[i.b];
   *error = NULL;
   gather_begin(t);
-  switch (gather(t, type, x->s[i.b], error)) {
+  switch (gather(t, type, s[i.b], error)) {
   case GATHER_FAILED:
     return false;
   case GATHER_OUT:
-    t->pc = x->pc - 1;
+    t->pc--;
     t->wait = WAIT_FORCE;
     return false;
   case GATHER_THERE:
     break;
   }
-  if (!future_resolve(t, type, x->s[i.b], &x->s[i.a]))
+  if (!future_resolve(t, type, s[i.b], &s[i.a]))
     *error = error_memory(t);
   return !*error;
 }
@@ -85,52 +59,55 @@ static void time_came(struct timer *timer)
   task_ready(t);
 }
 
-static void sleep_for(struct state *x, int64_t ns)
+static void sleep_for(struct task *t, int64_t ns)
 {
-  struct engine *e = x->t->run->engine;
+  struct engine *e = t->run->engine;
   int64_t at;
   if (__builtin_add_overflow(engine_now(e), ns, &at))
     at = INT64_MAX;
-  x->t->pc = x->pc;
-  x->t->wait = WAIT_TIMER;
-  x->t->timer.fire = time_came;
-  if (!timer_set(e, &x->t->timer, at)) {
-    x->t->error = error_memory(x->t);
-    task_ready(x->t);
+  t->wait = WAIT_TIMER;
+  t->timer.fire = time_came;
+  if (!timer_set(e, &t->timer, at)) {
+    t->error = error_memory(t);
+    task_ready(t);
   }
 }
 
 // Puts the task where it was; false when it does not go on now.
-static bool resumed(struct state *x)
+static bool resumed(struct task *t)
 {
-  struct task *t = x->t;
   const struct error *error = t->error;
   t->wait = WAIT_NOTHING;
   t->error = NULL;
-  if (!error && !t->frame) {
-    switch (call_begin(t, &error)) {
-    case ENTRY_WAIT:
-      return false;
-    case ENTRY_RUN:
-    case ENTRY_FAIL:
-      break;
-    }
-  }
-  if (error && !t->frame) {
-    task_finish(t, (value){0}, error);
+  if (!error && !t->frame && call_begin(t, &error) == ENTRY_WAIT)
     return false;
-  }
-  load(x);
-  return !error || raised(x, error);
+  if (!error)
+    return true;
+  if (t->frame)
+    return task_raise(t, error);
+  task_finish(t, (value){0}, error);
+  return false;
 }
 
+// The fields of the instruction, which is one word: op, a, b, c from the low
+// end, b and c together W.
+#define A (uint16_t)(w >> 16)
+#define B (uint16_t)(w >> 32)
+#define C (uint16_t)(w >> 48)
+#define W (uint32_t)(w >> 32)
 #define NEXT                                                                   \
   do {                                                                         \
-    i = *x.pc++;                                                               \
-    goto *labels[i.op];                                                        \
+    memcpy(&w, pc++, sizeof w);                                                \
+    goto *labels[(uint16_t)w];                                                 \
   } while (0)
 // The task's own pc must be right before anything may raise or wait.
-#define SAVE t->pc = x.pc
+#define SAVE t->pc = pc
+#define LOAD                                                                   \
+  do {                                                                         \
+    f = t->frame;                                                              \
+    s = f->slots;                                                              \
+    pc = t->pc;                                                                \
+  } while (0)
 #define TRY(expression)                                                        \
   do {                                                                         \
     SAVE;                                                                      \
@@ -144,52 +121,64 @@ static bool resumed(struct state *x)
       goto spent;                                                              \
   } while (0)
 #define ON(name) do_##name:
-#define VIA(name) ON(name) TRY(operation_##name(t, x.s, i))
+#define VIA(name) ON(name) TRY(operation_##name(t, s, code_of(w)))
 #define INT(name, sign, builtin)                                               \
   ON(name##_i)                                                                 \
   {                                                                            \
-    int64_t p = x.s[i.b].i, q = x.s[i.c].i;                                    \
-    if (__builtin_##builtin##_overflow(p, q, &x.s[i.a].i)) {                   \
+    int64_t p = s[B].i, q = s[C].i;                                    \
+    if (__builtin_##builtin##_overflow(p, q, &s[A].i)) {                   \
       SAVE;                                                                    \
-      x.s[i.a].i = 0;                                                          \
+      s[A].i = 0;                                                          \
       error = error_int(t, sign, p, q);                                        \
       goto fail;                                                               \
     }                                                                          \
     NEXT;                                                                      \
   }
 
-void interpret(struct engine *e, struct task *t)
+static inline struct plan_code code_of(uint64_t w)
+{
+  struct plan_code i;
+  memcpy(&i, &w, sizeof i);
+  return i;
+}
+
+// Every instruction jumps to the next by itself: the compiler must not join them.
+__attribute__((optimize("no-gcse", "no-crossjumping"))) void
+interpret(struct engine *e, struct task *t)
 {
   static void *const labels[] = {
 #define OPCODE(name, a, b, c, rule, doc) &&do_##name,
 #include "grammar/defs/opcodes.def"
 #undef OPCODE
   };
-  struct state x = {.t = t};
-  struct plan_code i;
+  struct frame *f;
+  value *s;                   // its slots
+  const struct plan_code *pc; // the next instruction
+  uint64_t w;                 // the one that runs
   const struct error *error;
   uint32_t budget = VM_BUDGET;
   int64_t wait;
-  if (!resumed(&x))
+  if (!resumed(t))
     return;
+  LOAD;
   NEXT;
 
   ON(nop) NEXT;
-  ON(move) x.s[i.a] = x.s[i.b];
+  ON(move) s[A] = s[B];
   NEXT;
-  ON(const) x.s[i.a] = e->consts[plan_wide(i)];
+  ON(const) s[A] = e->consts[W];
   NEXT;
-  ON(jump) x.pc += (int32_t)plan_wide(i);
+  ON(jump) pc += (int32_t)W;
   SPEND;
   NEXT;
-  ON(jump_if) if (x.s[i.a].i) x.pc += (int32_t)plan_wide(i);
+  ON(jump_if) if (s[A].i) pc += (int32_t)W;
   SPEND;
   NEXT;
-  ON(jump_not) if (!x.s[i.a].i) x.pc += (int32_t)plan_wide(i);
+  ON(jump_not) if (!s[A].i) pc += (int32_t)W;
   SPEND;
   NEXT;
 
-  ON(not) x.s[i.a].i = !x.s[i.b].i;
+  ON(not) s[A].i = !s[B].i;
   NEXT;
   INT(add, "+", add)
   INT(sub, "-", sub)
@@ -197,81 +186,81 @@ void interpret(struct engine *e, struct task *t)
   VIA(div_i);
   VIA(mod_i);
   VIA(neg_i);
-  ON(add_f) x.s[i.a].f = x.s[i.b].f + x.s[i.c].f;
+  ON(add_f) s[A].f = s[B].f + s[C].f;
   NEXT;
-  ON(sub_f) x.s[i.a].f = x.s[i.b].f - x.s[i.c].f;
+  ON(sub_f) s[A].f = s[B].f - s[C].f;
   NEXT;
-  ON(mul_f) x.s[i.a].f = x.s[i.b].f * x.s[i.c].f;
+  ON(mul_f) s[A].f = s[B].f * s[C].f;
   NEXT;
   VIA(div_f);
-  ON(neg_f) x.s[i.a].f = -x.s[i.b].f;
+  ON(neg_f) s[A].f = -s[B].f;
   NEXT;
-  ON(float) x.s[i.a].f = (double)x.s[i.b].i;
+  ON(float) s[A].f = (double)s[B].i;
   NEXT;
   VIA(add_t);
   VIA(sub_t);
 
-  ON(eq) if (x.f->fn->kinds[i.b] == TYPE_int) {
-    x.s[i.a].i = x.s[i.b].i == x.s[i.c].i;
+  ON(eq) if (f->fn->kinds[B] == TYPE_int) {
+    s[A].i = s[B].i == s[C].i;
     NEXT;
   }
-  TRY(operation_eq(t, x.s, i));
+  TRY(operation_eq(t, s, code_of(w)));
   VIA(ne);
-  ON(lt) if (x.f->fn->kinds[i.b] == TYPE_int) {
-    x.s[i.a].i = x.s[i.b].i < x.s[i.c].i;
+  ON(lt) if (f->fn->kinds[B] == TYPE_int) {
+    s[A].i = s[B].i < s[C].i;
     NEXT;
   }
-  TRY(operation_lt(t, x.s, i));
-  ON(le) if (x.f->fn->kinds[i.b] == TYPE_int) {
-    x.s[i.a].i = x.s[i.b].i <= x.s[i.c].i;
+  TRY(operation_lt(t, s, code_of(w)));
+  ON(le) if (f->fn->kinds[B] == TYPE_int) {
+    s[A].i = s[B].i <= s[C].i;
     NEXT;
   }
-  TRY(operation_le(t, x.s, i));
+  TRY(operation_le(t, s, code_of(w)));
 
   VIA(text);
   VIA(concat);
   VIA(list);
   VIA(push);
-  ON(len) x.s[i.a].i = x.s[i.b].list->count;
+  ON(len) s[A].i = s[B].list->count;
   NEXT;
   VIA(index);
   VIA(tuple);
-  ON(part) x.s[i.a] = x.s[i.b].parts[i.c];
+  ON(part) s[A] = s[B].parts[C];
   NEXT;
   VIA(map);
   VIA(key);
   VIA(union);
   VIA(step);
-  ON(tag) x.s[i.a].i = x.s[i.b].tagged->tag;
+  ON(tag) s[A].i = s[B].tagged->tag;
   NEXT;
   VIA(payload);
   VIA(wrap);
-  ON(unwrap) if (!x.s[i.b].box) {
+  ON(unwrap) if (!s[B].box) {
     SAVE;
     error = error_make(t, ERROR_user, 500, "a value is none");
     goto fail;
   }
-  x.s[i.a] = *x.s[i.b].box;
+  s[A] = *s[B].box;
   NEXT;
-  ON(is_none) x.s[i.a].i = !x.s[i.b].box;
+  ON(is_none) s[A].i = !s[B].box;
   NEXT;
-  ON(self) if (state_get(t, i.b, &x.s[i.a])) NEXT;
+  ON(self) if (state_get(t, B, &s[A])) NEXT;
   SAVE;
   error = error_memory(t);
   goto fail;
-  ON(set_self) TRY(state_set(t, i.b, x.s[i.a]));
+  ON(set_self) TRY(state_set(t, B, s[A]));
   ON(op) SAVE;
-  if ((error = operation_op(t, x.s, i, &wait)))
+  if ((error = operation_op(t, s, code_of(w), &wait)))
     goto fail;
   if (wait <= 0)
     NEXT;
-  sleep_for(&x, wait);
+  sleep_for(t, wait);
   return;
 
   ON(call) SAVE;
-  switch (call_enter(t, &e->sites[plan_wide(i)], i.a, &error)) {
+  switch (call_enter(t, &e->sites[W], A, &error)) {
   case ENTRY_RUN:
-    load(&x);
+    LOAD;
     SPEND;
     NEXT;
   case ENTRY_FAIL:
@@ -280,57 +269,59 @@ void interpret(struct engine *e, struct task *t)
     return;
   }
   ON(start) SAVE;
-  x.s[i.a].future = call_start(t, &e->sites[plan_wide(i)], &error);
-  if (!x.s[i.a].future)
+  s[A].future = call_start(t, &e->sites[W], &error);
+  if (!s[A].future)
     goto fail;
   SPEND;
   NEXT;
   ON(each) SAVE;
   {
     const struct list *calls =
-        call_each(t, &e->sites[plan_wide(i)], &error);
+        call_each(t, &e->sites[W], &error);
     if (!calls)
       goto fail;
-    x.s[i.a].list = calls;
+    s[A].list = calls;
   }
   SPEND;
   NEXT;
   ON(force) SAVE;
-  if (forced(&x, i, &error))
+  if (forced(t, code_of(w), &error))
     NEXT;
   if (error)
     goto fail;
   return;
 
   ON(return) SAVE;
-  if (!returned(&x, x.s[i.a]))
+  if (!returned(t, s[A]))
     return;
+  LOAD;
   NEXT;
   ON(done) SAVE;
   if (!strand_end(t, OUTCOME_DONE))
     return;
-  load(&x);
+  LOAD;
   SPEND;
   NEXT;
   ON(choose) SAVE;
-  if (!strand_end(t, x.s[i.a].i ? OUTCOME_TRUE : OUTCOME_FALSE))
+  if (!strand_end(t, s[A].i ? OUTCOME_TRUE : OUTCOME_FALSE))
     return;
-  load(&x);
+  LOAD;
   SPEND;
   NEXT;
   ON(fail) SAVE;
-  error = operation_fail(t, x.s, i);
+  error = operation_fail(t, s, code_of(w));
   goto fail;
-  ON(try) TRY(operation_try(t, x.s, i));
-  ON(end_try) if (t->handlers && t->handlers->frame == x.f)
+  ON(try) TRY(operation_try(t, s, code_of(w)));
+  ON(end_try) if (t->handlers && t->handlers->frame == f)
       handler_pop(t);
   NEXT;
   VIA(reply);
   VIA(assert);
 
 fail:
-  if (!raised(&x, error))
+  if (!task_raise(t, error))
     return;
+  LOAD;
   SPEND;
   NEXT;
 spent:
