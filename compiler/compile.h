@@ -18,8 +18,8 @@ struct compile {
 // Readies `c` (zeroed before) to work in `arena`.
 void compile_init(struct compile *c, struct arena *arena);
 
-// Reads and parses a file and all that it uses; "-" is the standard input.
+// Reads and parses files and all that they use; "-" is the standard input.
 // What cannot be read is reported, at the `use` where there is one.
-void load_program(struct compile *c, const char *path);
+void load_program(struct compile *c, char *const *paths, size_t n);
 
 #endif

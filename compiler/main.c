@@ -1,15 +1,13 @@
 // sgc: a list of passes behind a command line. Each pass reads what the one
 // before it made; the first that reports an error is the last that runs.
+#include "compiler/check.h"
 #include "grammar/base/cli.h"
 #include "grammar/base/nearest.h"
 #include "grammar/text/parse.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { OK = 0, WRONG = 1, USAGE = 2 };
@@ -58,12 +56,10 @@ static const struct cli cli = {
 
 // All that a run has.
 struct run {
-  struct arena *arena;
-  struct atoms atoms;
-  struct diags diags;
-  struct source *sources;
-  struct file_ast **files;
-  size_t n_sources;
+  struct compile c;
+  struct program *program;
+  char **paths;
+  size_t n_paths;
   const char *dump;
   enum diag_form form;
   const char *colour;
@@ -74,18 +70,24 @@ struct run {
 
 static void parse(struct run *r)
 {
-  r->files = ARENA_ARRAY(r->arena, r->n_sources, struct file_ast *);
-  for (size_t i = 0; i < r->n_sources; i++)
-    if (r->sources[i].text)
-      r->files[i] = parse_source(&r->sources[i], (uint32_t)i, r->arena,
-                                 &r->atoms, &r->diags);
+  load_program(&r->c, r->paths, r->n_paths);
 }
 
 static void dump_ast(struct run *r, struct buf *out)
 {
-  for (size_t i = 0; i < r->n_sources; i++)
-    if (r->files[i])
-      ast_dump(r->files[i], out);
+  for (size_t i = 0; i < r->c.n_sources; i++)
+    ast_dump(r->c.files[i], out);
+}
+
+static void check_names_and_types(struct run *r)
+{
+  r->program = check_program(&r->c);
+}
+
+static void dump_core(struct run *r, struct buf *out)
+{
+  if (!r->c.diags.errors) // with errors it is not whole
+    core_dump(r->program, out);
 }
 
 static const struct pass {
@@ -94,6 +96,7 @@ static const struct pass {
   void (*dump)(struct run *r, struct buf *out);
 } passes[] = {
     {"ast", parse, dump_ast},
+    {"core", check_names_and_types, dump_core},
 };
 
 enum { N_PASSES = sizeof passes / sizeof *passes };
@@ -108,7 +111,7 @@ static bool is_dumpable(const char *name)
 
 static void run_passes(struct run *r, struct buf *out)
 {
-  for (size_t i = 0; i < N_PASSES && !r->diags.errors; i++) {
+  for (size_t i = 0; i < N_PASSES && !r->c.diags.errors; i++) {
     passes[i].run(r);
     if (!r->dump || strcmp(r->dump, passes[i].name))
       continue;
@@ -117,38 +120,7 @@ static void run_passes(struct run *r, struct buf *out)
   }
 }
 
-// ---------------------------------------------------------------------- files
-
-static char *read_all(struct arena *a, int fd, size_t *size)
-{
-  size_t room = 65536, n = 0;
-  char *data = arena_alloc(a, room);
-  ssize_t got;
-  while ((got = read(fd, data + n, room - n - 1)) > 0) {
-    n += (size_t)got;
-    if (room - n > 1)
-      continue;
-    data = arena_grow(a, data, room, room * 2);
-    room *= 2;
-  }
-  data[n] = 0;
-  *size = n;
-  return got < 0 ? NULL : data;
-}
-
-static void open_source(struct run *r, const char *path)
-{
-  struct source *s = &r->sources[r->n_sources++];
-  bool standard = !strcmp(path, "-");
-  s->path = standard ? "<stdin>" : path;
-  int fd = standard ? 0 : open(path, O_RDONLY | O_CLOEXEC);
-  s->text = fd < 0 ? NULL : read_all(r->arena, fd, &s->size);
-  if (!s->text)
-    diag_report(&r->diags, DIAG_cannot_read, NO_SPAN, "cannot read %s: %s",
-                path, strerror(errno));
-  if (fd > 0)
-    close(fd);
-}
+// -------------------------------------------------------------------- output
 
 static void put(int fd, struct buf *b)
 {
@@ -172,25 +144,24 @@ static bool wants_colour(const struct run *r)
 static void report(const struct run *r)
 {
   struct buf out = {0};
-  diag_print(&r->diags, r->sources, r->n_sources, r->form, wants_colour(r),
+  diag_print(&r->c.diags, r->c.sources, r->c.n_sources, r->form, wants_colour(r),
              &out);
-  if (r->form == DIAG_HUMAN && r->diags.count)
-    buf_addf(&out, "%u error%s, %u warning%s\n", r->diags.errors,
-             r->diags.errors == 1 ? "" : "s", r->diags.warnings,
-             r->diags.warnings == 1 ? "" : "s");
+  if (r->form == DIAG_HUMAN && r->c.diags.count)
+    buf_addf(&out, "%u error%s, %u warning%s\n", r->c.diags.errors,
+             r->c.diags.errors == 1 ? "" : "s", r->c.diags.warnings,
+             r->c.diags.warnings == 1 ? "" : "s");
   put(2, &out);
 }
 
 static int check(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
-  r->sources = ARENA_ARRAY(r->arena, n, struct source);
-  for (size_t i = 0; i < n; i++)
-    open_source(r, paths[i]);
+  r->paths = paths;
+  r->n_paths = n;
   run_passes(r, &out);
   put(1, &out);
   report(r);
-  return r->diags.errors ? WRONG : OK;
+  return r->c.diags.errors ? WRONG : OK;
 }
 
 // -------------------------------------------------------------- command line
@@ -231,7 +202,7 @@ static int explain(const char *id)
 static int set_warning(struct run *r, const char *name)
 {
   if (!strcmp(name, "error")) {
-    r->diags.warnings_as_errors = true;
+    r->c.diags.warnings_as_errors = true;
     return OK;
   }
   bool off = !strncmp(name, "no-", 3);
@@ -328,9 +299,9 @@ static int run_command(struct run *r, char **operands, size_t n)
 int main(int argc, char **argv)
 {
   struct arena arena = {.exhausted = no_memory};
-  struct run r = {.arena = &arena, .colour = "auto"};
-  r.atoms.arena = r.diags.arena = &arena;
-  r.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
+  struct run r = {.colour = "auto"};
+  compile_init(&r.c, &arena);
+  r.c.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
   struct cli_state s = {.cli = &cli, .argv = argv, .argc = argc, .at = 1};
   char **operands = ARENA_ARRAY(&arena, (size_t)argc, char *);
   size_t n = 0;

@@ -1,0 +1,194 @@
+// Bodies: the locals of a function, which of them are visible, and which are
+// known not to be none.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+struct fn_sym *fn_new(struct checker *k, const char *name,
+                      enum plan_function_kind kind, struct span at)
+{
+  struct fn_sym *f = NEW(k, struct fn_sym);
+  f->f.name = name;
+  f->f.kind = kind;
+  f->f.span = at;
+  f->f.result = k->none;
+  *k->last_function = &f->f;
+  k->last_function = &f->f.next;
+  PUSH(k, k->fns, k->n_fns, k->room_fns, f);
+  return f;
+}
+
+void body_open(struct body *b, struct checker *k, struct fn_sym *fn,
+               enum body_kind kind)
+{
+  *b = (struct body){.k = k, .fn = fn, .kind = kind};
+  b->class = fn->class;
+  b->app = fn->app;
+  b->result = fn->f.result;
+}
+
+void body_params(struct body *b, struct param *params)
+{
+  const struct sig *s = &b->fn->sig;
+  uint32_t i = 0;
+  for (struct param *p = params; p && i < s->n; p = p->next, i++) {
+    struct entry *e = entry_declare(b, &p->name, s->params[i].type);
+    e->local->param = true;
+    e->local->var = false;
+  }
+}
+
+// Numbers the locals: captures, parameters, then the rest.
+void body_close(struct body *b, struct stmt *first)
+{
+  struct checker *k = b->k;
+  struct function *f = &b->fn->f;
+  f->body = first;
+  f->class = b->class ? &b->class->c : NULL;
+  f->locals = ARENA_ARRAY(k->a, b->n_locals + 1, struct local *);
+  uint32_t n = 0;
+  for (struct capture *c = b->fn->captures; c; c = c->next)
+    f->locals[n++] = c->inner;
+  for (uint32_t i = 0; i < b->n_locals; i++)
+    if (b->locals[i]->param)
+      f->locals[n++] = b->locals[i];
+  f->n_params = n;
+  for (uint32_t i = 0; i < b->n_locals; i++)
+    if (!b->locals[i]->param && b->locals[i]->index != UINT32_MAX)
+      f->locals[n++] = b->locals[i];
+  f->params = f->locals;
+  f->n_locals = n;
+  for (uint32_t i = 0; i < n; i++)
+    f->locals[i]->index = i;
+}
+
+// ---- locals ----
+
+struct local *local_new(struct body *b, atom name, const struct type *t,
+                        struct span at)
+{
+  struct local *l = NEW(b->k, struct local);
+  l->name = name;
+  l->type = t;
+  l->span = at;
+  PUSH(b->k, b->locals, b->n_locals, b->room_locals, l);
+  return l;
+}
+
+struct local *local_hidden(struct body *b, const struct type *t,
+                           struct span at)
+{
+  return local_new(b, NULL, t, at);
+}
+
+static void report_hidden(struct body *b, const struct name *name,
+                          const struct entry *other)
+{
+  struct diag *d = diag_report(b->k->d, DIAG_duplicate_name, name->span,
+                               "`%s` is already a name in this function",
+                               name->text->text);
+  diag_note(b->k->d, d, other->local->span, "`%s` is first declared here",
+            name->text->text);
+}
+
+struct entry *entry_declare(struct body *b, const struct name *name,
+                            const struct type *t)
+{
+  struct entry *e = NEW(b->k, struct entry);
+  e->local = local_new(b, name->text, t, name->span);
+  if (!name->text)
+    return e;
+  void **at = table_at(b->k->a, &b->names, name->text);
+  if (*at && strcmp(name->text->text, "_"))
+    report_hidden(b, name, *at);
+  e->shadowed = *at;
+  e->name = name->text;
+  *at = e;
+  PUSH(b->k, b->scope, b->n_scope, b->room_scope, e);
+  return e;
+}
+
+// A local of an enclosing function becomes a parameter of this one.
+static struct entry *capture(struct body *b, struct entry *outer)
+{
+  struct checker *k = b->k;
+  struct name name = {outer->name, outer->local->span, NULL};
+  struct entry *e = NEW(k, struct entry);
+  e->local = local_new(b, name.text, outer->local->type, name.span);
+  e->local->index = UINT32_MAX; // not among the others
+  e->name = name.text;
+  e->narrowed = outer->narrowed && !outer->local->var;
+  *table_at(k->a, &b->names, name.text) = e;
+  struct capture *c = NEW(k, struct capture), **end = &b->fn->captures;
+  c->outer = outer->local;
+  c->inner = e->local;
+  while (*end)
+    end = &(*end)->next;
+  *end = c;
+  return e;
+}
+
+struct entry *entry_find(struct body *b, atom name)
+{
+  struct entry *e = table_get(&b->names, name);
+  if (e || !b->outer)
+    return e;
+  struct entry *outer = entry_find(b->outer, name);
+  return outer ? capture(b, outer) : NULL;
+}
+
+uint32_t scope_open(struct body *b) { return b->n_scope; }
+
+void scope_close(struct body *b, uint32_t mark)
+{
+  while (b->n_scope > mark) {
+    struct entry *e = b->scope[--b->n_scope];
+    *table_at(b->k->a, &b->names, e->name) = e->shadowed;
+    if (!e->local->reads && e->name->text[0] != '_' && !is_bad(e->local->type))
+      diag_report(b->k->d,
+                  e->local->param ? DIAG_unused_parameter : DIAG_unused_name,
+                  e->local->span, "`%s` is not used", e->name->text);
+  }
+}
+
+// ---- narrowing ----
+
+uint32_t narrow_mark(struct body *b) { return b->n_narrowed; }
+
+void narrow(struct body *b, struct entry *e)
+{
+  struct narrowing n = {e, e->narrowed};
+  PUSH(b->k, b->narrowed, b->n_narrowed, b->room_narrowed, n);
+  e->narrowed = true;
+}
+
+void narrow_undo(struct body *b, uint32_t mark)
+{
+  while (b->n_narrowed > mark) {
+    struct narrowing *n = &b->narrowed[--b->n_narrowed];
+    n->entry->narrowed = n->before;
+  }
+}
+
+void narrow_forget(struct body *b, struct entry *e)
+{
+  e->narrowed = false;
+  for (uint32_t i = 0; i < b->n_narrowed; i++)
+    if (b->narrowed[i].entry == e)
+      b->narrowed[i].before = false;
+}
+
+void narrow_forget_vars(struct body *b)
+{
+  for (uint32_t i = 0; i < b->n_narrowed; i++)
+    if (b->narrowed[i].entry->local->var)
+      narrow_forget(b, b->narrowed[i].entry);
+}
+
+void mention(struct body *b, struct mention m)
+{
+  struct mention *n = NEW(b->k, struct mention);
+  *n = m;
+  n->next = b->fn->mentions;
+  b->fn->mentions = n;
+}

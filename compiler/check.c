@@ -1,0 +1,51 @@
+// The order of checking: names, types, signatures, bodies, what needs the whole.
+#include "compiler/checker.h"
+
+static const struct type *error_type(struct checker *k)
+{
+  struct type_part parts[] = {
+      {.name = atom_of_text(&k->c->atoms, "message"), .type = k->str},
+      {.name = atom_of_text(&k->c->atoms, "kind"), .type = k->str},
+      {.name = atom_of_text(&k->c->atoms, "status"), .type = k->integer},
+  };
+  return type_parts(k->t, TYPE_record, parts, 3);
+}
+
+static void begin(struct checker *k, struct compile *c)
+{
+  *k = (struct checker){.c = c, .a = c->arena, .t = c->types, .d = &c->diags};
+  k->p = NEW(k, struct program);
+  k->p->types = c->types;
+  k->last_class = &k->p->classes;
+  k->last_app = &k->p->apps;
+  k->last_function = &k->p->functions;
+  k->last_test = &k->p->tests;
+  k->none = type_simple(k->t, TYPE_none);
+  k->boolean = type_simple(k->t, TYPE_bool);
+  k->integer = type_simple(k->t, TYPE_int);
+  k->number = type_simple(k->t, TYPE_float);
+  k->str = type_simple(k->t, TYPE_str);
+  k->json = type_simple(k->t, TYPE_json);
+  k->duration = type_simple(k->t, TYPE_duration);
+  k->error = error_type(k);
+}
+
+struct program *check_program(struct compile *c)
+{
+  struct checker k;
+  begin(&k, c);
+  k.p->sources = c->sources;
+  k.p->n_sources = c->n_sources;
+  operators_collect(&k);
+  name_collect(&k);
+  classes_declare(&k);
+  types_collect(&k);
+  classes_collect(&k);
+  apps_collect(&k);
+  bodies_check(&k);
+  apps_check(&k);
+  overrides_check(&k);
+  tests_check(&k);
+  reach_check(&k);
+  return k.p;
+}

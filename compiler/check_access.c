@@ -1,0 +1,186 @@
+// What stands behind a value: fields, items, indices, slices.
+#include "compiler/checker.h"
+
+bool app_member(struct body *b, struct expr *e, struct symbol **out)
+{
+  struct checker *k = b->k;
+  struct expr *of = e->access.of;
+  if (e->kind != EXPR_FIELD || of->kind != EXPR_NAME ||
+      entry_find(b, of->name.text))
+    return false;
+  struct symbol *app = symbol_find(b, of->name.text);
+  if (!app || app->kind != SYMBOL_APP)
+    return false;
+  *out = NULL;
+  if (!app->app)
+    return true;
+  struct name *name = &e->access.name;
+  struct symbol *s = table_get(&app->app->names, name->text);
+  if (!s) {
+    struct symbol *fn = table_get(&k->names, name->text);
+    if (fn && fn->kind == SYMBOL_CLASS && fn->class &&
+        fn->class->c.kind == CLASS_function) { // as calls in the app have it
+      fn->uses++;
+      struct bind_sym *bind = bind_auto(k, app->app, fn->class);
+      *out = bind->symbol;
+      return true;
+    }
+    struct diag *d =
+        diag_report(k->d, DIAG_unknown_name, name->span,
+                    "the app `%s` has no `%s`", app->name->text,
+                    name->text->text);
+    const struct table *tables[] = {&app->app->names};
+    name_hint(k, d, name->text, NULL, tables, 1);
+    return true;
+  }
+  s->uses++;
+  *out = s;
+  return true;
+}
+
+static struct core *no_field(struct body *b, struct expr *e,
+                             const struct type *t)
+{
+  struct checker *k = b->k;
+  struct name *name = &e->access.name;
+  if (t->kind == TYPE_optional) {
+    struct diag *d = diag_report(k->d, DIAG_may_be_none, e->access.of->span,
+                                 "this %s may be none", show(k, t));
+    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    return core_bad(k, e->span);
+  }
+  if (t->kind == TYPE_json) {
+    struct diag *d =
+        diag_report(k->d, DIAG_unknown_field, name->span,
+                    "the fields of json are not known when compiled");
+    diag_hint(k->d, d, "read it into a type first: `let x: T = ...`");
+    return core_bad(k, e->span);
+  }
+  struct diag *d = diag_report(k->d, DIAG_unknown_field, name->span,
+                               "%s has no field `%s`", show(k, t),
+                               name->text->text);
+  bool record = t->kind == TYPE_record;
+  const char **names = ARENA_ARRAY(k->a, t->n_parts + 1, const char *);
+  for (uint32_t i = 0; record && i < t->n_parts; i++)
+    names[i] = t->parts[i].name->text;
+  if (record)
+    name_hint_list(k, d, name->text->text, names, t->n_parts);
+  if (record && t->name)
+    diag_note(k->d, d, t->span, "%s is declared here", t->name->text);
+  return core_bad(k, e->span);
+}
+
+static struct core *part(struct body *b, struct expr *e, struct core *of,
+                         uint32_t i)
+{
+  struct checker *k = b->k;
+  if (of->kind == CORE_CONST)
+    return core_const(k, of->constant->parts[i], e->span);
+  struct core *x = core_new(k, CORE_PART, of->type->parts[i].type, e->span, 1);
+  x->args[0] = of;
+  x->index = i;
+  return x;
+}
+
+struct core *check_field(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct symbol *member;
+  if (app_member(b, e, &member))
+    return member ? check_symbol(b, member, e->span) : core_bad(k, e->span);
+  struct core *of = check(b, e->access.of, NULL);
+  const struct type *t = of->type;
+  atom name = e->access.name.text;
+  if (is_bad(t) || !name)
+    return core_bad(k, e->span);
+  if (t->kind == TYPE_handle) {
+    struct fn_sym *m = method_of(b, (struct class_sym *)t->class, name,
+                                 e->access.name.span);
+    return m ? closure_of_method(b, m, of, e->span) : core_bad(k, e->span);
+  }
+  for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
+    if (t->parts[i].name == name)
+      return part(b, e, of, i);
+  return no_field(b, e, t);
+}
+
+struct core *check_item(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct core *of = check(b, e->access.of, NULL);
+  const struct type *t = of->type;
+  if (is_bad(t))
+    return of;
+  if (t->kind == TYPE_tuple && e->access.at < t->n_parts)
+    return part(b, e, of, e->access.at);
+  if (t->kind == TYPE_tuple)
+    diag_report(k->d, DIAG_unknown_field, e->access.span,
+                "%s has items 0 to %u", show(k, t), t->n_parts - 1);
+  else
+    diag_report(k->d, DIAG_unknown_field, e->access.span,
+                "%s has no numbered items", show(k, t));
+  return core_bad(k, e->span);
+}
+
+struct core *check_index(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct core *of = check(b, e->index.of, NULL);
+  const struct type *t = of->type;
+  bool map = t->kind == TYPE_map, list = t->kind == TYPE_list;
+  const struct type *want = map ? k->str : k->integer;
+  struct core *at = check(b, e->index.from, map || list ? want : NULL);
+  if (is_bad(t) || is_bad(at->type))
+    return core_bad(k, e->span);
+  if (!map && !list) {
+    struct diag *d = diag_report(
+        k->d, t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
+        e->span, "%s cannot be indexed%s", show(k, t),
+        t->kind == TYPE_tensor ? " yet" : "");
+    if (t->kind == TYPE_tuple)
+      diag_hint(k->d, d, "items of a tuple are written `.0`, `.1`");
+    else if (t->kind == TYPE_str)
+      diag_hint(k->d, d, "a slice gives a part of a text: `x[0:1]`");
+    return core_bad(k, e->span);
+  }
+  at = convert(b, at, want, NULL);
+  struct core *x =
+      core_new(k, map ? CORE_KEY : CORE_INDEX, t->of, e->span, 2);
+  x->args[0] = of;
+  x->args[1] = at;
+  return is_bad(at->type) ? core_bad(k, e->span) : x;
+}
+
+static struct core *slice_end(struct body *b, struct expr *e, int64_t missing,
+                              struct span at)
+{
+  return e ? check_as(b, e, b->k->integer, NULL)
+           : core_int(b->k, missing, at);
+}
+
+struct core *check_slice(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct core *of = check(b, e->index.of, NULL);
+  struct core *from = slice_end(b, e->index.from, 0, e->span);
+  struct core *to = slice_end(b, e->index.to, INT64_MAX, e->span);
+  const struct type *t = of->type;
+  if (is_bad(t) || is_bad(from->type) || is_bad(to->type))
+    return core_bad(k, e->span);
+  bool list = t->kind == TYPE_list;
+  if (!list && t->kind != TYPE_str && t->kind != TYPE_enum &&
+      t->kind != TYPE_markdown) {
+    diag_report(k->d,
+                t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
+                e->span, "%s cannot be sliced%s", show(k, t),
+                t->kind == TYPE_tensor ? " yet" : "");
+    return core_bad(k, e->span);
+  }
+  struct core *x =
+      core_operator(k, list ? OPERATOR_slice_list : OPERATOR_slice_str,
+                    list ? type_of(k->t, TYPE_list, t->of) : k->str, e->span, 3);
+  x->args[0] = of;
+  x->args[1] = from;
+  x->args[2] = to;
+  return x;
+}

@@ -1,0 +1,622 @@
+// Calls: whom they mean, what they pass, what they give.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+const struct type *callable_type(struct checker *k, const struct sig *s)
+{
+  struct type_part *parts = ARENA_ARRAY(k->a, s->n + 1, struct type_part);
+  for (uint32_t i = 0; i < s->n; i++) {
+    if (is_bad(s->params[i].type))
+      return &type_bad;
+    parts[i].type = s->params[i].type;
+  }
+  return is_bad(s->result) ? s->result
+                           : type_callable(k->t, parts, s->n, s->result);
+}
+
+// ---- arguments ----
+
+void check_args_alone(struct body *b, struct arg *args)
+{
+  for (; args; args = args->next)
+    if (args->value->kind != EXPR_LIST && args->value->kind != EXPR_LAMBDA)
+      check(b, args->value, NULL);
+}
+
+static int param_named(const struct sig *s, atom name)
+{
+  for (uint32_t i = 0; i < s->n; i++)
+    if (s->params[i].name == name)
+      return (int)i;
+  return -1;
+}
+
+static void declared_here(struct checker *k, struct diag *d,
+                          const struct sig *s)
+{
+  if (s->span.file != UINT32_MAX)
+    diag_note(k->d, d, s->span, "`%s` is declared here", s->name);
+}
+
+static void report_no_param(struct checker *k, const struct sig *s,
+                            struct arg *a)
+{
+  struct diag *d = diag_report(k->d, DIAG_unknown_argument, a->name.span,
+                               "`%s` has no parameter `%s`", s->name,
+                               a->name.text->text);
+  const char **names = ARENA_ARRAY(k->a, s->n + 1, const char *);
+  for (uint32_t i = 0; i < s->n; i++)
+    names[i] = s->params[i].name ? s->params[i].name->text : "";
+  name_hint_list(k, d, a->name.text->text, names, s->n);
+  declared_here(k, d, s);
+}
+
+static void report_too_many(struct checker *k, const struct sig *s,
+                            struct arg *args, struct arg *a)
+{
+  uint32_t n = 0;
+  for (struct arg *i = args; i; i = i->next)
+    n++;
+  struct diag *d = diag_report(
+      k->d, DIAG_wrong_arity, a->span, "`%s` takes %u argument%s, %u are given",
+      s->name, s->n, s->n == 1 ? "" : "s", n);
+  declared_here(k, d, s);
+}
+
+// Which argument is for which parameter; false when something was reported.
+static bool place_args(struct checker *k, const struct sig *s,
+                       struct arg *args, struct arg **of)
+{
+  bool ok = true, said = false;
+  uint32_t next = 0;
+  for (struct arg *a = args; a; a = a->next) {
+    int at = a->name.text ? param_named(s, a->name.text) : (int)next++;
+    if (at < 0) {
+      report_no_param(k, s, a);
+      ok = false;
+    } else if ((uint32_t)at >= s->n) {
+      if (!said)
+        report_too_many(k, s, args, a);
+      said = true;
+      ok = false;
+    } else if (of[at]) {
+      struct diag *d = diag_report(k->d, DIAG_duplicate_argument, a->span,
+                                   "`%s` is given twice",
+                                   s->params[at].name->text);
+      diag_note(k->d, d, of[at]->span, "the first one");
+      ok = false;
+    } else {
+      of[at] = a;
+    }
+  }
+  return ok;
+}
+
+static void report_missing(struct checker *k, const struct sig *s, uint32_t i,
+                           struct span call)
+{
+  struct diag *d = diag_report(
+      k->d, DIAG_missing_argument, call, "`%s` needs `%s: %s`", s->name,
+      s->params[i].name ? s->params[i].name->text : "_",
+      show(k, s->params[i].type));
+  if (s->params[i].span.file != UINT32_MAX)
+    diag_note(k->d, d, s->params[i].span, "the parameter is declared here");
+}
+
+static struct core *argument(struct body *b, const struct sig_param *p,
+                             struct arg *a, enum diag_id wrong)
+{
+  const char *name = p->name ? p->name->text : "_";
+  struct blame why = {wrong, arena_printf(b->k->a, "parameter `%s`", name),
+                      p->span, p->span.file != UINT32_MAX};
+  return check_as(b, a->value, p->type, &why);
+}
+
+struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
+                         struct span call, enum diag_id wrong)
+{
+  struct checker *k = b->k;
+  struct arg **of = ARENA_ARRAY(k->a, s->n + 1, struct arg *);
+  struct core **out = ARENA_ARRAY(k->a, s->n + 1, struct core *);
+  if (!place_args(k, s, args, of)) {
+    check_args_alone(b, args);
+    return NULL;
+  }
+  bool ok = true;
+  for (uint32_t i = 0; i < s->n; i++) {
+    if (of[i])
+      out[i] = argument(b, &s->params[i], of[i], wrong);
+    else if (s->params[i].initial)
+      out[i] = core_const(k, s->params[i].initial, call);
+    else if (!is_bad(s->params[i].type))
+      report_missing(k, s, i, call);
+    ok = ok && out[i] && !is_bad(out[i]->type) && !is_bad(s->params[i].type);
+  }
+  return ok ? out : NULL;
+}
+
+// ---- the call itself ----
+
+// A call of kind `kind` with `args` behind `n_first` places that are the
+// caller's to fill.
+static struct core *call_new(struct body *b, enum plan_site_kind kind,
+                             const struct sig *s, struct core **args,
+                             uint32_t n_first, struct span at)
+{
+  if (!args || is_bad(s->result))
+    return core_bad(b->k, at);
+  struct core *x =
+      core_new(b->k, CORE_CALL, s->result, at, s->n + n_first);
+  x->call.kind = kind;
+  for (uint32_t i = 0; i < s->n; i++)
+    x->args[n_first + i] = args[i];
+  return x;
+}
+
+// What is visible here under the name of a local of an enclosing function.
+static struct core *captured(struct body *b, struct local *l, struct span at)
+{
+  struct entry *e = entry_find(b, l->name);
+  return e ? core_local(b->k, e->local, at) : core_bad(b->k, at);
+}
+
+struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
+                     struct span at)
+{
+  struct core **matched = match_args(b, &f->sig, args, at, 0);
+  uint32_t n = 0;
+  for (struct capture *c = f->captures; c; c = c->next)
+    n++;
+  struct core *x = call_new(b, SITE_function, &f->sig, matched, n, at);
+  if (is_bad(x->type))
+    return x;
+  x->call.function = &f->f;
+  n = 0;
+  for (struct capture *c = f->captures; c; c = c->next)
+    x->args[n++] = captured(b, c->outer, at);
+  if (b->fn == f && !f->checked && b->outer) {
+    uint32_t room = f->n_selves; // grown by one each time: there are few
+    PUSH(b->k, f->selves, f->n_selves, room, x);
+  }
+  mention(b, (struct mention){.fn = f});
+  return x;
+}
+
+struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
+                        struct core **args, struct span at)
+{
+  struct core *x = call_new(b, SITE_method, &m->sig, args, 0, at);
+  if (is_bad(x->type))
+    return x;
+  x->call.method = m->method;
+  x->call.binding = &to->b;
+  mention(b, (struct mention){.bind = to});
+  mention(b, (struct mention){.fn = m});
+  return x;
+}
+
+struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
+                         struct span at)
+{
+  struct checker *k = b->k;
+  if (c->not_built)
+    return NULL;
+  struct symbol *s = table_get(&c->members, name);
+  if (s && s->kind == SYMBOL_FN) {
+    s->uses++;
+    return s->fn;
+  }
+  struct diag *d =
+      diag_report(k->d, DIAG_unknown_method, at, "`%s` has no method `%s`",
+                  c->c.name->text, name->text);
+  const char **names = NULL;
+  uint32_t n = 0, room = 0;
+  for (struct method *m = c->c.methods; m; m = m->next)
+    PUSH(k, names, n, room, m->name->text);
+  name_hint_list(k, d, name->text, names, n);
+  diag_note(k->d, d, c->c.span, "`%s` is declared here", c->c.name->text);
+  return NULL;
+}
+
+static struct fn_sym *run_of(struct body *b, struct class_sym *c,
+                             struct span at)
+{
+  if (c->not_built || c->run)
+    return c->run;
+  struct diag *d = diag_report(
+      b->k->d, DIAG_not_callable, at,
+      "`%s` has no method `run`, so which of its methods is meant?",
+      c->c.name->text);
+  diag_note(b->k->d, d, c->c.span, "`%s` is declared here", c->c.name->text);
+  return NULL;
+}
+
+static struct core *call_handle(struct body *b, struct core *handle,
+                                struct fn_sym *m, struct arg *args,
+                                struct span at)
+{
+  if (!m) {
+    check_args_alone(b, args);
+    return core_bad(b->k, at);
+  }
+  struct core **matched = match_args(b, &m->sig, args, at, DIAG_wrong_edge);
+  if (handle->kind == CORE_CONST && handle->constant->binding)
+    return call_bound(b, (struct bind_sym *)handle->constant->binding, m,
+                      matched, at);
+  struct core *x = call_new(b, SITE_handle, &m->sig, matched, 1, at);
+  if (is_bad(x->type))
+    return x;
+  x->call.method = m->method;
+  x->args[0] = handle;
+  mention(b, (struct mention){.fn = m});
+  return x;
+}
+
+// A value is called: a closure, or a handle by its method `run`.
+static struct core *call_value(struct body *b, struct core *f,
+                               struct arg *args, struct span at)
+{
+  struct checker *k = b->k;
+  const struct type *t = f->type;
+  if (t->kind == TYPE_handle)
+    return call_handle(
+        b, f, run_of(b, (struct class_sym *)t->class, f->span), args, at);
+  if (is_bad(t) || t->kind != TYPE_callable) {
+    if (!is_bad(t))
+      diag_report(k->d, DIAG_not_callable, f->span, "%s cannot be called",
+                  show(k, t));
+    check_args_alone(b, args);
+    return core_bad(k, at);
+  }
+  struct sig s = {"the function", f->span, NULL, t->n_parts, t->of};
+  s.span = NO_SPAN;
+  s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
+  for (uint32_t i = 0; i < s.n; i++)
+    s.params[i] = (struct sig_param){.type = t->parts[i].type, .span = NO_SPAN};
+  struct core **matched = match_args(b, &s, args, at, 0);
+  struct core *x = call_new(b, SITE_callable, &s, matched, 1, at);
+  x->args[0] = f;
+  return x;
+}
+
+// A function deployment by its name, in an app or (found later) outside.
+static struct core *call_class(struct body *b, struct symbol *s,
+                               struct arg *args, struct expr *e)
+{
+  struct core *handle = check_symbol(b, s, e->call.of->span);
+  if (is_bad(handle->type)) {
+    check_args_alone(b, args);
+    return handle;
+  }
+  struct fn_sym *run = s->class->run;
+  if (handle->constant->binding || !run)
+    return call_handle(b, handle, run, args, e->span);
+  b->fn->mentions = b->fn->mentions->next; // the handle alone is not used
+  struct core **matched =
+      match_args(b, &run->sig, args, e->span, DIAG_wrong_edge);
+  struct core *x = call_new(b, SITE_method, &run->sig, matched, 0, e->span);
+  if (is_bad(x->type))
+    return x;
+  x->call.method = run->method;
+  mention(b, (struct mention){.class = s->class, .call = x});
+  return x;
+}
+
+static struct core *call_symbol(struct body *b, struct symbol *s,
+                                struct expr *e)
+{
+  struct checker *k = b->k;
+  struct arg *args = e->call.args;
+  struct diag *d;
+  switch (s->kind) {
+  case SYMBOL_FN:
+    if (s->fn)
+      return call_fn(b, s->fn, args, e->span);
+    break;
+  case SYMBOL_CLASS:
+    return call_class(b, s, args, e);
+  case SYMBOL_BINDING:
+  case SYMBOL_FIELD:
+    return call_value(b, check_symbol(b, s, e->call.of->span), args, e->span);
+  case SYMBOL_TYPE:
+  case SYMBOL_APP:
+  case SYMBOL_RESOURCE:
+    d = diag_report(k->d, DIAG_not_callable, e->call.of->span,
+                    "`%s` is %s and cannot be called", s->name->text,
+                    symbol_kind_text(s->kind));
+    diag_note(k->d, d, s->span, "`%s` is declared here", s->name->text);
+    if (s->kind == SYMBOL_TYPE)
+      diag_hint(k->d, d, "a record is written `{ field: value }`");
+    break;
+  default:
+    break;
+  }
+  check_args_alone(b, args);
+  return core_bad(k, e->span);
+}
+
+// ---- what looks like a function and is none ----
+
+static struct core *make_case(struct body *b, struct case_ref *c,
+                              struct expr *e, const struct type *want)
+{
+  struct checker *k = b->k;
+  const struct type *inner = without_none(want);
+  for (struct case_ref *i = c; i && inner; i = i->next)
+    if (i->type == inner)
+      c = i;
+  const struct type_part *variant = &c->type->parts[c->index];
+  const struct type *fields = variant->type;
+  struct sig s = {variant->name->text, variant->span, NULL, fields->n_parts,
+                  fields};
+  s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
+  for (uint32_t i = 0; i < s.n; i++) {
+    const struct type_part *p = &fields->parts[i];
+    s.params[i] = (struct sig_param){p->name, p->type, p->initial, p->span};
+  }
+  struct core **matched = match_args(b, &s, e->call.args, e->span, 0);
+  if (!matched)
+    return core_bad(k, e->span);
+  struct core *record = core_new(k, CORE_TUPLE, fields, e->span, s.n);
+  for (uint32_t i = 0; i < s.n; i++)
+    record->args[i] = matched[i];
+  struct core *x = core_new(k, CORE_UNION, c->type, e->span, 1);
+  x->index = c->index;
+  x->args[0] = core_fold(k, record);
+  return core_fold(k, x);
+}
+
+static struct core *make_fail(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct sig_param params[] = {
+      {atom_of_text(&k->c->atoms, "status"), k->integer, NULL, NO_SPAN},
+      {atom_of_text(&k->c->atoms, "message"), k->str, NULL, NO_SPAN}};
+  struct sig s = {"fail", NO_SPAN, params, 2, &type_never};
+  struct core **matched = match_args(b, &s, e->call.args, e->span, 0);
+  struct core *x = core_new(k, CORE_FAIL, &type_never, e->span, 2);
+  if (!matched)
+    return core_bad(k, e->span);
+  x->args[0] = matched[0];
+  x->args[1] = matched[1];
+  const struct constant *c =
+      matched[0]->kind == CORE_CONST ? matched[0]->constant : NULL;
+  if (c && (c->i < 400 || c->i > 599))
+    diag_report(k->d, DIAG_wrong_type, matched[0]->span,
+                "the status of a failure is from 400 to 599");
+  return x;
+}
+
+static struct core *make_markdown(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct sig_param params[] = {
+      {atom_of_text(&k->c->atoms, "text"), k->str, NULL, NO_SPAN}};
+  struct sig s = {"markdown", NO_SPAN, params, 1, k->str};
+  struct core **matched = match_args(b, &s, e->call.args, e->span, 0);
+  if (!matched)
+    return core_bad(k, e->span);
+  core_retype(k, matched[0], type_simple(k->t, TYPE_markdown));
+  return matched[0];
+}
+
+static bool one_of(const char *name, const char *const *list)
+{
+  for (; *list; list++)
+    if (!strcmp(name, *list))
+      return true;
+  return false;
+}
+
+static struct core *special(struct body *b, struct expr *e, atom name)
+{
+  static const char *const later[] = {
+      "as_completed", "apps", "resources", "health",      "secret",
+      "file",         "now_", "progress",  "safetensors", NULL};
+  static const char *const steps[] = {"next", "end_loop", "respond", NULL};
+  struct checker *k = b->k;
+  if (!strcmp(name->text, "fail"))
+    return make_fail(b, e);
+  if (!strcmp(name->text, "markdown"))
+    return make_markdown(b, e);
+  bool step = one_of(name->text, steps);
+  if (!step && !one_of(name->text, later))
+    return NULL;
+  if (step)
+    diag_report(k->d, DIAG_no_step, e->span, NULL);
+  else
+    diag_report(k->d, DIAG_no_builtin, e->call.of->span,
+                "`%s` is not built yet", name->text);
+  check_args_alone(b, e->call.args);
+  return core_bad(k, e->span);
+}
+
+static struct core *call_name(struct body *b, struct expr *e,
+                              const struct type *want)
+{
+  struct checker *k = b->k;
+  struct name *name = &e->call.of->name;
+  if (entry_find(b, name->text))
+    return call_value(b, check_name(b, e->call.of), e->call.args, e->span);
+  struct symbol *s = symbol_find(b, name->text);
+  struct case_ref *c = table_get(&k->cases, name->text);
+  if (c && (!s || s->kind == SYMBOL_TYPE))
+    return make_case(b, c, e, want);
+  if (s)
+    return call_symbol(b, s, e);
+  const struct signature *rows = table_get(&k->operators, name->text);
+  if (rows)
+    return check_operator(b, rows, e, NULL, want);
+  struct core *x = special(b, e, name->text);
+  if (x)
+    return x;
+  report_unknown(b, name);
+  check_args_alone(b, e->call.args);
+  return core_bad(k, e->span);
+}
+
+// `log.info`: an operator whose name has a dot.
+static const struct signature *dotted_operator(struct body *b, struct expr *of)
+{
+  struct expr *first = of->access.of;
+  if (first->kind != EXPR_NAME || !of->access.name.text ||
+      entry_find(b, first->name.text) ||
+      table_get(&b->k->names, first->name.text))
+    return NULL;
+  const char *name = arena_printf(b->k->a, "%s.%s", first->name.text->text,
+                                  of->access.name.text->text);
+  return table_get(&b->k->operators, atom_of_text(&b->k->c->atoms, name));
+}
+
+static struct core *call_field(struct body *b, struct expr *e,
+                               const struct type *want)
+{
+  struct checker *k = b->k;
+  struct expr *of = e->call.of;
+  struct symbol *member;
+  if (app_member(b, of, &member)) {
+    if (member)
+      return call_symbol(b, member, e);
+    check_args_alone(b, e->call.args);
+    return core_bad(k, e->span);
+  }
+  const struct signature *rows = dotted_operator(b, of);
+  if (rows)
+    return check_operator(b, rows, e, NULL, want);
+  if (of->access.of->kind == EXPR_NAME &&
+      !entry_find(b, of->access.of->name.text)) {
+    // A class deployment's method, called without an instance, is said so.
+    struct symbol *s = table_get(&k->names, of->access.of->name.text);
+    if (s && s->kind == SYMBOL_METRIC) {
+      s->uses++;
+      check_args_alone(b, e->call.args);
+      return core_bad(k, e->span);
+    }
+  }
+  struct core *x = check(b, of->access.of, NULL);
+  atom name = of->access.name.text;
+  if (is_bad(x->type) || !name) {
+    check_args_alone(b, e->call.args);
+    return core_bad(k, e->span);
+  }
+  if (x->type->kind == TYPE_handle)
+    return call_handle(b, x,
+                       method_of(b, (struct class_sym *)x->type->class, name,
+                                 of->access.name.span),
+                       e->call.args, e->span);
+  if (x->type->kind == TYPE_map && !strcmp(name->text, "get"))
+    return check_operator(b, signature_of(OPERATOR_get), e, x, want);
+  return call_value(b, check_field(b, of), e->call.args, e->span);
+}
+
+struct core *check_call(struct body *b, struct expr *e, const struct type *want)
+{
+  struct expr *of = e->call.of;
+  if (of->kind == EXPR_NAME && of->name.text)
+    return call_name(b, e, want);
+  if (of->kind == EXPR_FIELD)
+    return call_field(b, e, want);
+  return call_value(b, check(b, of, NULL), e->call.args, e->span);
+}
+
+struct core *check_with(struct body *b, struct expr *e, const struct type *want)
+{
+  struct checker *k = b->k;
+  struct core *x = check(b, e->with.of, want);
+  struct setting *options = settings_of_fields(k, e->with.options, PLACE_CALL,
+                                               ORIGIN_compiler);
+  if (is_bad(x->type))
+    return x;
+  if (x->kind != CORE_CALL || x->call.kind == SITE_function) {
+    diag_report(k->d, DIAG_wrong_place, e->span,
+                "options are for calls of deployments");
+    return core_bad(k, e->span);
+  }
+  x->call.options = options;
+  return x;
+}
+
+// ---- functions as values ----
+
+struct core *closure_of_method(struct body *b, struct fn_sym *m,
+                               struct core *handle, struct span at)
+{
+  const struct type *t = callable_type(b->k, &m->sig);
+  if (is_bad(t))
+    return core_bad(b->k, at);
+  struct core *x = core_new(b->k, CORE_CLOSURE, t, at, 1);
+  x->closure.method = m->method;
+  x->args[0] = handle;
+  mention(b, (struct mention){.fn = m});
+  return x;
+}
+
+static bool lambda_sig(struct checker *k, struct sig *s, struct expr *e,
+                       const struct type *want)
+{
+  struct sig_param *params = NULL;
+  uint32_t room = 0;
+  bool ok = true;
+  for (struct param *p = e->lambda.params; p; p = p->next) {
+    struct sig_param sp = {.name = p->name.text, .span = p->span};
+    if (p->type)
+      sp.type = type_of_expr(k, p->type);
+    else if (want && s->n < want->n_parts)
+      sp.type = want->parts[s->n].type;
+    else
+      sp.type = &type_bad;
+    if (!p->type && is_bad(sp.type)) {
+      struct diag *d =
+          diag_report(k->d, DIAG_cannot_infer, p->span,
+                      "the type of `%s` is not known", p->name.text->text);
+      diag_hint(k->d, d, "write it: `%s: T`", p->name.text->text);
+    }
+    ok = ok && !is_bad(sp.type);
+    PUSH(k, params, s->n, room, sp);
+  }
+  s->params = params;
+  return ok;
+}
+
+struct core *check_lambda(struct body *b, struct expr *e,
+                          const struct type *want)
+{
+  struct checker *k = b->k;
+  if (want && (is_bad(want) || want->kind != TYPE_callable))
+    want = NULL;
+  struct fn_sym *f = fn_new(k, "lambda", FUNCTION_body, e->span);
+  f->class = b->class;
+  f->app = b->app;
+  f->sig = (struct sig){.name = "lambda", .span = e->span};
+  bool ok = lambda_sig(k, &f->sig, e, want);
+  const struct type *result = NULL;
+  if (e->lambda.result)
+    result = type_of_expr(k, e->lambda.result);
+  else if (want)
+    result = want->of;
+  struct body in;
+  body_open(&in, k, f, BODY_PLAIN);
+  in.outer = b;
+  in.lambda = true;
+  body_params(&in, e->lambda.params);
+  struct stmt *r = stmt_new(&in, STMT_RETURN, e->lambda.value->span);
+  r->value = result ? check_as(&in, e->lambda.value, result, NULL)
+                    : check(&in, e->lambda.value, NULL);
+  f->f.result = f->sig.result = result ? result : r->value->type;
+  body_close(&in, r);
+  f->checked = true;
+  if (!ok || is_bad(r->value->type) || is_bad(f->sig.result))
+    return core_bad(k, e->span);
+  uint32_t n = 0;
+  for (struct capture *c = f->captures; c; c = c->next)
+    n++;
+  struct core *x =
+      core_new(k, CORE_CLOSURE, callable_type(k, &f->sig), e->span, n);
+  n = 0;
+  for (struct capture *c = f->captures; c; c = c->next)
+    x->args[n++] = core_local(k, c->outer, e->span);
+  x->closure.function = &f->f;
+  mention(b, (struct mention){.fn = f});
+  return x;
+}

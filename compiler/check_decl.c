@@ -1,0 +1,354 @@
+// Declarations: functions, deployments and their members. Signatures first.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+// ---- signatures ----
+
+void sig_of(struct checker *k, struct sig *s, const char *name,
+            struct span span, struct callable *c)
+{
+  struct sig_param *params = NULL;
+  uint32_t room = 0;
+  *s = (struct sig){.name = name, .span = span, .result = k->none};
+  if (c->dims)
+    diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
+  for (struct param *p = c->params; p; p = p->next) {
+    struct sig_param sp = {.name = p->name.text,
+                           .type = &type_bad,
+                           .span = p->span};
+    if (p->type)
+      sp.type = type_of_expr(k, p->type);
+    if (p->initial && !is_bad(sp.type)) {
+      struct blame why = {DIAG_bad_default, "the parameter", p->type->span, true};
+      sp.initial = const_of_expr(k, p->initial, sp.type, &why);
+      if (!sp.initial)
+        sp.type = &type_bad;
+    }
+    PUSH(k, params, s->n, room, sp);
+  }
+  s->params = params;
+  if (c->result)
+    s->result = type_of_expr(k, c->result);
+}
+
+static const char *qualified(struct checker *k, struct class_sym *c,
+                             struct app_sym *app, atom name)
+{
+  if (c)
+    return arena_printf(k->a, "%s.%s", c->c.name->text, name->text);
+  if (app)
+    return arena_printf(k->a, "%s.%s", app->a.name->text, name->text);
+  return name->text;
+}
+
+static struct method *method_add(struct checker *k, struct class_sym *c,
+                                 struct fn_sym *f, atom name, struct span at)
+{
+  struct method *m = NEW(k, struct method);
+  m->name = name;
+  m->class = &c->c;
+  m->function = &f->f;
+  m->span = at;
+  f->method = m;
+  *c->last_method = m;
+  c->last_method = &m->next;
+  return m;
+}
+
+static struct fn_sym *fn_of(struct checker *k, struct symbol *s,
+                            struct callable *c, struct class_sym *class,
+                            struct app_sym *app)
+{
+  struct fn_sym *f = fn_new(k, qualified(k, class, app, s->name),
+                            FUNCTION_body, s->span);
+  f->item = s->item;
+  f->symbol = s;
+  f->class = class;
+  f->app = app;
+  sig_of(k, &f->sig, s->name->text, s->span, c);
+  f->f.result = f->sig.result;
+  if (c->result)
+    f->result_span = c->result->span;
+  return f;
+}
+
+void fn_declare(struct checker *k, struct table *in, struct item *i,
+                struct class_sym *c, struct app_sym *app)
+{
+  struct symbol *s = i->note;
+  if (!s)
+    i->note = s = name_declare(k, in, SYMBOL_FN, &i->name, i);
+  if (!s)
+    return;
+  if (i->fn.kind != FN_PLAIN) {
+    diag_report(k->d,
+                i->fn.kind == FN_BATCH ? DIAG_no_batches : DIAG_no_multiplex,
+                i->fn.prefix, NULL);
+    settings_of_args(k, i->fn.options,
+                     i->fn.kind == FN_BATCH ? PLACE_BATCH : PLACE_MULTIPLEX,
+                     ORIGIN_deployment);
+  }
+  s->fn = fn_of(k, s, &i->fn.c, c, app);
+  if (i->fn.kind != FN_PLAIN)
+    s->fn->sig.result = &type_bad; // callers pass one and get one
+  if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) {
+    struct diag *d = diag_report(k->d, DIAG_missing_type, i->name.span,
+                                 "the result of `%s` has no type",
+                                 i->name.text->text);
+    diag_hint(k->d, d, "write `-> T` before the `=`");
+    s->fn->sig.result = s->fn->f.result = &type_bad;
+  }
+}
+
+void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
+              struct body *outer)
+{
+  struct callable *c = &f->item->fn.c;
+  if (f->item->kind == ITEM_DEPLOYMENT)
+    c = &f->item->deployment.c;
+  else if (f->item->kind == ITEM_GRAPH)
+    c = &f->item->graph;
+  struct body b;
+  body_open(&b, k, f, kind);
+  b.outer = outer;
+  b.settings = f->item->kind != ITEM_FN;
+  check_function_body(&b, c);
+  for (uint32_t i = 0; i < f->n_selves; i++) { // captures are known now
+    struct core *x = f->selves[i];
+    uint32_t n = 0, had = x->n_args - f->sig.n;
+    for (struct capture *p = f->captures; p; p = p->next)
+      n++;
+    struct core **args = ARENA_ARRAY(k->a, n + f->sig.n + 1, struct core *);
+    memcpy(args + n, x->args + had, f->sig.n * sizeof *args);
+    n = 0;
+    for (struct capture *p = f->captures; p; p = p->next)
+      args[n++] = core_local(k, p->inner, x->span);
+    x->args = args;
+    x->n_args = n + f->sig.n;
+  }
+  f->checked = true;
+}
+
+// ---- classes ----
+
+struct class_sym *class_new(struct checker *k, struct item *i,
+                            enum plan_class_kind kind)
+{
+  struct class_sym *c = NEW(k, struct class_sym);
+  c->c.name = i->name.text;
+  c->c.kind = kind;
+  c->c.doc = i->doc;
+  c->c.span = i->name.span;
+  c->item = i;
+  c->last_method = &c->c.methods;
+  *k->last_class = &c->c;
+  k->last_class = &c->c.next;
+  return c;
+}
+
+static void field_add(struct checker *k, struct class_sym *c,
+                      const struct name *name, const struct type *t,
+                      struct item *i, uint32_t *room)
+{
+  struct symbol *s = name_declare(k, &c->members, SYMBOL_FIELD, name, i);
+  if (!s)
+    return;
+  s->type = t;
+  s->class = c;
+  s->index = c->c.n_fields;
+  if (i)
+    i->note = s;
+  struct class_field f = {.name = name->text,
+                          .type = t,
+                          .span = name->span,
+                          .state = i && i->kind == ITEM_STATE};
+  PUSH(k, c->c.fields, c->c.n_fields, *room, f);
+}
+
+// Parameters, then lets, then state: the order of a replica's fields.
+static void class_fields(struct checker *k, struct class_sym *c)
+{
+  struct callable *call = &c->item->deployment.c;
+  struct item *items = call->body ? call->body->items : NULL;
+  uint32_t room = 0;
+  sig_of(k, &c->sig, c->c.name->text, c->c.span, call);
+  uint32_t n = 0;
+  for (struct param *p = call->params; p; p = p->next)
+    field_add(k, c, &p->name, c->sig.params[n++].type, NULL, &room);
+  c->c.n_params = c->c.n_fields;
+  for (struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_LET && i->name.text)
+      field_add(k, c, &i->name, NULL, i, &room);
+  c->c.n_lets = c->c.n_fields - c->c.n_params;
+  for (struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_STATE && i->name.text)
+      field_add(k, c, &i->name,
+                i->value.type ? type_of_expr(k, i->value.type) : &type_bad, i,
+                &room);
+}
+
+static void class_methods(struct checker *k, struct class_sym *c)
+{
+  struct block *body = c->item->deployment.c.body;
+  uint32_t n = 0;
+  for (struct item *i = body ? body->items : NULL; i; i = i->next) {
+    if (i->kind != ITEM_FN)
+      continue;
+    fn_declare(k, &c->members, i, c, NULL);
+    struct symbol *s = i->note;
+    if (!s || !s->fn)
+      continue;
+    method_add(k, c, s->fn, s->name, s->span);
+    if (!strcmp(s->name->text, "check_health") ||
+        !strcmp(s->name->text, "reconfigure")) {
+      s->uses++; // the runtime calls them
+      continue;
+    }
+    if (!strcmp(s->name->text, "run") || !n)
+      c->run = s->fn;
+    n++;
+  }
+  if (n > 1 && strcmp(c->run->symbol->name->text, "run"))
+    c->run = NULL;
+}
+
+static void function_deployment(struct checker *k, struct class_sym *c,
+                                struct symbol *s)
+{
+  struct callable *call = &c->item->deployment.c;
+  struct fn_sym *f = fn_of(k, s, call, c, NULL);
+  f->f.name = s->name->text;
+  method_add(k, c, f, atom_of_text(&k->c->atoms, "run"), s->span);
+  struct symbol *run = NEW(k, struct symbol);
+  *run = (struct symbol){.kind = SYMBOL_FN, .name = f->method->name,
+                         .span = s->span, .uses = 1, .fn = f};
+  *table_at(k->a, &c->members, run->name) = run;
+  c->run = f;
+  c->sig = (struct sig){.name = s->name->text, .span = s->span};
+}
+
+static void class_declare(struct checker *k, struct item *i)
+{
+  struct symbol *s = i->note;
+  struct callable *call = &i->deployment.c;
+  if (i->deployment.on.text) {
+    diag_report(k->d, DIAG_no_workers, i->deployment.on.span, NULL);
+    return;
+  }
+  s->class = class_new(k, i, call->result ? CLASS_function : CLASS_deployment);
+  s->class->symbol = s;
+}
+
+static void class_members(struct checker *k, struct item *i)
+{
+  struct symbol *s = i->note;
+  struct class_sym *c = s->class;
+  struct callable *call = &i->deployment.c;
+  if (!c)
+    return;
+  if (c->c.kind == CLASS_function) {
+    function_deployment(k, c, s);
+  } else {
+    class_fields(k, c);
+    class_methods(k, c);
+  }
+  c->c.settings = settings_of_items(k, call->body ? call->body->items : NULL,
+                                    PLACE_DEPLOYMENT, ORIGIN_deployment);
+}
+
+// Every item of a kind that has its name, in all files.
+#define EACH_ITEM(k, i, wanted)                                                \
+  for (uint32_t f_ = 0; f_ < (k)->c->n_sources; f_++)                          \
+    for (struct item *i = (k)->c->files[f_]->items; i; i = i->next)            \
+      if (i->kind == (wanted) && i->note)
+
+void classes_declare(struct checker *k)
+{
+  EACH_ITEM(k, i, ITEM_DEPLOYMENT) class_declare(k, i);
+}
+
+void classes_collect(struct checker *k)
+{
+  EACH_ITEM(k, i, ITEM_DEPLOYMENT) class_members(k, i);
+  EACH_ITEM(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
+  EACH_ITEM(k, i, ITEM_METRIC)
+  diag_report(k->d, DIAG_no_metrics, i->name.span, NULL);
+  EACH_ITEM(k, i, ITEM_RESOURCE)
+  diag_report(k->d, DIAG_no_resource, i->name.span, NULL);
+}
+
+// ---- lets and state: what a replica does when it starts ----
+
+static void set_field(struct body *b, struct item *i, struct stmt ***end)
+{
+  struct symbol *s = i->note;
+  struct checker *k = b->k;
+  struct class_sym *c = b->class;
+  if (i->value.type)
+    s->type = type_of_expr(k, i->value.type);
+  struct core *x = check_as(b, i->value.value, s->type, NULL);
+  if (!s->type)
+    s->type = x->type;
+  c->c.fields[s->index].type = s->type;
+  struct stmt *set = stmt_new(b, STMT_SET_SELF, i->span);
+  set->index = s->index;
+  set->value = x;
+  stmt_add(end, set);
+}
+
+void class_lets(struct checker *k, struct class_sym *c)
+{
+  if (c->fields != UNTOUCHED || c->c.n_fields == c->c.n_params)
+    return;
+  c->fields = UNDER_WAY;
+  struct fn_sym *f = fn_new(
+      k, arena_printf(k->a, "%s.init", c->c.name->text), FUNCTION_init,
+      c->c.span);
+  f->class = c;
+  struct body b;
+  body_open(&b, k, f, BODY_INIT);
+  struct stmt *first = NULL, **end = &first;
+  for (int state = 0; state < 2; state++)
+    for (struct item *i = c->item->deployment.c.body->items; i; i = i->next)
+      if (i->kind == (state ? ITEM_STATE : ITEM_LET) && i->note &&
+          i->value.value)
+        set_field(&b, i, &end);
+  body_close(&b, first);
+  c->init = f;
+  c->c.init = &f->f;
+  c->fields = FINISHED;
+}
+
+// ---- bodies ----
+
+static void class_check(struct checker *k, struct class_sym *c)
+{
+  if (c->c.kind == CLASS_function) {
+    fn_check(k, c->run, BODY_PLAIN, NULL);
+    return;
+  }
+  class_lets(k, c);
+  struct block *body = c->item->deployment.c.body;
+  for (struct item *i = body ? body->items : NULL; i; i = i->next) {
+    struct symbol *s = i->note;
+    if (i->kind == ITEM_FN && s && s->fn)
+      fn_check(k, s->fn, BODY_PLAIN, NULL);
+  }
+}
+
+void bodies_check(struct checker *k)
+{
+  EACH_ITEM(k, i, ITEM_DEPLOYMENT)
+  {
+    struct symbol *s = i->note;
+    if (s->class)
+      class_check(k, s->class);
+  }
+  EACH_ITEM(k, i, ITEM_FN)
+  {
+    struct symbol *s = i->note;
+    if (s->fn)
+      fn_check(k, s->fn, BODY_PLAIN, NULL);
+  }
+}

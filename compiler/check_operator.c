@@ -1,0 +1,306 @@
+// Calls of built-in functions: the row of ops.def whose parameters fit.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+void operators_collect(struct checker *k)
+{
+  for (int id = 0; id < OPERATORS; id++) {
+    const struct signature *s = signature_of(id);
+    void **at = table_at(k->a, &k->operators, atom_of_text(&k->c->atoms, s->name));
+    if (!*at)
+      *at = (void *)s;
+  }
+}
+
+struct attempt { // to fit one row
+  struct body *b;
+  const struct type *variables[SIGNATURE_VARIABLES];
+  bool widen;
+};
+
+static enum type_kind kind_of(const struct type *t)
+{
+  bool text = t->kind == TYPE_enum || t->kind == TYPE_markdown;
+  return text ? TYPE_str : t->kind;
+}
+
+// The type that a parameter or result means, as far as it is known; or NULL.
+static const struct type *meant(struct attempt *a,
+                                const struct signature_type *s)
+{
+  struct types *t = a->b->k->t;
+  if (s->form == SIGNATURE_VARIABLE)
+    return a->variables[s->variable];
+  if (s->form != SIGNATURE_KIND || s->kind == TYPE_tensor)
+    return NULL;
+  if (!s->count)
+    return type_simple(t, s->kind);
+  const struct type *of = meant(a, s->parts[0]);
+  return of && s->kind != TYPE_tuple ? type_of(t, s->kind, of) : NULL;
+}
+
+static bool bind_variable(struct attempt *a, uint32_t v, const struct type *t)
+{
+  const struct type *known = a->variables[v];
+  const struct type *both = known ? join(a->b->k, known, t) : t;
+  if (both)
+    a->variables[v] = both;
+  return both;
+}
+
+// Whether a value of type t may be given, and what variables that says.
+static bool suits(struct attempt *a, const struct signature_type *s,
+                  const struct type *t)
+{
+  enum type_kind kind = kind_of(t);
+  switch (s->form) {
+  case SIGNATURE_VARIABLE:
+    return bind_variable(a, s->variable, t);
+  case SIGNATURE_NUMBER:
+    return kind == TYPE_int || kind == TYPE_float;
+  case SIGNATURE_SCALAR:
+    return type_ordered(t);
+  default:
+    break;
+  }
+  if (kind != s->kind)
+    return false;
+  if (s->count && (kind == TYPE_list || kind == TYPE_map))
+    return suits(a, s->parts[0], t->of);
+  return true;
+}
+
+static bool fits(struct attempt *a, const struct signature_type *s,
+                 struct core **x)
+{
+  if (suits(a, s, (*x)->type))
+    return true;
+  const struct type *t = a->widen ? meant(a, s) : NULL;
+  return t && try_convert(a->b, x, t);
+}
+
+// What the row's own words cannot say about its variables.
+static bool suits_row(struct checker *k, const struct signature *s,
+                      const struct type *t)
+{
+  if (!t)
+    return true;
+  switch (s->id) {
+  case OPERATOR_min_list:
+  case OPERATOR_max_list:
+  case OPERATOR_min_two:
+  case OPERATOR_max_two:
+  case OPERATOR_sorted:
+    return type_ordered(t);
+  case OPERATOR_str:
+  case OPERATOR_repr:
+    return type_has_text(k, t);
+  case OPERATOR_to_json:
+  case OPERATOR_from_json:
+    return type_has_json(k, t);
+  case OPERATOR_in_list:
+    return type_comparable(k, t);
+  default:
+    return true;
+  }
+}
+
+struct given_args {
+  struct expr *e;
+  struct core *first; // the value before the dot, or NULL
+  struct core **values; // in the order of writing, `first` first
+  uint32_t n;
+};
+
+// The place of argument i among the row's parameters, or -1.
+static int place_of(const struct signature *s, const struct given_args *g,
+                    uint32_t i)
+{
+  uint32_t at = g->first ? 1 : 0;
+  struct arg *a = g->e->call.args;
+  if (i < at)
+    return 0;
+  for (; at < i; at++)
+    a = a->next;
+  if (!a->name.text)
+    return (int)i;
+  for (uint32_t p = 0; p < s->n_params; p++)
+    if (!strcmp(s->params[p].name, a->name.text->text))
+      return (int)p;
+  return -1;
+}
+
+static bool takes(const struct signature *s, const struct given_args *g)
+{
+  unsigned seen = 0;
+  if (s->n_params != g->n)
+    return false;
+  for (uint32_t i = 0; i < g->n; i++) {
+    int at = place_of(s, g, i);
+    if (at < 0 || seen >> at & 1)
+      return false;
+    seen |= 1u << at;
+  }
+  return true;
+}
+
+static const struct signature *next_row(const struct signature *s)
+{
+  for (int id = s->id + 1; id < OPERATORS; id++)
+    if (!strcmp(signature_of(id)->name, s->name))
+      return signature_of(id);
+  return NULL;
+}
+
+static const char *signatures_text(struct checker *k,
+                                   const struct signature *s)
+{
+  const char *text = arena_printf(k->a, "%s%s", s->name, s->text);
+  while ((s = next_row(s)))
+    text = arena_printf(k->a, "%s or %s%s", text, s->name, s->text);
+  return text;
+}
+
+static struct core *no_row(struct body *b, const struct signature *rows,
+                           const struct given_args *g, bool arity)
+{
+  struct checker *k = b->k;
+  struct diag *d;
+  const struct type *t = g->n && g->values[0] ? g->values[0]->type : NULL;
+  for (uint32_t i = 0; i < g->n && !arity; i++) {
+    const struct type *x = g->values[i]->type;
+    if (is_bad(x))
+      return core_bad(k, g->e->span);
+    if (x->kind != TYPE_optional)
+      continue;
+    d = diag_report(k->d, DIAG_may_be_none, g->values[i]->span,
+                    "this %s may be none", show(k, x));
+    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    return core_bad(k, g->e->span);
+  }
+  if (arity)
+    d = diag_report(k->d, DIAG_wrong_arity, g->e->span,
+                    "`%s` is not called so", rows->name);
+  else if (g->n == 1)
+    d = diag_report(k->d, DIAG_wrong_type, g->values[0]->span,
+                    "`%s` does not take %s", rows->name, show(k, t));
+  else
+    d = diag_report(k->d, DIAG_wrong_type, g->e->span,
+                    "`%s` does not take these", rows->name);
+  for (uint32_t i = 0; i < g->n && !arity && g->n > 1; i++)
+    diag_note(k->d, d, g->values[i]->span, "%s", show(k, g->values[i]->type));
+  diag_hint(k->d, d, "it is `%s`", signatures_text(k, rows));
+  return core_bad(k, g->e->span);
+}
+
+static void effect_in_graph(struct body *b, const struct signature *s,
+                            struct span at)
+{
+  struct body *outer = b;
+  while (outer->outer)
+    outer = outer->outer;
+  if (outer->kind != BODY_GRAPH ||
+      !(s->attributes & (OPERATOR_CLOCK | OPERATOR_EFFECT | OPERATOR_WAITS)))
+    return;
+  struct diag *d = diag_report(b->k->d, DIAG_effect_in_graph, at,
+                               "a graph has no effects, and `%s` is one",
+                               s->name);
+  diag_hint(b->k->d, d, "call it in a deployment");
+}
+
+static struct core *made(struct body *b, const struct signature *s,
+                         struct attempt *a, const struct given_args *g,
+                         struct core **args, const struct type *want)
+{
+  struct checker *k = b->k;
+  const struct type *t = meant(a, s->result);
+  if (!t && want && !is_bad(want) && s->id == OPERATOR_from_json)
+    t = want;
+  if (!t) {
+    struct diag *d = diag_report(k->d, DIAG_cannot_infer, g->e->span,
+                                 "the type that is wanted is not known");
+    diag_hint(k->d, d, "name it: `let x: T = ...`");
+    return core_bad(k, g->e->span);
+  }
+  if (!suits_row(k, s, s->id == OPERATOR_from_json ? t : a->variables[0]))
+    return no_row(b, s, g, false);
+  effect_in_graph(b, s, g->e->span);
+  struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
+  for (uint32_t i = 0; i < s->n_params; i++)
+    x->args[i] = args[i];
+  return x;
+}
+
+// Converts the arguments to what the row takes, once it is known to fit.
+static struct core *try_row(struct body *b, const struct signature *s,
+                            const struct given_args *g, bool widen,
+                            const struct type *want)
+{
+  struct attempt a = {.b = b, .widen = widen};
+  struct core *args[SIGNATURE_PARAMS] = {0};
+  for (uint32_t i = 0; i < g->n; i++)
+    args[place_of(s, g, i)] = g->values[i];
+  for (uint32_t i = 0; i < s->n_params; i++)
+    if (!fits(&a, s->params[i].type, &args[i]))
+      return NULL;
+  for (uint32_t i = 0; i < s->n_params; i++) {
+    const struct type *t = meant(&a, s->params[i].type);
+    if (t && !try_convert(b, &args[i], t))
+      return NULL;
+  }
+  return made(b, s, &a, g, args, want);
+}
+
+// The arguments; of a row alone, each with what the row says of it.
+static bool read_args(struct body *b, struct given_args *g,
+                      const struct signature *only)
+{
+  struct attempt a = {.b = b};
+  bool ok = true;
+  uint32_t i = 0;
+  if (g->first)
+    g->values[i++] = g->first;
+  for (uint32_t j = 0; j < i && only; j++)
+    suits(&a, only->params[j].type, g->values[j]->type);
+  for (struct arg *arg = g->e->call.args; arg; arg = arg->next, i++) {
+    const struct signature_type *s =
+        only ? only->params[place_of(only, g, i)].type : NULL;
+    g->values[i] = check(b, arg->value, s ? meant(&a, s) : NULL);
+    ok = ok && !is_bad(g->values[i]->type) &&
+         g->values[i]->type != &type_never;
+    if (s && ok)
+      suits(&a, s, g->values[i]->type);
+  }
+  return ok;
+}
+
+struct core *check_operator(struct body *b, const struct signature *rows,
+                            struct expr *e, struct core *first,
+                            const struct type *want)
+{
+  struct given_args g = {.e = e, .first = first, .n = first ? 1 : 0};
+  for (struct arg *a = e->call.args; a; a = a->next)
+    g.n++;
+  g.values = ARENA_ARRAY(b->k->a, g.n + 1, struct core *);
+  const struct signature *only = NULL;
+  uint32_t candidates = 0;
+  for (const struct signature *s = rows; s; s = next_row(s))
+    if (takes(s, &g)) {
+      only = s;
+      candidates++;
+    }
+  if (!candidates) {
+    check_args_alone(b, e->call.args);
+    return no_row(b, rows, &g, true);
+  }
+  if (!read_args(b, &g, candidates == 1 ? only : NULL))
+    return core_bad(b->k, e->span);
+  for (int widen = 0; widen < 2; widen++)
+    for (const struct signature *s = rows; s; s = next_row(s)) {
+      struct core *x = takes(s, &g) ? try_row(b, s, &g, widen, want) : NULL;
+      if (x)
+        return x;
+    }
+  return no_row(b, rows, &g, false);
+}

@@ -1,0 +1,535 @@
+// Routes: paths, where parameters come from, and what is answered.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+struct hole { // of a path
+  atom name;
+  bool rest; // {name:path}
+  struct span span;
+  bool taken;
+  struct hole *next;
+};
+
+struct routing {
+  struct checker *k;
+  struct app_sym *app;
+  struct item *item;
+  struct route *r;
+  struct body b;
+  struct hole *holes;
+  uint32_t bodies, readers; // parameters from the body; adapters that read it
+};
+
+// ---- paths ----
+
+static void bad_path(struct routing *r, const char *why)
+{
+  diag_report(r->k->d, DIAG_bad_path, r->item->route.path.span, "%s", why);
+}
+
+static bool is_word(const char *s, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (!(s[i] == '_' || (s[i] >= 'a' && s[i] <= 'z') ||
+          (s[i] >= 'A' && s[i] <= 'Z') || (i && s[i] >= '0' && s[i] <= '9')))
+      return false;
+  return n;
+}
+
+static void add_hole(struct routing *r, const char *s, size_t n, bool last)
+{
+  struct checker *k = r->k;
+  struct hole *h = NEW(k, struct hole), **end = &r->holes;
+  const char *colon = memchr(s, ':', n);
+  size_t name = colon ? (size_t)(colon - s) : n;
+  h->rest = colon;
+  h->span = r->item->route.path.span;
+  if (!is_word(s, name) ||
+      (colon && (n - name != 5 || memcmp(colon, ":path", 5)))) {
+    bad_path(r, "a hole is written `{name}` or `{name:path}`");
+    return;
+  }
+  if (h->rest && !last)
+    bad_path(r, "`{name:path}` takes the rest of a path, so it comes last");
+  h->name = atom_of(&k->c->atoms, s, name);
+  for (; *end; end = &(*end)->next)
+    if ((*end)->name == h->name) {
+      bad_path(r, arena_printf(k->a, "the hole `%s` is here twice",
+                               h->name->text));
+      return;
+    }
+  *end = h;
+}
+
+// Reads the path; leaves the pattern that is compared with other routes'.
+static const char *read_path(struct routing *r)
+{
+  struct text *t = &r->item->route.path;
+  struct buf pattern = {.arena = r->k->a};
+  buf_adds(&pattern, r->app->a.prefix);
+  if (!t->size || t->data[0] != '/') {
+    bad_path(r, "a path begins with `/`");
+    return NULL;
+  }
+  if (memchr(t->data, 0, t->size) || strpbrk(t->data, "?#% \t\n")) {
+    bad_path(r, "a path has no `?`, `#`, `%` or white space");
+    return NULL;
+  }
+  for (const char *at = t->data + 1; *at;) {
+    size_t n = strcspn(at, "/");
+    bool last = !at[n] || !at[n + 1];
+    if (!n) {
+      bad_path(r, "a path has no empty parts");
+      return NULL;
+    }
+    if (at[0] == '{' && at[n - 1] == '}') {
+      add_hole(r, at + 1, n - 2, last);
+      buf_adds(&pattern, memchr(at, ':', n) ? "/{:path}" : "/{}");
+    } else if (memchr(at, '{', n) || memchr(at, '}', n)) {
+      bad_path(r, "a hole is a whole part of a path: `/{name}/`");
+      return NULL;
+    } else {
+      buf_addc(&pattern, '/');
+      buf_add(&pattern, at, n);
+    }
+    at += n + (at[n] == '/');
+  }
+  return pattern.size ? pattern.data : "/";
+}
+
+static void overlap_check(struct routing *r, const char *pattern)
+{
+  struct checker *k = r->k;
+  const char *key = arena_printf(k->a, "%d %s", r->r->method, pattern);
+  void **at = table_at(k->a, &k->routes, atom_of_text(&k->c->atoms, key));
+  struct route *first = *at;
+  if (!first) {
+    *at = r->r;
+    return;
+  }
+  struct diag *d = diag_report(
+      k->d, DIAG_route_overlap, r->r->span, "%s %s matches what %s %s matches",
+      plan_method_name(r->r->method), r->r->path,
+      plan_method_name(first->method), first->path);
+  diag_note(k->d, d, first->span, "the first route");
+}
+
+static bool read_method(struct routing *r)
+{
+  struct checker *k = r->k;
+  struct name *m = &r->item->route.method;
+  const char *names[METHODS];
+  if (!m->text) {
+    diag_report(k->d, DIAG_no_flows, r->item->span,
+                "routes of flows are not built yet");
+    return false;
+  }
+  for (int i = 0; i < METHODS; i++) {
+    names[i] = plan_method_name(i);
+    if (strcmp(m->text->text, names[i]))
+      continue;
+    r->r->method = i;
+    if (i == METHOD_WS)
+      diag_report(k->d, DIAG_no_websockets, m->span, NULL);
+    return i != METHOD_WS;
+  }
+  struct diag *d =
+      diag_report(k->d, DIAG_unknown_http_method, m->span,
+                  "there is no HTTP method `%s`", m->text->text);
+  name_hint_list(k, d, m->text->text, names, METHODS);
+  return false;
+}
+
+// ---- sources ----
+
+static int word_index(const char *const *words, int n, atom name)
+{
+  for (int i = 0; i < n; i++)
+    if (!strcmp(words[i], name->text))
+      return i;
+  return -1;
+}
+
+static struct hole *hole_named(struct routing *r, atom name)
+{
+  for (struct hole *h = r->holes; h; h = h->next)
+    if (h->name == name)
+      return h;
+  return NULL;
+}
+
+static enum source_kind source_by_rule(struct routing *r, atom name,
+                                       const struct type *t)
+{
+  if (hole_named(r, name))
+    return SOURCE_path;
+  return type_is_scalar(t) ? SOURCE_query : SOURCE_body;
+}
+
+static bool source_suits(struct checker *k, enum source_kind s,
+                         const struct type *t)
+{
+  if (s == SOURCE_body)
+    return type_has_json(k, t);
+  if (s == SOURCE_path)
+    return type_is_scalar(t) && t->kind != TYPE_optional;
+  return type_is_scalar(t) ||
+         (s == SOURCE_query && t->kind == TYPE_list && type_is_scalar(t->of));
+}
+
+static const struct type *record_of(struct checker *k, const char *const *names,
+                                    const struct type *const *types,
+                                    uint32_t n)
+{
+  struct type_part parts[8] = {0};
+  for (uint32_t i = 0; i < n; i++) {
+    parts[i].name = atom_of_text(&k->c->atoms, names[i]);
+    parts[i].type = types[i];
+  }
+  return type_parts(k->t, TYPE_record, parts, n);
+}
+
+static bool adapter_suits(struct checker *k, enum adapter_kind a,
+                          const struct type *t)
+{
+  const struct type *texts = type_of(k->t, TYPE_list, k->str);
+  const struct type *map = type_of(k->t, TYPE_map, k->str);
+  const struct type *rows = type_of(
+      k->t, TYPE_list, type_of(k->t, TYPE_list, k->json));
+  switch (a) {
+  case ADAPTER_json:
+    return type_has_json(k, t);
+  case ADAPTER_text:
+    return t->kind == TYPE_str || t->kind == TYPE_enum;
+  case ADAPTER_bytes:
+    return t->kind == TYPE_bytes;
+  case ADAPTER_form:
+    for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
+      if (!type_is_scalar(t->parts[i].type) &&
+          t->parts[i].type->kind != TYPE_list &&
+          t->parts[i].type->kind != TYPE_bytes)
+        return false;
+    return t->kind == TYPE_record;
+  case ADAPTER_ndarray:
+    return t->kind == TYPE_tensor;
+  case ADAPTER_multi_ndarray:
+    return t->kind == TYPE_map && t->of->kind == TYPE_tensor;
+  case ADAPTER_image:
+    return t->kind == TYPE_tensor && t->dtype == DTYPE_u8 &&
+           (t->any_rank || t->n_parts == 3);
+  case ADAPTER_table:
+    return type_fits(k->t, record_of(k, (const char *const[]){"columns", "rows"},
+                                     (const struct type *const[]){texts, rows}, 2),
+                     t);
+  case ADAPTER_request:
+    return type_fits(
+        k->t,
+        record_of(k, (const char *const[]){"method", "path", "query", "headers",
+                                           "body", "client", "id"},
+                  (const struct type *const[]){
+                      k->str, k->str, map, map,
+                      type_simple(k->t, TYPE_bytes), k->str, k->str}, 7),
+        t);
+  default:
+    return false;
+  }
+}
+
+static void read_adapter(struct routing *r, struct param *p,
+                         struct route_param *out)
+{
+  static const char *const names[] = {
+#define ADAPTER(name, gives, reads) #name,
+#include "grammar/defs/adapters.def"
+  };
+  static const char *const gives[] = {
+#define ADAPTER(name, types, reads) types,
+#include "grammar/defs/adapters.def"
+  };
+  struct checker *k = r->k;
+  int a = word_index(names + 1, ADAPTERS - 1, p->adapter.text) + 1;
+  out->source = SOURCE_adapter;
+  out->adapter = a;
+  if (!a) {
+    struct diag *d =
+        diag_report(k->d, DIAG_unknown_adapter, p->adapter.span,
+                    "there is no adapter `%s`", p->adapter.text->text);
+    name_hint_list(k, d, p->adapter.text->text, names + 1, ADAPTERS - 1);
+    return;
+  }
+  if (!is_bad(out->type) && !adapter_suits(k, a, out->type)) {
+    struct diag *d = diag_report(k->d, DIAG_bad_source, p->type->span,
+                                 "`%s` does not give %s", names[a],
+                                 show(k, out->type));
+    diag_note(k->d, d, p->adapter.span, "the adapter");
+    diag_hint(k->d, d, "it gives %s", gives[a]);
+  }
+  r->readers += a != ADAPTER_request;
+  for (struct arg *o = p->options; o; o = o->next) {
+    bool nested = a == ADAPTER_json && o->name.text &&
+                  !strcmp(o->name.text->text, "nested_text");
+    if (!nested) {
+      diag_report(k->d, DIAG_unknown_option, o->span,
+                  "`%s` has no such option", names[a]);
+      continue;
+    }
+    const struct constant *c = const_of_expr(k, o->value, k->boolean, NULL);
+    out->nested_text = c && c->i;
+  }
+}
+
+static const char *header_key(struct checker *k, const char *name)
+{
+  char *key = arena_copy(k->a, name, strlen(name));
+  for (char *at = key; *at; at++)
+    if (*at == '_')
+      *at = '-';
+  return key;
+}
+
+static void read_source(struct routing *r, struct param *p,
+                        struct route_param *out)
+{
+  static const char *const names[] = {
+#define SOURCE(name, word) word,
+#include "grammar/defs/adapters.def"
+  };
+  struct checker *k = r->k;
+  int s = word_index(names, SOURCE_adapter, p->source.text);
+  if (s < 0) {
+    struct diag *d =
+        diag_report(k->d, DIAG_unknown_source, p->source.span,
+                    "parameters do not come from `%s`", p->source.text->text);
+    name_hint_list(k, d, p->source.text->text, names, SOURCE_adapter);
+    out->type = &type_bad;
+    return;
+  }
+  out->source = s;
+  for (struct arg *o = p->options; o; o = o->next) {
+    const struct constant *c =
+        o->name.text || o != p->options
+            ? NULL
+            : const_of_expr(k, o->value, k->str, NULL);
+    if (c)
+      out->key = arena_copy(k->a, c->text, c->size);
+    else if (o->name.text || o != p->options)
+      diag_report(k->d, DIAG_unknown_option, o->span,
+                  "`in %s` takes a name: `in %s(\"name\")`", names[s], names[s]);
+  }
+}
+
+static void check_source(struct routing *r, struct route_param *p, atom name)
+{
+  struct checker *k = r->k;
+  struct hole *h = hole_named(r, name);
+  if (p->source == SOURCE_path && h) {
+    h->taken = true;
+  } else if (p->source == SOURCE_path) {
+    struct diag *d = diag_report(k->d, DIAG_path_parameter, p->span,
+                                 "the path has no `{%s}`", name->text);
+    diag_note(k->d, d, r->item->route.path.span, "the path");
+  }
+  if (is_bad(p->type))
+    return;
+  if (!source_suits(k, p->source, p->type))
+    diag_report(k->d, DIAG_bad_source, p->span,
+                p->source == SOURCE_body
+                    ? "%s cannot be read from a body without an adapter"
+                    : "%s cannot come from there",
+                show(k, p->type));
+  if (p->source == SOURCE_body) {
+    r->bodies++;
+    if (r->r->method == METHOD_GET || r->r->method == METHOD_HEAD)
+      diag_report(k->d, DIAG_body_without_method, p->span,
+                  "a %s request has no body",
+                  plan_method_name(r->r->method));
+  }
+  bool outside = p->source != SOURCE_path && p->source != SOURCE_body;
+  if (outside && p->type->kind == TYPE_optional && !p->initial)
+    p->initial = const_new(k, p->type); // none
+}
+
+// One parameter; `p` is NULL for one of a callable's own.
+static void read_param(struct routing *r, struct route_param *out,
+                       const struct sig_param *s, struct param *p,
+                       struct local *l)
+{
+  *out = (struct route_param){.local = l, .name = s->name->text,
+                              .type = s->type, .initial = s->initial,
+                              .span = s->span};
+  if (p && p->adapter.text)
+    read_adapter(r, p, out);
+  else if (p && p->source.text)
+    read_source(r, p, out);
+  else if (!is_bad(s->type))
+    out->source = source_by_rule(r, s->name, s->type);
+  else if (hole_named(r, s->name))
+    out->source = SOURCE_path;
+  if (out->source != SOURCE_adapter)
+    check_source(r, out, s->name);
+  if (!out->key)
+    out->key = out->source == SOURCE_header
+                   ? header_key(r->k, out->name)
+                   : out->name;
+}
+
+static void read_params(struct routing *r, struct param *p)
+{
+  struct checker *k = r->k;
+  const struct sig *s = &r->b.fn->sig;
+  r->r->n_params = s->n;
+  r->r->params = ARENA_ARRAY(k->a, s->n + 1, struct route_param);
+  for (uint32_t i = 0; i < s->n; i++, p = p ? p->next : NULL) {
+    struct local *l = NULL;
+    for (uint32_t j = 0; j < r->b.n_locals && !l; j++)
+      if (r->b.locals[j]->name == s->params[i].name && r->b.locals[j]->param)
+        l = r->b.locals[j];
+    read_param(r, &r->r->params[i], &s->params[i], p, l);
+  }
+  for (uint32_t i = 0; i < s->n; i++)
+    r->r->params[i].embed =
+        r->r->params[i].source == SOURCE_body && r->bodies > 1;
+  if (r->readers > 1 || (r->readers && r->bodies))
+    diag_report(k->d, DIAG_bad_source, r->r->span,
+                "the body is read more than once");
+  for (struct hole *h = r->holes; h; h = h->next)
+    if (!h->taken)
+      diag_report(k->d, DIAG_path_parameter, h->span,
+                  "nothing takes `{%s}` of the path", h->name->text);
+}
+
+// ---- what is answered ----
+
+// `-> callable`: the one that is meant, or NULL when the value is the answer.
+static struct fn_sym *callable_alone(struct routing *r, struct core *x,
+                                     struct core **handle)
+{
+  *handle = NULL;
+  if (x->type->kind == TYPE_handle && !is_bad(x->type)) {
+    struct class_sym *c = (struct class_sym *)x->type->class;
+    *handle = x;
+    return c->run;
+  }
+  if (x->kind != CORE_CLOSURE)
+    return NULL;
+  if (!x->closure.method)
+    return (struct fn_sym *)x->closure.function;
+  *handle = x->args[0];
+  return (struct fn_sym *)x->closure.method->function;
+}
+
+static struct core *call_with_own(struct routing *r, struct fn_sym *f,
+                                  struct core *handle, struct span at)
+{
+  struct checker *k = r->k;
+  struct body *b = &r->b;
+  struct core **args = ARENA_ARRAY(k->a, f->sig.n + 1, struct core *);
+  b->fn->sig.params = f->sig.params;
+  b->fn->sig.n = f->sig.n;
+  for (uint32_t i = 0; i < f->sig.n; i++) {
+    struct name name = {f->sig.params[i].name, f->sig.params[i].span, NULL};
+    struct local *l = local_new(b, name.text, f->sig.params[i].type, name.span);
+    l->param = true;
+    args[i] = core_local(k, l, at);
+    if (is_bad(l->type))
+      return core_bad(k, at);
+  }
+  if (is_bad(f->sig.result))
+    return core_bad(k, at);
+  if (handle)
+    return call_bound(b, (struct bind_sym *)handle->constant->binding, f, args,
+                      at);
+  struct core *x = core_new(k, CORE_CALL, f->sig.result, at, f->sig.n);
+  x->call.kind = SITE_function;
+  x->call.function = &f->f;
+  memcpy(x->args, args, f->sig.n * sizeof *args);
+  mention(b, (struct mention){.fn = f});
+  return x;
+}
+
+// True when the route's value was a callable (or bad) and its body is made.
+static bool answer_callable(struct routing *r)
+{
+  struct callable *c = &r->item->route.c;
+  struct body *b = &r->b;
+  struct core *handle;
+  if (c->has_params || !c->value ||
+      (c->value->kind != EXPR_NAME && c->value->kind != EXPR_FIELD))
+    return false;
+  struct core *x = check(b, c->value, NULL);
+  struct fn_sym *f = is_bad(x->type) ? NULL : callable_alone(r, x, &handle);
+  if (f && handle && handle->kind != CORE_CONST)
+    f = NULL;
+  struct stmt *s = stmt_new(b, STMT_RETURN, c->value->span);
+  s->value = f ? call_with_own(r, f, handle, c->value->span) : x;
+  PUSH(r->k, b->returns, b->n_returns, b->room_returns, s);
+  b->fn->f.result = s->value->type;
+  body_close(b, s);
+  return true;
+}
+
+static void answer(struct routing *r)
+{
+  struct checker *k = r->k;
+  struct body *b = &r->b;
+  struct form *form = r->item->route.form;
+  if (!answer_callable(r))
+    check_function_body(b, &r->item->route.c);
+  const struct type *t = r->r->result = b->fn->f.result;
+  if (form) {
+    struct core_reply *reply = check_form(b, form);
+    r->r->form = reply->form;
+    if (!is_bad(t))
+      check_form_type(b, form, reply->form, t);
+    if (b->n_returns && (reply->status || reply->headers))
+      b->returns[0]->reply = reply;
+    return;
+  }
+  bool said = false;
+  for (uint32_t i = 0; i < b->n_returns; i++)
+    said = said || b->returns[i]->reply;
+  if (!said && !is_bad(t) && t->kind != TYPE_bytes && !type_has_json(k, t))
+    diag_report(k->d, DIAG_bad_form,
+                r->item->route.c.value ? r->item->route.c.value->span
+                                       : r->r->span,
+                "%s cannot be answered", show(k, t));
+}
+
+void route_check(struct checker *k, struct app_sym *app, struct item *i)
+{
+  struct routing r = {.k = k, .app = app, .item = i};
+  struct text *path = &i->route.path;
+  r.r = NEW(k, struct route);
+  r.r->span = path->data ? path->span : i->span;
+  r.r->app = &app->a;
+  r.r->doc = i->doc;
+  r.r->settings =
+      settings_of_fields(k, i->route.settings, PLACE_ROUTE, ORIGIN_route);
+  k->n_routes++;
+  if (!path->data || !read_method(&r))
+    return;
+  uint32_t size = path->size;
+  while (size && path->data[size - 1] == '/')
+    size--;
+  r.r->path = arena_printf(k->a, "%s%.*s", app->a.prefix, (int)size, path->data);
+  if (!*r.r->path)
+    r.r->path = "/";
+  const char *pattern = read_path(&r);
+  if (pattern)
+    overlap_check(&r, pattern);
+  struct fn_sym *f = fn_new(
+      k, arena_printf(k->a, "%s %s", plan_method_name(r.r->method), r.r->path),
+      FUNCTION_body, i->span);
+  f->app = app;
+  f->f.result = NULL;
+  sig_of(k, &f->sig, f->f.name, r.r->span, &i->route.c);
+  PUSH(k, app->roots, app->n_roots, app->room_roots, f);
+  r.r->function = &f->f;
+  body_open(&r.b, k, f, BODY_ROUTE);
+  answer(&r);
+  if (pattern)
+    read_params(&r, i->route.c.params);
+  *app->last_route = r.r;
+  app->last_route = &r.r->next;
+}

@@ -1,0 +1,464 @@
+// What the parts of checking share; nobody else includes it.
+//
+// Declarations come first: every name of the program has a struct symbol. Then
+// signatures, so that bodies may be checked in any order; then bodies; at last
+// what needs the whole (settings of one place, circles, what is never reached).
+#ifndef SG_CHECKER_H
+#define SG_CHECKER_H
+
+#include "compiler/check.h"
+#include "compiler/table.h"
+#include "grammar/defs/signature.h"
+
+struct app_sym;
+struct bind_sym;
+struct class_sym;
+struct fn_sym;
+
+enum symbol_kind {
+  SYMBOL_TYPE,
+  SYMBOL_CLASS,
+  SYMBOL_FN,
+  SYMBOL_METRIC,
+  SYMBOL_RESOURCE,
+  SYMBOL_APP,
+  SYMBOL_MODULE,
+  SYMBOL_BINDING, // graphs too
+  SYMBOL_FLOW,
+  SYMBOL_FIELD,   // of a class
+};
+
+enum state { UNTOUCHED, UNDER_WAY, FINISHED };
+
+struct symbol {
+  enum symbol_kind kind;
+  enum state state; // TYPE: of resolving it
+  atom name;
+  struct span span; // of the name where it was declared
+  struct item *item;
+  uint32_t uses;
+  const struct type *type; // TYPE, FIELD
+  struct class_sym *class;
+  struct fn_sym *fn;
+  struct app_sym *app;
+  struct bind_sym *bind;
+  uint32_t index; // FIELD
+};
+
+// What can be called, as its caller sees it.
+struct sig_param {
+  atom name;
+  const struct type *type;
+  const struct constant *initial;
+  struct span span;
+};
+
+struct sig {
+  const char *name;
+  struct span span;
+  struct sig_param *params;
+  uint32_t n;
+  const struct type *result;
+};
+
+// Whom a function mentions: for what is reached, and which app it is in.
+struct mention {
+  struct fn_sym *fn;      // one of the three
+  struct bind_sym *bind;
+  struct class_sym *class; // a function deployment, called outside of an app
+  struct core *call;       // ... by this call or handle, which wants its binding
+  struct mention *next;
+};
+
+struct capture { // of a closure or nested fn: what it takes from outside
+  struct local *outer, *inner;
+  struct capture *next;
+};
+
+// These begin with what they add to, so that one pointer is both.
+struct fn_sym {
+  struct function f;
+  struct item *item; // or NULL
+  struct symbol *symbol;
+  struct sig sig;
+  struct class_sym *class;
+  struct app_sym *app;
+  struct method *method;
+  struct mention *mentions;
+  struct capture *captures;
+  struct core **selves; // calls of itself before its captures were known
+  uint32_t n_selves;
+  struct span result_span; // of the result's type, as written
+  bool reached, checked;
+};
+
+struct class_sym {
+  struct class c;
+  struct item *item;
+  struct symbol *symbol;
+  struct table members; // struct symbol: FIELD or FN
+  struct sig sig;       // what `bind` gives it
+  struct fn_sym *init;
+  struct fn_sym *run;   // the method that a handle alone means, or NULL
+  struct app_sym *app;  // a graph's
+  struct method **last_method;
+  enum state fields;    // of finding out the types of its lets
+  bool not_built;       // was reported; silent from here on
+  bool reached;
+};
+
+struct bind_sym {
+  struct binding b;
+  struct item *item; // NULL where a call made it
+  struct symbol *symbol;
+  struct class_sym *class;
+  struct fn_sym *args;
+  struct app_sym *app;
+  enum state seen; // while circles are looked for
+  bool reached;
+};
+
+struct app_sym {
+  struct app a;
+  struct item *item;
+  struct symbol *symbol;
+  struct table names;
+  struct table autos; // function deployments: struct bind_sym by name
+  struct binding **last_binding;
+  struct route **last_route;
+  struct fn_sym **roots; // the functions of its routes
+  uint32_t n_roots, room_roots;
+};
+
+struct case_ref { // a union's case by its name
+  const struct type *type;
+  uint32_t index;
+  struct span span;
+  struct case_ref *next;
+};
+
+struct checker {
+  struct compile *c;
+  struct arena *a;
+  struct types *t;
+  struct diags *d;
+  struct program *p;
+  struct table names; // struct symbol
+  struct table cases; // struct case_ref
+  struct table operators; // const struct signature, the first row
+  struct table routes;    // pattern → struct route
+  struct table limit_values; // so that equal limits are one constant
+  uint32_t type_depth;
+  struct symbol **symbols; // in the order of declaration
+  uint32_t n_symbols, room_symbols;
+  struct fn_sym **fns; // every function, for what was reached
+  uint32_t n_fns, room_fns;
+  struct class **last_class;
+  struct app **last_app;
+  struct function **last_function;
+  struct test **last_test;
+  struct fn_sym **test_fns;
+  uint32_t n_tests, room_tests;
+  uint32_t n_routes;
+  struct bind_sym **binds; // every one, in the order of making
+  uint32_t n_binds, room_binds;
+  struct table prefixes;
+  const struct type *none, *boolean, *integer, *number, *str, *json, *duration,
+      *error;
+  uint64_t guesses; // candidates that were compared for "did you mean"
+};
+
+// Types of what was wrong (silent from there on), and of what never returns.
+extern const struct type type_bad, type_never;
+
+static inline bool is_bad(const struct type *t) { return t == &type_bad; }
+
+// ---- a body that is being checked ----
+struct entry { // a name in a body
+  struct local *local;
+  bool narrowed; // known not to be none
+  struct entry *shadowed; // under this name before
+  atom name;
+};
+
+enum body_kind { BODY_PLAIN, BODY_GRAPH, BODY_ROUTE, BODY_TEST, BODY_INIT };
+
+struct narrowing {
+  struct entry *entry;
+  bool before;
+};
+
+struct body {
+  struct checker *k;
+  struct fn_sym *fn;
+  struct body *outer; // of a lambda or nested fn
+  enum body_kind kind;
+  struct class_sym *class;
+  struct app_sym *app;
+  struct table names;    // struct entry
+  struct table nested;   // struct symbol: fns inside
+  struct entry **scope;  // entries of open blocks
+  uint32_t n_scope, room_scope;
+  struct local **locals;
+  uint32_t n_locals, room_locals;
+  struct narrowing *narrowed;
+  uint32_t n_narrowed, room_narrowed;
+  const struct type *result; // NULL: found out from the returns
+  struct stmt **returns;     // then
+  uint32_t n_returns, room_returns;
+  bool lambda, settings; // settings may stand at its beginning
+  uint32_t depth;        // of blocks
+  uint32_t asserts;
+};
+
+// What a value is for: how a misfit is reported.
+struct blame {
+  enum diag_id id;        // 0: wrong_type
+  const char *what;       // "parameter `x`", or NULL
+  struct span declared;   // where the wanted type stands
+  bool has_declared;
+};
+
+// ---- checker_*.c ----
+#define NEW(k, type) ARENA_NEW((k)->a, type)
+// Room for one more element of a growing array.
+#define PUSH(k, array, n, room, value)                                         \
+  do {                                                                         \
+    if ((n) == (room)) {                                                       \
+      uint32_t wide_ = (room) ? (room) * 2 : 8;                                \
+      (array) = arena_grow((k)->a, (array), (n) * sizeof *(array),             \
+                           wide_ * sizeof *(array));                           \
+      (room) = wide_;                                                          \
+    }                                                                          \
+    (array)[(n)++] = (value);                                                  \
+  } while (0)
+
+// names.c
+struct symbol *name_declare(struct checker *k, struct table *in,
+                            enum symbol_kind kind, const struct name *name,
+                            struct item *item);
+void name_collect(struct checker *k); // all of the files
+// Adds "did you mean `x`?" from what `tables` hold, locals of `b` too.
+void name_hint(struct checker *k, struct diag *on, atom wanted,
+               const struct body *b, const struct table *const *tables,
+               uint32_t n);
+void name_hint_list(struct checker *k, struct diag *on, const char *wanted,
+                    const char *const *candidates, uint32_t n);
+const char *symbol_kind_text(enum symbol_kind kind);
+
+// types_of.c
+const struct type *type_of_expr(struct checker *k, struct type_expr *t);
+void types_collect(struct checker *k);
+const char *show(struct checker *k, const struct type *t);
+bool type_ordered(const struct type *t);
+bool type_comparable(struct checker *k, const struct type *t);
+bool type_has_text(struct checker *k, const struct type *t);
+bool type_has_json(struct checker *k, const struct type *t);
+bool type_is_scalar(const struct type *t);
+const struct type *without_none(const struct type *t); // T of T?, else itself
+
+// consts.c
+struct constant *const_new(struct checker *k, const struct type *t);
+struct constant *const_int(struct checker *k, const struct type *t, int64_t i);
+struct constant *const_text(struct checker *k, const struct type *t,
+                            const char *text, uint32_t size);
+// An expression as a constant of a type; NULL, and reported, when it is none.
+const struct constant *const_of_expr(struct checker *k, struct expr *e,
+                                     const struct type *want,
+                                     const struct blame *why);
+bool const_equal(const struct constant *x, const struct constant *y);
+// Makes one constant of a node whose arguments are all constants.
+struct core *core_fold(struct checker *k, struct core *x);
+void const_check_limits(struct checker *k, const struct constant *c,
+                        const struct type *t, struct span at);
+
+// convert.c
+struct core *core_new(struct checker *k, enum core_kind kind,
+                      const struct type *t, struct span at, uint32_t n_args);
+struct core *core_bad(struct checker *k, struct span at);
+struct core *core_const(struct checker *k, const struct constant *c,
+                        struct span at);
+struct core *core_int(struct checker *k, int64_t i, struct span at);
+struct core *core_prim(struct checker *k, enum opcode op, const struct type *t,
+                       struct span at, struct core *x, struct core *y);
+struct core *core_local(struct checker *k, struct local *l, struct span at);
+struct core *core_let(struct checker *k, struct local *l, struct core *value,
+                      struct core *in);
+struct core *core_operator(struct checker *k, enum operator_id id,
+                           const struct type *t, struct span at, uint32_t n);
+void core_retype(struct checker *k, struct core *x, const struct type *to);
+bool try_convert(struct body *b, struct core **x, const struct type *want);
+struct core *convert(struct body *b, struct core *x, const struct type *want,
+                     const struct blame *why);
+const struct type *join(struct checker *k, const struct type *x,
+                        const struct type *y);
+
+// body.c
+struct local *local_new(struct body *b, atom name, const struct type *t,
+                        struct span at);
+struct local *local_hidden(struct body *b, const struct type *t,
+                           struct span at);
+struct entry *entry_declare(struct body *b, const struct name *name,
+                            const struct type *t);
+struct entry *entry_find(struct body *b, atom name);
+uint32_t scope_open(struct body *b);
+void scope_close(struct body *b, uint32_t mark);
+uint32_t narrow_mark(struct body *b);
+void narrow(struct body *b, struct entry *e);
+void narrow_undo(struct body *b, uint32_t mark);
+void narrow_forget(struct body *b, struct entry *e); // it was assigned
+void narrow_forget_vars(struct body *b);             // a loop begins
+struct fn_sym *fn_new(struct checker *k, const char *name,
+                      enum plan_function_kind kind, struct span at);
+void body_open(struct body *b, struct checker *k, struct fn_sym *fn,
+               enum body_kind kind);
+void body_params(struct body *b, struct param *params);
+void body_close(struct body *b, struct stmt *first);
+void mention(struct body *b, struct mention m);
+
+// check_expr.c
+struct core *check(struct body *b, struct expr *e, const struct type *want);
+struct core *check_as(struct body *b, struct expr *e, const struct type *want,
+                      const struct blame *why);
+struct core *check_name(struct body *b, struct expr *e);
+// What a name means here, other than a local; NULL if nothing. Counts the use.
+struct symbol *symbol_find(struct body *b, atom name);
+struct core *check_symbol(struct body *b, struct symbol *s, struct span at);
+void report_unknown(struct body *b, const struct name *name);
+// Both as one type (two branches, two sides); NULL, nothing reported, if none.
+const struct type *unite(struct body *b, struct core **x, struct core **y,
+                         const struct type *want);
+struct core *handle_of(struct body *b, struct bind_sym *s, struct span at);
+
+// Facts that a condition gives: what is not none if it holds, or if not.
+struct fact {
+  struct entry *entry;
+  bool if_true;
+  struct fact *next;
+};
+struct core *check_condition(struct body *b, struct expr *e,
+                             struct fact **facts);
+void facts_apply(struct body *b, struct fact *facts, bool truth);
+
+// check_ops.c
+struct core *check_unary(struct body *b, struct expr *e,
+                         const struct type *want);
+struct core *check_binary(struct body *b, struct expr *e,
+                          const struct type *want);
+struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
+                        struct core *x, struct core *y);
+
+// check_literal.c
+struct core *check_template(struct body *b, struct expr *e);
+struct core *check_list(struct body *b, struct expr *e, const struct type *want);
+struct core *check_tuple(struct body *b, struct expr *e,
+                         const struct type *want);
+struct core *check_record(struct body *b, struct expr *e,
+                          const struct type *want);
+struct core *check_map(struct body *b, struct expr *e, const struct type *want);
+// A record of fields; `want` is a record type or NULL.
+struct core *check_fields(struct body *b, struct field *fields,
+                          struct span at, const struct type *want);
+struct core *check_each(struct body *b, struct expr *e, const struct type *want);
+// Element (and second) type of what is iterated over; false and reported if none.
+bool iterates(struct body *b, struct core *over, uint32_t n_names,
+              const struct type **item, const struct type **second);
+
+// check_access.c
+struct core *check_field(struct body *b, struct expr *e);
+struct core *check_item(struct body *b, struct expr *e);
+struct core *check_index(struct body *b, struct expr *e);
+struct core *check_slice(struct body *b, struct expr *e);
+// Whether `e` is `app.name`; then what it names, NULL (and reported) if nothing.
+bool app_member(struct body *b, struct expr *e, struct symbol **out);
+
+// check_call.c
+struct core *check_call(struct body *b, struct expr *e, const struct type *want);
+struct core *check_with(struct body *b, struct expr *e, const struct type *want);
+struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
+                         struct span call, enum diag_id wrong);
+struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
+                     struct span at);
+struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
+                        struct core **args, struct span at);
+struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
+                         struct span at);
+void check_args_alone(struct body *b, struct arg *args);
+struct core *check_lambda(struct body *b, struct expr *e,
+                          const struct type *want);
+struct core *closure_of_method(struct body *b, struct fn_sym *m,
+                               struct core *handle, struct span at);
+const struct type *callable_type(struct checker *k, const struct sig *s);
+
+// check_operator.c
+void operators_collect(struct checker *k);
+struct core *check_operator(struct body *b, const struct signature *rows,
+                            struct expr *e, struct core *first,
+                            const struct type *want);
+
+// check_match.c
+struct core *check_match(struct body *b, struct expr *e,
+                         const struct type *want);
+bool check_match_item(struct body *b, struct item *i, struct stmt ***end);
+enum { CHAIN_MAX = 500 }; // arms of a match, branches of an if
+
+// check_stmt.c
+struct stmt *stmt_new(struct body *b, enum stmt_kind kind, struct span at);
+// Adds the statements of a list; whether it never comes to its end.
+bool check_items(struct body *b, struct item *items, struct stmt ***end);
+bool check_block(struct body *b, struct block *block, struct stmt **first);
+// An expression that stands alone: it must do something.
+bool check_alone(struct body *b, struct expr *e, struct stmt ***end);
+void stmt_add(struct stmt ***end, struct stmt *s);
+// The body of a function: `= value`, or a block.
+void check_function_body(struct body *b, struct callable *c);
+struct core_reply *check_form(struct body *b, struct form *f);
+void check_form_type(struct body *b, struct form *f, enum form_kind form,
+                     const struct type *t);
+
+// check_decl.c
+void classes_declare(struct checker *k); // so that types may mention them
+void classes_collect(struct checker *k); // fields, methods, signatures
+void class_lets(struct checker *k, struct class_sym *c);
+void bodies_check(struct checker *k);
+void sig_of(struct checker *k, struct sig *s, const char *name,
+            struct span span, struct callable *c);
+void fn_declare(struct checker *k, struct table *in, struct item *i,
+                struct class_sym *c, struct app_sym *app);
+void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
+              struct body *outer);
+struct class_sym *class_new(struct checker *k, struct item *i,
+                            enum plan_class_kind kind);
+
+// check_app.c
+void apps_collect(struct checker *k);
+void apps_check(struct checker *k);
+struct bind_sym *bind_auto(struct checker *k, struct app_sym *app,
+                           struct class_sym *c);
+// The app of calls that no app makes: the first one, or one made for them.
+struct app_sym *app_implicit(struct checker *k);
+void overrides_check(struct checker *k);
+void tests_check(struct checker *k);
+
+// check_route.c
+void route_check(struct checker *k, struct app_sym *app, struct item *i);
+
+// settings.c
+enum { // places of kinds.def
+  PLACE_DEPLOYMENT = 1, PLACE_BATCH = 2, PLACE_MULTIPLEX = 4, PLACE_ROUTE = 8,
+  PLACE_SERVER = 16, PLACE_CALL = 32, PLACE_GRAPH = 64, PLACE_RESOURCE = 128
+};
+struct setting *settings_of_fields(struct checker *k, struct field *fields,
+                                   unsigned place, enum plan_origin origin);
+// The settings among the items of a class, function deployment or graph.
+struct setting *settings_of_items(struct checker *k, struct item *items,
+                                  unsigned place, enum plan_origin origin);
+struct setting *settings_of_args(struct checker *k, struct arg *args,
+                                 unsigned place, enum plan_origin origin);
+struct setting *settings_merge(struct checker *k, struct setting *under,
+                               struct setting *over);
+
+// reach.c
+void reach_check(struct checker *k);
+
+#endif

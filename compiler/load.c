@@ -1,0 +1,164 @@
+// Files in: reads the file that was asked for and all that it uses, each once.
+//
+// Files may use each other in a circle: they are one namespace. Paths are taken
+// from the folder of the file that has the `use`.
+#include "compiler/compile.h"
+
+#include "compiler/table.h"
+#include "grammar/text/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SOURCE_MAX = 256 << 20 };
+
+struct loading {
+  struct compile *c;
+  struct table seen; // by path without detours
+};
+
+void compile_init(struct compile *c, struct arena *arena)
+{
+  c->arena = arena;
+  c->atoms.arena = arena;
+  c->diags.arena = arena;
+  c->types = types_new(arena, &c->atoms);
+}
+
+// The whole of an open file, with a NUL behind it; NULL and errno if it failed.
+static char *read_all(struct arena *a, int fd, size_t *size)
+{
+  struct stat st;
+  if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
+    errno = errno ? errno : EISDIR;
+    return NULL;
+  }
+  size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 65536, n = 0;
+  char *data = room > SOURCE_MAX ? NULL : arena_alloc(a, room);
+  ssize_t got = 1;
+  errno = EFBIG;
+  while (data && (got = read(fd, data + n, room - n)) > 0) {
+    n += (size_t)got;
+    if (n < room)
+      continue;
+    data = n > SOURCE_MAX ? NULL : arena_grow(a, data, room, room * 2);
+    room *= 2;
+    errno = EFBIG;
+  }
+  if (!data || got < 0)
+    return NULL;
+  data[n] = 0; // there is room: the loop ends with n < room
+  *size = n;
+  return data;
+}
+
+static char *read_file(struct arena *a, const char *path, size_t *size)
+{
+  errno = 0;
+  if (!strcmp(path, "-"))
+    return read_all(a, STDIN_FILENO, size);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return NULL;
+  errno = 0;
+  char *data = read_all(a, fd, size);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return data;
+}
+
+// `x/./y` and `x/z/../y` as `x/y`, so that one file has one name.
+static const char *tidy(struct arena *a, const char *path)
+{
+  size_t n = strlen(path), out = 0;
+  char *to = arena_alloc(a, n + 1);
+  for (size_t at = 0; at < n;) {
+    size_t end = at + strcspn(path + at, "/"), size = end - at;
+    char *up = out > 1 ? memrchr(to, '/', out - 1) : NULL;
+    char *last = up ? up + 1 : to;
+    bool can_rise = out && to[out - 1] == '/' && strncmp(last, "../", 3) &&
+                    last != to + out - 1;
+    if (size == 2 && !memcmp(path + at, "..", 2) && can_rise) {
+      out = (size_t)(last - to);
+    } else if (!(size == 1 && path[at] == '.') && (size || !at)) {
+      memcpy(to + out, path + at, size);
+      out += size;
+      if (path[end])
+        to[out++] = '/';
+    }
+    at = end + (path[end] == '/');
+  }
+  to[out] = 0;
+  return to;
+}
+
+static const char *beside(struct arena *a, const char *file, const char *path)
+{
+  const char *slash = strrchr(file, '/');
+  if (*path == '/' || !slash)
+    return tidy(a, path);
+  return tidy(a, arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
+}
+
+static void add_source(struct compile *c, const char *path, const char *text,
+                       size_t size)
+{
+  if (c->n_sources == c->room_sources) {
+    uint32_t room = c->room_sources ? c->room_sources * 2 : 8;
+    c->sources = arena_grow(c->arena, c->sources,
+                            c->n_sources * sizeof *c->sources,
+                            room * sizeof *c->sources);
+    c->files = arena_grow(c->arena, c->files, c->n_sources * sizeof *c->files,
+                          room * sizeof *c->files);
+    c->room_sources = room;
+  }
+  c->sources[c->n_sources] = (struct source){path, text, size};
+  c->files[c->n_sources++] = NULL;
+}
+
+static void load(struct loading *l, const char *path, struct span at)
+{
+  struct compile *c = l->c;
+  void **seen = table_at(c->arena, &l->seen, atom_of_text(&c->atoms, path));
+  if (*seen)
+    return;
+  *seen = l;
+  size_t size = 0;
+  char *text = read_file(c->arena, path, &size);
+  if (!text && errno == EFBIG)
+    diag_report(&c->diags, DIAG_source_too_large, at,
+                "%s is larger than %d MB", path, SOURCE_MAX >> 20);
+  else if (!text && at.file != UINT32_MAX)
+    diag_report(&c->diags, DIAG_file_not_found, at, "cannot read %s: %s", path,
+                strerror(errno));
+  else if (!text)
+    diag_report(&c->diags, DIAG_cannot_read, at, "cannot read %s: %s", path,
+                strerror(errno));
+  else
+    add_source(c, strcmp(path, "-") ? path : "<stdin>", text, size);
+}
+
+// Files are read in the order in which they are mentioned, without recursion:
+// a chain of uses may be long.
+void load_program(struct compile *c, char *const *paths, size_t n)
+{
+  struct loading l = {.c = c};
+  for (size_t i = 0; i < n; i++)
+    load(&l, strcmp(paths[i], "-") ? tidy(c->arena, paths[i]) : paths[i],
+         NO_SPAN);
+  for (uint32_t i = 0; i < c->n_sources; i++) {
+    // A copy: the array moves, and trees keep a pointer to their source.
+    struct source *s = ARENA_NEW(c->arena, struct source);
+    *s = c->sources[i];
+    c->files[i] = parse_source(s, i, c->arena, &c->atoms, &c->diags);
+    const char *from = strcmp(s->path, "<stdin>") ? s->path : "";
+    for (struct item *use = c->files[i]->items; use; use = use->next)
+      if (use->kind == ITEM_USE && use->use.path.data)
+        load(&l, beside(c->arena, from, use->use.path.data),
+             use->use.path.span);
+  }
+}

@@ -1,0 +1,120 @@
+// Names: what a program declares, once each, and what a wrong one was meant for.
+#include "compiler/checker.h"
+
+#include <stdlib.h>
+
+// Candidates that may be compared in one run: a program with very many unknown
+// names gets hints for the first of them.
+enum { GUESSES_MAX = 4000000 };
+
+const char *symbol_kind_text(enum symbol_kind kind)
+{
+  static const char *const texts[] = {
+      [SYMBOL_TYPE] = "a type",         [SYMBOL_CLASS] = "a deployment",
+      [SYMBOL_FN] = "a function",       [SYMBOL_METRIC] = "a metric",
+      [SYMBOL_RESOURCE] = "a resource", [SYMBOL_APP] = "an app",
+      [SYMBOL_MODULE] = "a library",    [SYMBOL_BINDING] = "a binding",
+      [SYMBOL_FLOW] = "a flow",         [SYMBOL_FIELD] = "a field",
+  };
+  return texts[kind];
+}
+
+static void report_duplicate(struct checker *k, const struct name *name,
+                             const struct symbol *first)
+{
+  struct diag *d = diag_report(k->d, DIAG_duplicate_name, name->span,
+                               "`%s` is declared twice", name->text->text);
+  diag_note(k->d, d, first->span, "`%s` is first declared here, as %s",
+            name->text->text, symbol_kind_text(first->kind));
+}
+
+struct symbol *name_declare(struct checker *k, struct table *in,
+                            enum symbol_kind kind, const struct name *name,
+                            struct item *item)
+{
+  if (!name->text)
+    return NULL;
+  void **at = table_at(k->a, in, name->text);
+  if (*at) {
+    report_duplicate(k, name, *at);
+    return NULL;
+  }
+  struct symbol *s = NEW(k, struct symbol);
+  s->kind = kind;
+  s->name = name->text;
+  s->span = name->span;
+  s->item = item;
+  *at = s;
+  PUSH(k, k->symbols, k->n_symbols, k->room_symbols, s);
+  return s;
+}
+
+static void collect_item(struct checker *k, struct item *i)
+{
+  static const signed char kinds[ITEM_KIND_COUNT] = {
+      [ITEM_TYPE] = SYMBOL_TYPE + 1,     [ITEM_DEPLOYMENT] = SYMBOL_CLASS + 1,
+      [ITEM_FN] = SYMBOL_FN + 1,         [ITEM_METRIC] = SYMBOL_METRIC + 1,
+      [ITEM_APP] = SYMBOL_APP + 1,       [ITEM_RESOURCE] = SYMBOL_RESOURCE + 1,
+  };
+  if (kinds[i->kind]) {
+    struct table *in = &k->names;
+    i->note = name_declare(k, in, kinds[i->kind] - 1, &i->name, i);
+  } else if (i->kind == ITEM_USE && !i->use.path.data && i->use.module.text) {
+    diag_report(k->d, DIAG_no_libraries, i->use.module.span,
+                "the library `%s` is not built yet", i->use.module.text->text);
+    const struct symbol *known =
+        i->name.text ? table_get(&k->names, i->name.text) : NULL;
+    if (!known || known->kind != SYMBOL_MODULE) // every file may use it
+      i->note = name_declare(k, &k->names, SYMBOL_MODULE, &i->name, i);
+  }
+}
+
+void name_collect(struct checker *k)
+{
+  for (uint32_t f = 0; f < k->c->n_sources; f++)
+    for (struct item *i = k->c->files[f]->items; i; i = i->next)
+      collect_item(k, i);
+}
+
+// ---- did you mean ----
+
+void name_hint_list(struct checker *k, struct diag *on, const char *wanted,
+                    const char *const *candidates, uint32_t n)
+{
+  k->guesses += n;
+  if (k->guesses > GUESSES_MAX)
+    return;
+  const char *near = nearest_name(wanted, candidates, n);
+  if (near)
+    diag_hint(k->d, on, "did you mean `%s`?", near);
+}
+
+struct candidates {
+  const char **texts;
+  uint32_t n, room;
+};
+
+static void candidates_of(struct checker *k, struct candidates *c,
+                          const struct table *t)
+{
+  for (uint32_t i = 0; i < t->room; i++)
+    if (t->slots[i].key && t->slots[i].value)
+      PUSH(k, c->texts, c->n, c->room, t->slots[i].key->text);
+}
+
+void name_hint(struct checker *k, struct diag *on, atom wanted,
+               const struct body *b, const struct table *const *tables,
+               uint32_t n)
+{
+  if (k->guesses > GUESSES_MAX)
+    return;
+  struct candidates c = {0};
+  for (; b; b = b->outer) {
+    candidates_of(k, &c, &b->names);
+    candidates_of(k, &c, &b->nested);
+  }
+  for (uint32_t i = 0; i < n; i++)
+    if (tables[i])
+      candidates_of(k, &c, tables[i]);
+  name_hint_list(k, on, wanted->text, c.texts, c.n);
+}

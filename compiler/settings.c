@@ -1,0 +1,324 @@
+// Settings: which there are, what they may be, and which of two counts. All from
+// the rows of kinds.def.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+static const struct row {
+  unsigned places;
+  const char *name, *type;
+} rows[SETTINGS] = {
+#define DEPLOYMENT PLACE_DEPLOYMENT
+#define BATCH PLACE_BATCH
+#define MULTIPLEX PLACE_MULTIPLEX
+#define ROUTE PLACE_ROUTE
+#define SERVER PLACE_SERVER
+#define CALL PLACE_CALL
+#define GRAPH PLACE_GRAPH
+#define RESOURCE PLACE_RESOURCE
+#define SETTING(id, where, word, kind, value, doc) {where, word, kind},
+#include "grammar/defs/kinds.def"
+#undef SETTING
+#undef DEPLOYMENT
+#undef BATCH
+#undef MULTIPLEX
+#undef ROUTE
+#undef SERVER
+#undef CALL
+#undef GRAPH
+#undef RESOURCE
+};
+
+// Known to the language, and not to this compiler yet.
+static const struct {
+  unsigned place;
+  const char *name;
+} later[] = {
+    {PLACE_CALL, "fallback"},       {PLACE_DEPLOYMENT, "user_config"},
+    {PLACE_DEPLOYMENT, "cache.key"}, {PLACE_SERVER, "admin"},
+    {PLACE_SERVER, "tls"},          {PLACE_BATCH, "size_of"},
+};
+
+struct gather {
+  struct checker *k;
+  unsigned place;
+  enum plan_origin origin;
+  struct setting *first, **end;
+  struct setting *of[SETTINGS];
+};
+
+// ---- values ----
+
+static const struct type *row_type(struct checker *k, const char *text)
+{
+  static const enum type_kind kinds[] = {TYPE_bool,     TYPE_int,  TYPE_float,
+                                         TYPE_str,      TYPE_size, TYPE_duration,
+                                         TYPE_percent};
+  static const char *const words[] = {
+#define TYPE(kind, word, form, part) word,
+#include "grammar/defs/types.def"
+#undef TYPE
+  };
+  for (uint32_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (!strcmp(text, words[kinds[i]]))
+      return type_simple(k->t, kinds[i]);
+  struct type_part *parts = NULL; // "a" | "b"
+  uint32_t n = 0, room = 0;
+  for (const char *at = strchr(text, '"'); at; at = strchr(at + 1, '"')) {
+    const char *end = strchr(at + 1, '"');
+    struct type_part part = {0};
+    part.name = atom_of(&k->c->atoms, at + 1, (size_t)(end - at - 1));
+    PUSH(k, parts, n, room, part);
+    at = end;
+  }
+  return type_parts(k->t, TYPE_enum, parts, n);
+}
+
+// The least that a setting may be; what is not here may not be negative.
+static int64_t least(enum setting_id id)
+{
+  switch (id) {
+  case SETTING_num_replicas:
+  case SETTING_autoscaling_max:
+  case SETTING_max_ongoing_requests:
+  case SETTING_batch_max_size:
+  case SETTING_batch_max_concurrent:
+  case SETTING_multiplex_max_models:
+  case SETTING_loops:
+  case SETTING_health_failures:
+  case SETTING_max_body:
+    return 1;
+  case SETTING_priority:
+    return INT64_MIN;
+  default:
+    return 0;
+  }
+}
+
+static bool in_range(struct checker *k, enum setting_id id,
+                     const struct constant *c, struct span at)
+{
+  bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum;
+  if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
+    diag_report(k->d, DIAG_bad_setting, at, "`%s` is 503 or 429",
+                rows[id].name);
+    return false;
+  }
+  if (text || (c->i >= least(id) && !(c->f < 0)))
+    return true;
+  diag_report(k->d, DIAG_bad_setting, at, "`%s` must be at least %lld",
+              rows[id].name, (long long)least(id));
+  return false;
+}
+
+// ---- names ----
+
+static void report_unknown_setting(struct gather *g, const char *name,
+                                   struct span at)
+{
+  struct checker *k = g->k;
+  const char *names[SETTINGS];
+  uint32_t n = 0, elsewhere = SETTINGS;
+  for (uint32_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (later[i].place & g->place && !strcmp(later[i].name, name)) {
+      diag_report(k->d,
+                  g->place == PLACE_CALL ? DIAG_no_options : DIAG_no_setting,
+                  at, "`%s` is not built yet", name);
+      return;
+    }
+  size_t size = strlen(name);
+  for (uint32_t i = 0; i < SETTINGS; i++) {
+    if (rows[i].places & g->place) {
+      const char *dot = strchr(rows[i].name, '.');
+      bool group = dot && !strchr(name, '.');
+      names[n++] = group ? arena_copy(k->a, rows[i].name,
+                                      (size_t)(dot - rows[i].name))
+                         : rows[i].name;
+    } else if (!strncmp(rows[i].name, name, size) &&
+               (!rows[i].name[size] || rows[i].name[size] == '.')) {
+      elsewhere = i;
+    }
+  }
+  struct diag *d =
+      diag_report(k->d, g->place == PLACE_CALL ? DIAG_unknown_option : DIAG_unknown_setting,
+                  at, elsewhere < SETTINGS ? "`%s` is not set here"
+                                           : "there is no setting `%s`", name);
+  name_hint_list(k, d, name, names, n);
+}
+
+static bool is_group(struct gather *g, const char *name)
+{
+  size_t size = strlen(name);
+  for (uint32_t i = 0; i < SETTINGS; i++)
+    if (rows[i].places & g->place && !strncmp(rows[i].name, name, size) &&
+        rows[i].name[size] == '.')
+      return true;
+  return false;
+}
+
+static int setting_named(struct gather *g, const char *name)
+{
+  for (int i = 0; i < SETTINGS; i++)
+    if (rows[i].places & g->place && !strcmp(rows[i].name, name))
+      return i;
+  return -1;
+}
+
+static void gather_value(struct gather *g, enum setting_id id,
+                         const struct name *name, struct expr *value)
+{
+  struct checker *k = g->k;
+  struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
+  const struct constant *c =
+      const_of_expr(k, value, row_type(k, rows[id].type), &why);
+  if (g->of[id]) {
+    struct diag *d = diag_report(k->d, DIAG_duplicate_setting, name->span,
+                                 "`%s` is set twice", rows[id].name);
+    diag_note(k->d, d, g->of[id]->span, "the first one");
+    return;
+  }
+  if (!c || !in_range(k, id, c, value->span))
+    return;
+  struct setting *s = NEW(k, struct setting);
+  *s = (struct setting){id, c, g->origin, name->span, NULL};
+  g->of[id] = s;
+  *g->end = s;
+  g->end = &s->next;
+}
+
+static void gather_one(struct gather *g, const char *prefix,
+                       const struct name *name, struct expr *value)
+{
+  struct checker *k = g->k;
+  if (!name->text || !value)
+    return;
+  const char *whole = prefix
+                          ? arena_printf(k->a, "%s.%s", prefix, name->text->text)
+                          : name->text->text;
+  int id = setting_named(g, whole);
+  if (id >= 0) {
+    gather_value(g, id, name, value);
+  } else if (prefix || !is_group(g, whole)) {
+    report_unknown_setting(g, whole, name->span);
+  } else if (value->kind != EXPR_RECORD) {
+    struct diag *d = diag_report(k->d, DIAG_bad_setting, value->span,
+                                 "`%s` is a record of settings", whole);
+    diag_hint(k->d, d, "write `%s: { name: value }`", whole);
+  } else {
+    for (struct field *f = value->fields; f; f = f->next)
+      if (f->name.text)
+        gather_one(g, whole, &f->name, f->value);
+      else
+        diag_report(k->d, DIAG_bad_setting, f->span,
+                    "settings are written `name: value`");
+  }
+}
+
+// ---- what excludes what ----
+
+static bool autoscales(enum setting_id id)
+{
+  return !strncmp(rows[id].name, "autoscaling.", 12);
+}
+
+static void conflicts(struct checker *k, struct setting *list)
+{
+  struct setting *of[SETTINGS] = {0}, *scaling = NULL;
+  for (struct setting *s = list; s; s = s->next) {
+    of[s->id] = s;
+    if (autoscales(s->id) && !scaling)
+      scaling = s;
+  }
+  struct setting *fixed = of[SETTING_num_replicas];
+  if (fixed && scaling) {
+    struct diag *d = diag_report(
+        k->d, DIAG_setting_conflict, fixed->span,
+        "`num_replicas` and `autoscaling` exclude each other");
+    diag_note(k->d, d, scaling->span, "`autoscaling` is set here");
+  }
+  struct setting *low = of[SETTING_autoscaling_min],
+                 *high = of[SETTING_autoscaling_max];
+  int64_t most = high ? high->value->i : 1;
+  if (low && low->value->i > most) {
+    struct diag *d = diag_report(k->d, DIAG_setting_conflict, low->span,
+                                 "`min_replicas` is above `max_replicas`, "
+                                 "which is %lld", (long long)most);
+    if (high)
+      diag_note(k->d, d, high->span, "`max_replicas` is set here");
+  }
+}
+
+static struct gather begin(struct checker *k, unsigned place,
+                           enum plan_origin origin)
+{
+  return (struct gather){.k = k, .place = place, .origin = origin};
+}
+
+struct setting *settings_of_fields(struct checker *k, struct field *fields,
+                                   unsigned place, enum plan_origin origin)
+{
+  struct gather g = begin(k, place, origin);
+  g.end = &g.first;
+  for (struct field *f = fields; f; f = f->next)
+    if (f->name.text)
+      gather_one(&g, NULL, &f->name, f->value);
+    else
+      diag_report(k->d, DIAG_bad_setting, f->span,
+                  "settings are written `name: value`");
+  conflicts(k, g.first);
+  return g.first;
+}
+
+struct setting *settings_of_items(struct checker *k, struct item *items,
+                                  unsigned place, enum plan_origin origin)
+{
+  struct gather g = begin(k, place, origin);
+  g.end = &g.first;
+  for (struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_SETTING)
+      gather_one(&g, NULL, &i->name, i->value.value);
+  conflicts(k, g.first);
+  return g.first;
+}
+
+struct setting *settings_of_args(struct checker *k, struct arg *args,
+                                 unsigned place, enum plan_origin origin)
+{
+  struct gather g = begin(k, place, origin);
+  g.end = &g.first;
+  for (struct arg *a = args; a; a = a->next)
+    if (a->name.text)
+      gather_one(&g, NULL, &a->name, a->value);
+    else
+      diag_report(k->d, DIAG_bad_setting, a->span,
+                  "settings are written `name: value`");
+  return g.first;
+}
+
+// By id; a number of replicas displaces autoscaling, and the other way round.
+struct setting *settings_merge(struct checker *k, struct setting *under,
+                               struct setting *over)
+{
+  bool set[SETTINGS] = {0}, scaling = false;
+  struct setting *first = NULL, **end = &first;
+  for (struct setting *s = over; s; s = s->next) {
+    set[s->id] = true;
+    scaling = scaling || autoscales(s->id);
+  }
+  if (!over)
+    return under;
+  for (int layer = 0; layer < 2; layer++)
+    for (struct setting *s = layer ? over : under; s; s = s->next) {
+      bool displaced = set[s->id] ||
+                       (s->id == SETTING_num_replicas && scaling) ||
+                       (autoscales(s->id) && set[SETTING_num_replicas]);
+      if (!layer && displaced)
+        continue;
+      struct setting *copy = NEW(k, struct setting);
+      *copy = *s;
+      copy->next = NULL;
+      *end = copy;
+      end = &copy->next;
+    }
+  return first;
+}

@@ -1,0 +1,172 @@
+// What can be done with the values of a type; and declarations of types as a
+// whole: none may contain itself, and the cases of unions get their names.
+#include "compiler/checker.h"
+
+enum { DEEP_MAX = 1000 };
+
+bool type_ordered(const struct type *t)
+{
+  switch (t->kind) {
+  case TYPE_int:
+  case TYPE_float:
+  case TYPE_str:
+  case TYPE_enum:
+  case TYPE_markdown:
+  case TYPE_duration:
+  case TYPE_size:
+  case TYPE_time:
+  case TYPE_percent:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool type_is_scalar(const struct type *t)
+{
+  return type_ordered(t) || t->kind == TYPE_bool ||
+         (t->kind == TYPE_optional && type_is_scalar(t->of));
+}
+
+// Types that one question has met, by their numbers.
+struct met {
+  struct checker *k;
+  const struct type **slots;
+  uint32_t count, room;
+};
+
+static const struct type **met_place(struct met *m, const struct type *t)
+{
+  uint32_t at = t->number * 2654435761u & (m->room - 1);
+  while (m->slots[at] && m->slots[at] != t)
+    at = (at + 1) & (m->room - 1);
+  return &m->slots[at];
+}
+
+// Whether it is there already; adds it if not.
+static bool met_before(struct met *m, const struct type *t)
+{
+  if ((m->count + 1) * 2 > m->room) {
+    struct met wide = {m->k, NULL, m->count, m->room ? m->room * 2 : 16};
+    wide.slots = ARENA_ARRAY(m->k->a, wide.room, const struct type *);
+    for (uint32_t i = 0; i < m->room; i++)
+      if (m->slots[i])
+        *met_place(&wide, m->slots[i]) = m->slots[i];
+    *m = wide;
+  }
+  const struct type **place = met_place(m, t);
+  if (*place)
+    return true;
+  *place = t;
+  m->count++;
+  return false;
+}
+
+// Whether no part at any depth is of the kinds in `without`.
+static bool lacks(struct met *m, const struct type *t, uint64_t without)
+{
+  if (without >> t->kind & 1)
+    return false;
+  if ((!t->of && !t->n_parts) || met_before(m, t))
+    return true;
+  if (t->of && !lacks(m, t->of, without))
+    return false;
+  for (uint32_t i = 0; i < t->n_parts; i++)
+    if (t->parts[i].type && !lacks(m, t->parts[i].type, without))
+      return false;
+  return true;
+}
+
+#define BIT(kind) (1ull << TYPE_##kind)
+static const uint64_t opaque = BIT(tensor) | BIT(stream) | BIT(callable) |
+                               BIT(handle) | BIT(future) | BIT(step);
+
+bool type_comparable(struct checker *k, const struct type *t)
+{
+  return lacks(&(struct met){.k = k}, t, opaque);
+}
+
+bool type_has_text(struct checker *k, const struct type *t)
+{
+  return lacks(&(struct met){.k = k}, t, opaque);
+}
+
+bool type_has_json(struct checker *k, const struct type *t)
+{
+  return lacks(&(struct met){.k = k}, t, opaque);
+}
+
+// ---- types that contain themselves ----
+
+
+struct nesting {
+  struct checker *k;
+  struct met finished, under_way;
+};
+
+static bool contains_itself(struct nesting *n, const struct type *t,
+                            uint32_t depth);
+
+static bool parts_contain(struct nesting *n, const struct type *t,
+                          uint32_t depth)
+{
+  if (t->kind != TYPE_record && t->kind != TYPE_tuple && t->kind != TYPE_union)
+    return false;
+  uint32_t held = t->kind == TYPE_union && t->n_parts ? 1 : t->n_parts;
+  for (uint32_t i = 0; i < held; i++)
+    if (t->parts[i].type && contains_itself(n, t->parts[i].type, depth + 1))
+      return true;
+  return false;
+}
+
+static bool contains_itself(struct nesting *n, const struct type *t,
+                            uint32_t depth)
+{
+  if (n->finished.room && *met_place(&n->finished, t))
+    return false;
+  bool deep = depth > DEEP_MAX, again = met_before(&n->under_way, t);
+  if (deep || (again && t->name)) {
+    struct diag *d = diag_report(
+        n->k->d, deep ? DIAG_too_deep : DIAG_recursive_type, t->span,
+        deep ? "types are nested too deeply" : "`%s` contains itself",
+        t->name ? t->name->text : "");
+    if (!deep)
+      diag_hint(n->k->d, d, "a list, a map or `?` in between makes it finite");
+    return true;
+  }
+  bool found = parts_contain(n, t, depth);
+  met_before(&n->finished, t);
+  return found;
+}
+
+static void add_cases(struct checker *k, const struct type *t)
+{
+  for (uint32_t i = 0; i < t->n_parts; i++) {
+    struct case_ref *c = NEW(k, struct case_ref);
+    void **at = table_at(k->a, &k->cases, t->parts[i].name);
+    *c = (struct case_ref){t, i, t->parts[i].span, *at};
+    *at = c;
+  }
+}
+
+void types_collect(struct checker *k)
+{
+  struct nesting n = {k, {.k = k}, {.k = k}};
+  for (uint32_t f = 0; f < k->c->n_sources; f++)
+    for (struct item *i = k->c->files[f]->items; i; i = i->next) {
+      if (i->kind != ITEM_TYPE || !i->note)
+        continue;
+      struct symbol *s = i->note;
+      struct name name = {s->name, s->span, NULL};
+      struct type_expr use = {.kind = TYPE_NAMED, .span = s->span};
+      use.named.path = &name;
+      const struct type *t = type_of_expr(k, &use);
+      s->uses--;
+      if (is_bad(t))
+        continue;
+      if (t->name && contains_itself(&n, t, 0))
+        s->type = &type_bad;
+      else if (t->kind == TYPE_union && t->name == s->name)
+        add_cases(k, t);
+    }
+}

@@ -1,0 +1,457 @@
+// Types as written become types as known. Names are resolved on demand, so that
+// declarations may come in any order and mention each other.
+#include "compiler/checker.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NESTED_MAX = 500 }; // declared types inside each other
+
+const char *show(struct checker *k, const struct type *t)
+{
+  if (is_bad(t))
+    return "?";
+  return t == &type_never ? "nothing" : type_text(k->a, t);
+}
+
+const struct type *without_none(const struct type *t)
+{
+  return t && t->kind == TYPE_optional ? t->of : t;
+}
+
+// ---- constraints ----
+
+static int limit_named(atom name)
+{
+  static const char *const names[] = {
+#define LIMIT(word, on, error, message) #word,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+  };
+  for (int i = 0; i < LIMIT_KINDS; i++)
+    if (!strcmp(names[i], name->text))
+      return i;
+  return -1;
+}
+
+static bool limit_suits(enum limit_kind kind, const struct type *t)
+{
+  enum { TEXT, NUMBER, ITEMS, PATTERN };
+  static const unsigned char on[] = {
+#define LIMIT(word, where, error, message) where,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+  };
+  switch (on[kind]) {
+  case NUMBER:
+    return t->kind == TYPE_int || t->kind == TYPE_float;
+  case ITEMS:
+    return t->kind == TYPE_list;
+  case PATTERN:
+    return t->kind == TYPE_str;
+  default:
+    return t->kind == TYPE_str || t->kind == TYPE_bytes;
+  }
+}
+
+// Equal values are one constant: types are told apart by pointers to them.
+static const struct constant *limit_value(struct checker *k,
+                                          const struct constant *c)
+{
+  const char *key =
+      c->type->kind == TYPE_str
+          ? arena_printf(k->a, "s%s", c->text)
+          : arena_printf(k->a, "%d %lld %a", c->type->kind, (long long)c->i, c->f);
+  void **at = table_at(k->a, &k->limit_values, atom_of_text(&k->c->atoms, key));
+  if (!*at)
+    *at = (void *)c;
+  return *at;
+}
+
+static const struct constant *limit_const(struct checker *k, struct arg *a,
+                                          enum limit_kind kind,
+                                          const struct type *t)
+{
+  const struct type *want = k->integer;
+  if (kind == LIMIT_pattern)
+    want = k->str;
+  else if (t->kind == TYPE_float)
+    want = k->number;
+  const struct constant *c = const_of_expr(k, a->value, want, NULL);
+  if (!c)
+    return NULL;
+  bool length = t->kind != TYPE_int && t->kind != TYPE_float;
+  if ((length && kind != LIMIT_pattern && c->i < 0) ||
+      (kind == LIMIT_multiple_of && c->i <= 0 && !(c->f > 0))) {
+    diag_report(k->d, DIAG_bad_constraint, a->value->span,
+                "`%s` must be positive", a->name.text->text);
+    return NULL;
+  }
+  return limit_value(k, c);
+}
+
+static bool one_limit(struct checker *k, struct arg *a, const struct type *t,
+                      struct type_limit *out)
+{
+  int kind = a->name.text ? limit_named(a->name.text) : -1;
+  if (kind < 0) {
+    struct diag *d = diag_report(k->d, DIAG_bad_constraint, a->span,
+                                 "there is no such constraint");
+    static const char *const names[] = {
+#define LIMIT(word, on, error, message) #word,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+    };
+    if (a->name.text)
+      name_hint_list(k, d, a->name.text->text, names, LIMIT_KINDS);
+    return false;
+  }
+  if (!limit_suits(kind, t)) {
+    diag_report(k->d, DIAG_bad_constraint, a->span,
+                "`%s` does not apply to %s", a->name.text->text, show(k, t));
+    return false;
+  }
+  out->kind = kind;
+  out->value = limit_const(k, a, kind, t);
+  return out->value;
+}
+
+static const struct type *limited(struct checker *k, const struct type *t,
+                                  struct arg *args)
+{
+  struct type_limit limits[LIMIT_KINDS];
+  uint32_t n = 0;
+  for (struct arg *a = args; a; a = a->next) {
+    struct type_limit l;
+    if (!one_limit(k, a, t, &l))
+      continue;
+    bool twice = false;
+    for (uint32_t i = 0; i < n; i++)
+      twice = twice || limits[i].kind == l.kind;
+    if (twice)
+      diag_report(k->d, DIAG_bad_constraint, a->span, "`%s` is given twice",
+                  a->name.text->text);
+    else
+      limits[n++] = l;
+  }
+  return n ? type_limited(k->t, t, limits, n) : t;
+}
+
+// ---- names ----
+
+static const struct type *resolve(struct checker *k, struct symbol *s)
+{
+  struct item *i = s->item;
+  if (s->state == FINISHED || (s->state == UNDER_WAY && s->type))
+    return s->type;
+  if (s->state == UNDER_WAY) {
+    diag_report(k->d, DIAG_recursive_type, s->span,
+                "the type `%s` is itself", s->name->text);
+    return s->type = &type_bad;
+  }
+  s->state = UNDER_WAY;
+  if (i->type_decl.dims) {
+    diag_report(k->d, DIAG_no_dimensions, i->type_decl.dims->span, NULL);
+    s->state = FINISHED;
+    return s->type = &type_bad;
+  }
+  enum type_expr_kind kind = i->type_decl.type->kind;
+  bool own = kind == TYPE_RECORD || kind == TYPE_UNION;
+  struct type *declared =
+      own ? type_declare(k->t, s->name, s->span, i->doc) : NULL;
+  s->type = declared;
+  k->type_depth++;
+  const struct type *as = type_of_expr(k, i->type_decl.type);
+  k->type_depth--;
+  if (own && !is_bad(as))
+    type_fill(k->t, declared, as);
+  else if (!s->type || own)
+    s->type = as;
+  s->state = FINISHED;
+  return s->type;
+}
+
+static const char *const type_words[] = {
+#define TYPE(kind, word, form, part) word,
+#include "grammar/defs/types.def"
+#undef TYPE
+};
+
+static const struct type *plain_type(struct checker *k, atom name)
+{
+  for (int i = 0; i < TYPE_enum; i++) // those without parts come first
+    if (!strcmp(name->text, type_words[i]))
+      return type_simple(k->t, i);
+  return NULL;
+}
+
+static const struct type *unknown_type(struct checker *k,
+                                       const struct name *name)
+{
+  struct diag *d = diag_report(k->d, DIAG_unknown_type, name->span,
+                               "there is no type `%s`", name->text->text);
+  name_hint_list(k, d, name->text->text, type_words, TYPE_enum);
+  if (!d->hint) {
+    const struct table *tables[] = {&k->names};
+    name_hint(k, d, name->text, NULL, tables, 1);
+  }
+  return &type_bad;
+}
+
+static const struct type *named(struct checker *k, struct type_expr *t)
+{
+  struct name *name = t->named.path;
+  struct symbol *s = table_get(&k->names, name->text);
+  if (s)
+    s->uses++;
+  if (name->next) {
+    if (!s || s->kind != SYMBOL_MODULE)
+      diag_report(k->d, DIAG_unknown_module, name->span,
+                  "there is no library `%s`", name->text->text);
+    return &type_bad; // a library that is not built was reported at its `use`
+  }
+  if (t->named.args) {
+    diag_report(k->d, DIAG_no_dimensions, t->span, NULL);
+    return &type_bad;
+  }
+  if (s && s->kind == SYMBOL_TYPE)
+    return resolve(k, s);
+  if (s && s->kind == SYMBOL_CLASS)
+    return s->class ? type_handle(k->t, &s->class->c) : &type_bad;
+  const struct type *plain = plain_type(k, name->text);
+  if (plain)
+    return plain;
+  if (!s)
+    return unknown_type(k, name);
+  struct diag *d = diag_report(k->d, DIAG_not_a_type, name->span,
+                               "`%s` is %s, not a type", name->text->text,
+                               symbol_kind_text(s->kind));
+  diag_note(k->d, d, s->span, "`%s` is declared here", name->text->text);
+  return &type_bad;
+}
+
+// ---- made of parts ----
+
+static const struct type *of_one(struct checker *k, struct type_expr *t,
+                                 enum type_kind kind)
+{
+  const struct type *of = type_of_expr(k, t->of);
+  if (is_bad(of))
+    return of;
+  if (kind == TYPE_stream || kind == TYPE_step) {
+    diag_report(k->d, kind == TYPE_step ? DIAG_no_step : DIAG_no_streams,
+                t->span, NULL);
+    return &type_bad;
+  }
+  return type_of(k->t, kind, of);
+}
+
+static const struct type *tuple(struct checker *k, struct type_expr *t)
+{
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  bool bad = false;
+  for (struct type_expr *m = t->members; m; m = m->next) {
+    struct type_part part = {.type = type_of_expr(k, m), .span = m->span};
+    bad = bad || is_bad(part.type);
+    PUSH(k, parts, n, room, part);
+  }
+  return bad ? &type_bad : type_parts(k->t, TYPE_tuple, parts, n);
+}
+
+static bool name_seen(struct checker *k, struct table *seen, atom name,
+                      struct span at)
+{
+  void **slot = table_at(k->a, seen, name);
+  if (*slot) {
+    struct diag *d = diag_report(k->d, DIAG_duplicate_field, at,
+                                 "`%s` is here twice", name->text);
+    diag_note(k->d, d, *(struct span *)*slot, "the first one");
+    return true;
+  }
+  struct span *kept = NEW(k, struct span);
+  *kept = at;
+  *slot = kept;
+  return false;
+}
+
+static const struct constant *field_default(struct checker *k,
+                                            struct type_field *f,
+                                            const struct type *t)
+{
+  struct blame why = {DIAG_bad_default,
+                      arena_printf(k->a, "field `%s`", f->name.text->text),
+                      f->type->span, true};
+  return const_of_expr(k, f->initial, t, &why);
+}
+
+static const struct type *record(struct checker *k, struct type_field *fields)
+{
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  bool bad = false;
+  struct table seen = {0};
+  for (struct type_field *f = fields; f; f = f->next) {
+    if (!f->name.text || !f->type ||
+        name_seen(k, &seen, f->name.text, f->name.span)) {
+      bad = true;
+      continue;
+    }
+    struct type_part part = {.name = f->name.text,
+                             .type = type_of_expr(k, f->type),
+                             .doc = f->doc,
+                             .span = f->name.span};
+    bad = bad || is_bad(part.type);
+    if (f->initial && !is_bad(part.type))
+      part.initial = field_default(k, f, part.type);
+    PUSH(k, parts, n, room, part);
+  }
+  return bad ? &type_bad : type_parts(k->t, TYPE_record, parts, n);
+}
+
+static const struct type *enumeration(struct checker *k, struct type_expr *t)
+{
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  struct table seen = {0};
+  for (struct type_expr *m = t->members; m; m = m->next) {
+    if (m->kind != TYPE_TEXT)
+      return &type_bad;
+    atom word = atom_of(&k->c->atoms, m->text.data, m->text.size);
+    struct type_part part = {.name = word, .span = m->span};
+    if (!name_seen(k, &seen, word, m->span))
+      PUSH(k, parts, n, room, part);
+  }
+  return type_parts(k->t, TYPE_enum, parts, n);
+}
+
+static const struct type *tagged(struct checker *k, struct type_expr *t)
+{
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  bool bad = false;
+  struct table seen = {0};
+  for (struct type_expr *m = t->members; m; m = m->next) {
+    if (m->kind != TYPE_CASE ||
+        name_seen(k, &seen, m->variant.name.text, m->variant.name.span)) {
+      bad = true;
+      continue;
+    }
+    struct type_part part = {.name = m->variant.name.text,
+                             .type = record(k, m->variant.fields),
+                             .span = m->variant.name.span};
+    bad = bad || is_bad(part.type);
+    PUSH(k, parts, n, room, part);
+  }
+  return bad ? &type_bad : type_parts(k->t, TYPE_union, parts, n);
+}
+
+static int dtype_named(atom name)
+{
+#define DTYPE(kind, bytes, numpy)                                              \
+  if (!strcmp(name->text, #kind))                                              \
+    return DTYPE_##kind;
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+  return -1;
+}
+
+static const struct type *tensor(struct checker *k, struct type_expr *t)
+{
+  static const char *const dtypes[] = {
+#define DTYPE(kind, bytes, numpy) #kind,
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+  };
+  const struct name *name = t->named.path;
+  int dtype = dtype_named(name->text);
+  if (dtype < 0) {
+    struct diag *d =
+        diag_report(k->d, DIAG_unknown_type, name->span,
+                    "there is no element type `%s`", name->text->text);
+    name_hint_list(k, d, name->text->text, dtypes, DTYPES);
+    return &type_bad;
+  }
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  bool any = false;
+  for (struct type_expr *m = t->named.args; m; m = m->next) {
+    struct type_part part = {.span = m->span};
+    if (m->kind == TYPE_REST)
+      any = true;
+    else if (m->kind == TYPE_NUMBER)
+      part.size = m->number->integer;
+    else if (m->kind == TYPE_NAMED)
+      part.name = m->named.path->text;
+    else
+      return &type_bad;
+    if (m->kind != TYPE_REST)
+      PUSH(k, parts, n, room, part);
+  }
+  return type_tensor(k->t, dtype, any, parts, n);
+}
+
+static const struct type *callable(struct checker *k, struct type_expr *t)
+{
+  struct type_part *parts = NULL;
+  uint32_t n = 0, room = 0;
+  bool bad = false;
+  for (struct type_expr *m = t->callable.params; m; m = m->next) {
+    struct type_part part = {.type = type_of_expr(k, m)};
+    bad = bad || is_bad(part.type);
+    PUSH(k, parts, n, room, part);
+  }
+  const struct type *result =
+      t->callable.result ? type_of_expr(k, t->callable.result) : k->none;
+  if (bad || is_bad(result))
+    return &type_bad;
+  return type_callable(k->t, parts, n, result);
+}
+
+static const struct type *unlimited(struct checker *k, struct type_expr *t)
+{
+  switch (t->kind) {
+  case TYPE_NAMED:
+    return named(k, t);
+  case TYPE_LIST:
+    return of_one(k, t, TYPE_list);
+  case TYPE_MAP:
+    return of_one(k, t, TYPE_map);
+  case TYPE_OPTION:
+    return of_one(k, t, TYPE_optional);
+  case TYPE_STREAM:
+    return of_one(k, t, TYPE_stream);
+  case TYPE_STEP:
+    return of_one(k, t, TYPE_step);
+  case TYPE_TUPLE:
+    return tuple(k, t);
+  case TYPE_RECORD:
+    return record(k, t->fields);
+  case TYPE_ENUM:
+    return enumeration(k, t);
+  case TYPE_UNION:
+    return tagged(k, t);
+  case TYPE_TENSOR:
+    return tensor(k, t);
+  case TYPE_CALLABLE:
+    return callable(k, t);
+  default:
+    return &type_bad;
+  }
+}
+
+const struct type *type_of_expr(struct checker *k, struct type_expr *t)
+{
+  if (t->type)
+    return t->type;
+  if (k->type_depth > NESTED_MAX) {
+    diag_report(k->d, DIAG_too_deep, t->span,
+                "more than %d types inside each other", NESTED_MAX);
+    return t->type = (void *)&type_bad;
+  }
+  const struct type *x = unlimited(k, t);
+  if (t->constraints && !is_bad(x))
+    x = limited(k, x, t->constraints);
+  t->type = (void *)x;
+  return x;
+}
