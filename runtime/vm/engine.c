@@ -58,18 +58,32 @@ int64_t engine_now(const struct engine *e)
 
 // ---- requests ----
 
+static const struct error *no_memory(void)
+{
+  static const char message[] = "the request needs more memory than it may have";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error error = {
+      .kind = ERROR_limit, .status = 500, .message = &text};
+  return &error;
+}
+
 void request_finish(struct request *r, value v, const struct error *error)
 {
   struct engine *e = r->engine;
-  if (r->run) {
-    timer_stop(e, &r->run->deadline);
-    r->run->root = NULL;
-  }
+  struct run *run = r->run;
   r->ended = true;
   r->failed = error != NULL;
   r->result = v;
-  if (error)
-    r->error = *error;
+  r->error = error ? *error : (struct error){0};
+  if (run) {
+    timer_stop(e, &run->deadline);
+    run->root = NULL;
+    if (!pins_leave(r, run->fn->row->result)) {
+      r->failed = true;
+      r->error = *no_memory();
+    }
+  }
   r->next = NULL;
   *e->done_last = r;
   e->done_last = &r->next;
@@ -83,12 +97,10 @@ static void tell_done(struct engine *e)
     e->done_first = r->next;
     if (!e->done_first)
       e->done_last = &e->done_first;
-    struct pin *pins = r->run ? r->run->pins : NULL;
     r->run = NULL;
     r->engine = NULL;
     if (r->done)
       r->done(r);
-    pins_drop(e, pins);
   }
 }
 
@@ -105,16 +117,6 @@ static void deadline_passed(struct timer *timer)
       (struct run *)((char *)timer - offsetof(struct run, deadline));
   stop(run->request,
        error_make(run->root, ERROR_timeout, 408, "the deadline has passed"));
-}
-
-static const struct error *no_memory(void)
-{
-  static const char message[] = "the request needs more memory than it may have";
-  static const struct text text = {sizeof message - 1, sizeof message - 1,
-                                   message};
-  static const struct error error = {
-      .kind = ERROR_limit, .status = 500, .message = &text};
-  return &error;
 }
 
 // The root task and its frame; false when memory is out.
@@ -153,6 +155,7 @@ void request_start_on(struct engine *e, struct request *r, uint32_t function,
     run->engine = e;
     run->request = r;
     run->arena = r->arena;
+    run->fn = &e->functions[function];
   }
   if (!run || !begin(run, &e->functions[function], args, self)) {
     request_finish(r, (value){0}, no_memory());

@@ -57,6 +57,40 @@ void pins_drop(struct engine *e, struct pin *pins)
   }
 }
 
+static const struct map *copy_headers(struct arena *a, const struct map *from)
+{
+  struct map *m = map_new(a, from->count);
+  for (uint32_t i = 0; m && i < from->count; i++) {
+    const struct text *k = from->entries[i].key;
+    const struct text *v = from->entries[i].item.text;
+    k = text_new(a, k->data, k->size);
+    v = text_new(a, v->data, v->size);
+    if (!k || !v || !map_put(a, m, k, (value){.text = v}))
+      return NULL;
+  }
+  return m;
+}
+
+bool pins_leave(struct request *r, uint32_t type)
+{
+  struct run *run = r->run;
+  if (!run->pins)
+    return true;
+  bool done = true;
+  if (r->failed) {
+    const struct text *m = r->error.message;
+    r->error.message = text_new(r->arena, m->data, m->size);
+    done = r->error.message != NULL;
+  } else {
+    done = value_copy(r->arena, run->engine->plan, type, r->result, &r->result);
+    if (done && r->reply.headers)
+      done = (r->reply.headers = copy_headers(r->arena, r->reply.headers));
+  }
+  pins_drop(run->engine, run->pins);
+  run->pins = NULL;
+  return done;
+}
+
 bool state_get(struct task *t, uint32_t field, value *out)
 {
   struct replica *r = t->frame->self;

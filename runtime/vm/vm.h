@@ -156,6 +156,7 @@ struct run { // what the engine keeps of a request, in its arena
   struct request *request;
   struct arena *arena;
   struct task *root;
+  const struct function *fn;      // the root's
   struct frame *frames[VM_SIZES]; // free ones
   struct task *tasks;
   struct waiter *waiters;
@@ -293,6 +294,9 @@ enum entry frame_begin(struct task *t, struct frame *f, const struct error **err
 bool state_get(struct task *t, uint32_t field, value *out);
 const struct error *state_set(struct task *t, uint32_t field, value v);
 void pins_drop(struct engine *e, struct pin *pins);
+// The request has ended: what it answers is copied from boxes into its own
+// memory, and the boxes are let go. False when memory is out.
+bool pins_leave(struct request *r, uint32_t type);
 void states_free(struct engine *e);
 
 // ---- running (interpret.c, engine.c, timer.c, clock.c) ----
