@@ -25,6 +25,7 @@ int engine_new(struct engine **out, const struct plan *plan,
   e->done_last = &e->done_first;
   e->request_memory =
       opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
+  e->turns = opts->turns;
   if (opts->loop && clock_new(&e->clock, e, opts->loop)) {
     snprintf(why, why_size, "no timer: too many open files?");
     goto fail;
@@ -257,7 +258,8 @@ static void run_all(struct engine *e, struct request *r)
   while (e->ready_first && !r->ended) {
     run_first(e);
     tell_done(e);
-    if (e->budget > virtual_budget && !r->ended)
+    bool over = e->turns && ++e->turn > e->turns;
+    if ((over || e->budget > virtual_budget) && !r->ended)
       runs_for_ever(r);
   }
   tell_done(e);
@@ -279,6 +281,7 @@ static void move_clock(struct engine *e)
 
 bool engine_run_until_done(struct engine *e, struct request *r)
 {
+  e->turn = 0;
   for (;;) {
     run_all(e, r);
     if (r->ended)

@@ -15,6 +15,8 @@ struct task; // what runs: a frame's body, or a strand of a graph's frame
 struct engine_options {
   struct uv_loop_s *loop; // NULL: virtual time
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
+  uint32_t turns;         // engine_run_until_done fails the request after so many
+                          // turns of tasks, 0: never
 };
 
 // What a route's answer is besides its value; set by `reply`.

@@ -197,6 +197,7 @@ struct engine {
   uint64_t budget;       // jumps and calls since the clock last moved
   struct pin *free_pins; // on the heap
   size_t request_memory;
+  uint32_t turns, turn;  // how many engine_run_until_done may take, and took
   struct clock *clock;   // NULL: virtual time
   bool running;
 };
