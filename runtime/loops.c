@@ -276,7 +276,6 @@ static void start_threads(struct loops *l)
 int loops_run(struct loops **at, void (*ended)(void *), void *user)
 {
   struct loops *l = *at;
-  *at = NULL;
   l->ended = ended;
   l->user = user;
   start_threads(l);
@@ -287,6 +286,7 @@ int loops_run(struct loops **at, void (*ended)(void *), void *user)
   service_drop(&l->next);
   pthread_mutex_destroy(&l->lock);
   free(l);
+  *at = NULL;
   return status;
 }
 

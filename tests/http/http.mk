@@ -15,3 +15,10 @@ all: $(BUILD)/tests/echo_server
 .PHONY: check-http
 check-http: $(BUILD)/tests/echo_server
 	python3 tests/run.py --build $(BUILD) --only tests/http
+
+# A plan made by hand, for tests of sgrun that need no compiler.
+$(BUILD)/tests/sample_plan: $(BUILD)/obj/tests/http/sample_plan.o $(BUILD)/tests/rooms.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS)
+
+all: $(BUILD)/tests/sample_plan
