@@ -25,10 +25,12 @@ struct loop {
   struct http_server *server;
   pthread_t thread;
   enum order obeyed;
+  bool open; // `uv` and `wake` are there
 };
 
 struct loops {
   int n, port;
+  bool abandoned; // it never began
   int status; // to exit with
   int64_t drain_ms;
   uv_signal_t term, interrupt;
@@ -58,10 +60,11 @@ static void server_ended(void *user)
   own->server = NULL;
   site_close(&own->site);
   access_close(&own->access);
-  if (own != &l->each[0])
+  if (own != &l->each[0] || l->abandoned)
     uv_close((uv_handle_t *)&own->wake, NULL);
   atomic_fetch_sub(&l->live, 1);
-  uv_async_send(&l->each[0].wake);
+  if (!l->abandoned)
+    uv_async_send(&l->each[0].wake);
 }
 
 // Loop 0 ends behind the others, as it has the signals.
@@ -196,6 +199,7 @@ static int open_loop(struct loop *own, const struct options *o,
   }
   uv_async_init(&own->uv, &own->wake, on_wake);
   own->wake.data = own;
+  own->open = true;
   own->access = access_new(&own->uv, (enum access_form)o->log);
   struct site_options site = {&own->uv, own->access, o->request_timeout,
                               (size_t)o->max_memory};
@@ -217,7 +221,22 @@ static void open_signals(struct loops *l)
   uv_signal_start(&l->interrupt, on_signal, SIGINT);
 }
 
-// A failure ends the program, so that nothing is taken apart behind it.
+static void abandon(struct loops *l)
+{
+  l->abandoned = true;
+  for (int i = 0; i < l->n && l->each[i].open; i++) {
+    struct loop *own = &l->each[i];
+    if (own->server)
+      http_server_close(own->server, server_ended, own);
+    else
+      server_ended(own);
+    uv_run(&own->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&own->uv);
+  }
+  pthread_mutex_destroy(&l->lock);
+  free(l);
+}
+
 int loops_new(struct loops **out, const struct options *o,
               struct service *service, char *why, size_t why_size)
 {
@@ -233,8 +252,10 @@ int loops_new(struct loops **out, const struct options *o,
   pthread_mutex_init(&l->lock, NULL);
   for (int i = 0; i < l->n; i++) {
     l->each[i].all = l;
-    if (open_loop(&l->each[i], o, service, why, why_size))
+    if (open_loop(&l->each[i], o, service, why, why_size)) {
+      abandon(l);
       return -1;
+    }
   }
   open_signals(l);
   *out = l;
