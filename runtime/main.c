@@ -1,0 +1,177 @@
+// sgrun: serves a plan. Enters: a command line. Leaves: answers, and an exit
+// status. What happens is a list: options, plan, service, loops.
+#include "runtime/compile.h"
+#include "runtime/loops.h"
+#include "runtime/options.h"
+#include "runtime/vm/test_run.h"
+#include "runtime/watch.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static int fail(const char *what, const char *why)
+{
+  fprintf(stderr, "sgrun: %s%s%s\n", what, *what ? ": " : "", why);
+  return 1;
+}
+
+static double clock_ms(clockid_t id)
+{
+  struct timespec t;
+  clock_gettime(id, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+// ---- the plan ----
+static int compile_and_load(struct loaded *out, const char *source)
+{
+  char why[512];
+  char *target = compile_target(why, sizeof why);
+  if (!target)
+    return fail("", why);
+  int status = compile_source(source, target, why, sizeof why);
+  if (status < 0)
+    fail("", why);
+  else if (!status && plan_load(out, target, why, sizeof why))
+    status = fail(source, why);
+  unlink(target);
+  free(target);
+  return status ? 1 : 0;
+}
+
+static int load(struct loaded *out, const char *path)
+{
+  char why[512];
+  if (compile_is_source(path))
+    return compile_and_load(out, path);
+  if (plan_load(out, path, why, sizeof why))
+    return fail(path, why);
+  return 0;
+}
+
+static int check(const struct options *o, struct service *service)
+{
+  const struct plan *p = service->plan;
+  printf(
+      "%s: a sound plan of %zu bytes: %u app%s, %u deployment%s, %u route%s\n",
+      o->path, service->loaded.size, p->n_apps, p->n_apps == 1 ? "" : "s",
+      p->n_bindings, p->n_bindings == 1 ? "" : "s", p->n_routes,
+      p->n_routes == 1 ? "" : "s");
+  return 0;
+}
+
+// ---- serving ----
+struct serving {
+  const struct options *options;
+  struct loops *loops;
+  struct watch *watch;
+};
+
+static void limit_loops(struct options *o, const struct plan *p)
+{
+  char why[256] = "out of memory";
+  int allowed = loops_allowed(p, o->loops, why, sizeof why);
+  if (allowed < o->loops)
+    fprintf(stderr, "sgrun: one loop instead of %d: %s\n", o->loops, why);
+  o->loops = allowed;
+}
+
+// A bad plan never replaces a good one.
+static void on_changed(struct loaded *loaded, void *user)
+{
+  struct serving *s = user;
+  struct service *next = NULL;
+  char why[512] = "";
+  double began = clock_ms(CLOCK_MONOTONIC);
+  int loops = s->options->loops;
+  bool bad = service_new(&next, loaded, why, sizeof why) ||
+             (loops > 1 &&
+              loops_allowed(next->plan, loops, why, sizeof why) < loops) ||
+             loops_switch(s->loops, next, why, sizeof why);
+  if (bad)
+    fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
+            why);
+  else
+    fprintf(stderr, "sgrun: reloaded %s (%.1f ms)\n", s->options->path,
+            clock_ms(CLOCK_MONOTONIC) - began);
+  service_drop(&next);
+}
+
+static void on_ending(void *user)
+{
+  struct serving *s = user;
+  watch_close(&s->watch);
+}
+
+// Every connection is a file; the soft limit is a habit of 1 024.
+static void raise_file_limit(void)
+{
+  struct rlimit r;
+  if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur == r.rlim_max)
+    return;
+  r.rlim_cur = r.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void say_ready(const struct options *o, const struct loops *l, double ms)
+{
+  bool bare = !strchr(o->host, ':'); // IPv6 stands in brackets
+  fprintf(stderr, "sgrun: ready on http://%s%s%s:%d (%.1f ms)\n",
+          bare ? "" : "[", o->host, bare ? "" : "]", loops_port(l), ms);
+}
+
+static int serve(struct options *o, struct service *service, double began)
+{
+  char why[512];
+  struct serving s = {.options = o};
+  if (options_settle(o, service->plan, why, sizeof why))
+    return fail(o->path, why);
+  limit_loops(o, service->plan);
+  signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
+  if (loops_new(&s.loops, o, service, why, sizeof why))
+    return fail("", why);
+  if (o->watch)
+    s.watch =
+        watch_new(loops_main(s.loops), o->path, service->plan, on_changed, &s);
+  say_ready(o, s.loops, clock_ms(CLOCK_MONOTONIC) - began);
+  return loops_run(&s.loops, on_ending, &s);
+}
+
+static int run(struct options *o, double began)
+{
+  struct loaded loaded = {0};
+  struct service *service = NULL;
+  char why[512];
+  int status = load(&loaded, o->path);
+  if (status)
+    return status;
+  if (service_new(&service, &loaded, why, sizeof why))
+    return fail(o->path, why);
+  if (o->mode == RUN_CHECK)
+    status = check(o, service);
+  else if (o->mode == RUN_TEST)
+    status = tests_run(service->plan, o->filter, stdout) ? 1 : 0;
+  else
+    status = serve(o, service, began);
+  service_drop(&service);
+  return status;
+}
+
+int main(int argc, char **argv)
+{
+  // Nothing says when exec began, but what the loader did is on our account.
+  double began = clock_ms(CLOCK_MONOTONIC) - clock_ms(CLOCK_PROCESS_CPUTIME_ID);
+  struct options o;
+  int status = options_read(&o, argc, argv);
+  if (status == OPTIONS_GO)
+    status = run(&o, began);
+  if (fflush(stdout) && !status)
+    status = fail("standard output", "cannot be written");
+  return status;
+}
