@@ -58,7 +58,8 @@ static int version_new(struct version **out, struct site *site,
   }
   v->site = site;
   v->service = service_hold(service);
-  struct engine_options opts = {site->opts.loop, site->opts.request_memory};
+  struct engine_options opts = {.loop = site->opts.loop,
+                                .request_memory = site->opts.request_memory};
   if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
     v->engine = NULL;
     version_free(&v);
