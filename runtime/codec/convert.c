@@ -200,7 +200,7 @@ static bool offend_tag(struct decode *d, struct plan_run run,
   if (tag->kind == JSON_TEXT)
     buf_add(&text, tag->as.text->data, tag->as.text->size);
   else
-    tree_print(tag, false, 256, &text);
+    repr_json(tag, &text);
   if (tags.failed || text.failed)
     return false;
   buf_adds(&ctx, "{\"discriminator\":\"'type'\",\"tag\":");

@@ -130,14 +130,10 @@ static bool bad_number(const struct check *c, bool float_type)
 #pragma GCC diagnostic pop
 }
 
-// A remainder that is rounding noise counts as none.
-static bool is_multiple(long double x, long double of)
+// Off by a billionth still counts: 0.3 is a multiple of 0.1.
+static bool is_multiple(double x, double of)
 {
-  if (of == 0)
-    return false;
-  long double rest = fmodl(x, of), noise = fabsl(x) / 1e9L;
-  return rest == 0 || fabsl(rest) <= noise ||
-         fabsl(fabsl(rest) - fabsl(of)) <= noise;
+  return fabs(x - round(x / of) * of) <= 1e-9;
 }
 
 static bool number_holds_one(const struct check *c, long double x,
@@ -156,7 +152,7 @@ static bool number_holds_one(const struct check *c, long double x,
   case LIMIT_lt:
     return x < bound;
   default:
-    return float_type || is_float ? is_multiple(x, bound)
+    return float_type || is_float ? is_multiple((double)x, (double)bound)
                                   : v.i == -1 || (v.i && (int64_t)x % v.i == 0);
   }
 }

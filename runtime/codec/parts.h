@@ -109,6 +109,7 @@ bool tensor_print(const struct tensor *t, bool wide, struct buf *out);
 
 // Python's repr() of a str.
 void repr_text(const char *text, size_t size, struct buf *out);
+void repr_json(const struct json *j, struct buf *out);
 // A text over bytes that stay; NULL when the arena is exhausted.
 const struct text *text_over(struct arena *a, const char *data, size_t size,
                              size_t length);

@@ -96,9 +96,12 @@ static bool read_float(struct reader *r, uint32_t type, value *out)
   value v = {0};
   if (!starts_number(r))
     return read_scalar(r, type, out);
-  return scan_number(r->s, &t) &&
-         number_read_float(t.data, t.size, false, &v.f) && v.f - v.f == 0 &&
-         limited(r, type, v, out);
+  if (!scan_number(r->s, &t) ||
+      !number_read_float(t.data, t.size, false, &v.f) || v.f - v.f != 0)
+    return false;
+  if (t.plain)
+    v.f += 0.0; // a whole -0 is 0
+  return limited(r, type, v, out);
 }
 
 static bool read_str(struct reader *r, uint32_t type, value *out)
@@ -217,9 +220,15 @@ static uint32_t find_field(const struct plan *p, struct plan_run run,
   return run.count;
 }
 
-// Fields behind the opening brace (or behind a member, for a union).
-static bool read_fields(struct reader *r, struct plan_run run, value *parts,
-                        uint64_t *seen)
+static bool is_tag(const struct token *key)
+{
+  return key->size == 4 && !memcmp(key->data, "type", 4);
+}
+
+// Fields behind the opening brace; for a union behind its tag, which may not
+// come again.
+static bool read_fields(struct reader *r, struct plan_run run, bool tagged,
+                        value *parts, uint64_t *seen)
 {
   const struct plan *p = r->d.plan;
   struct token key;
@@ -229,7 +238,7 @@ static bool read_fields(struct reader *r, struct plan_run run, value *parts,
       return false;
     uint32_t i = find_field(p, run, &key, next);
     if (i == run.count) {
-      if (!scan_skip(r->s))
+      if ((tagged && is_tag(&key)) || !scan_skip(r->s))
         return false;
       continue;
     }
@@ -259,7 +268,7 @@ static bool read_record(struct reader *r, uint32_t type, value *out)
   value *parts = new_parts(r, run.count);
   if (!parts || run.count > FIELDS_MOST || !enter(r, '{'))
     return false;
-  if (scan_peek(r->s) != '}' && !read_fields(r, run, parts, &seen))
+  if (scan_peek(r->s) != '}' && !read_fields(r, run, false, parts, &seen))
     return false;
   out->parts = parts;
   return leave(r, '}') && fill_defaults(r, run, parts, seen);
@@ -271,8 +280,8 @@ static bool read_union(struct reader *r, uint32_t type, value *out)
   const struct plan *p = r->d.plan;
   struct plan_run variants = p->types[type].fields;
   struct token t;
-  if (!enter(r, '{') || !read_key(r, &t) || !t.plain || t.size != 4 ||
-      memcmp(t.data, "type", 4) || scan_peek(r->s) != '"')
+  if (!enter(r, '{') || !read_key(r, &t) || !t.plain || !is_tag(&t) ||
+      scan_peek(r->s) != '"')
     return false;
   r->s->at++;
   if (!scan_string(r->s, &t) || !t.plain)
@@ -287,7 +296,7 @@ static bool read_union(struct reader *r, uint32_t type, value *out)
   struct token tag_key = {"type", 4, 4, true};
   if (!parts || !u || run.count > FIELDS_MOST ||
       find_field(p, run, &tag_key, 0) != run.count ||
-      (comma(r) && !read_fields(r, run, parts, &seen)) || !leave(r, '}'))
+      (comma(r) && !read_fields(r, run, true, parts, &seen)) || !leave(r, '}'))
     return false;
   *u = (struct tagged){tag, {.parts = parts}};
   out->tagged = u;

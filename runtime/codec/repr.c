@@ -252,6 +252,12 @@ static void print_json(struct printer *p, const struct json *j)
   p->depth--;
 }
 
+void repr_json(const struct json *j, struct buf *out)
+{
+  struct printer p = {NULL, out, 0};
+  print_json(&p, j);
+}
+
 // ---- any type ----
 
 // What is no data: a word for it.

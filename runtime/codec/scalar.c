@@ -177,7 +177,8 @@ static bool to_bool(const struct input *in, value *out)
     out->i = from->as.i;
     return true;
   }
-  if (from->kind == JSON_FLOAT && from->as.f == __builtin_trunc(from->as.f)) {
+  if (from->kind == JSON_FLOAT && from->as.f == __builtin_trunc(from->as.f) &&
+      from->as.f >= -0x1p63 && from->as.f < 0x1p63) {
     out->i = from->as.f != 0;
     known = true;
     if (from->as.f == 0 || from->as.f == 1)
@@ -267,10 +268,10 @@ static bool seconds(const struct json *from, int64_t *ns)
 {
   if (from->kind == JSON_INT || from->kind == JSON_BOOL)
     return !__builtin_mul_overflow(from->as.i, 1000000000, ns);
-  double x = from->as.f * 1e9;
-  if (from->kind != JSON_FLOAT || !(x > -0x1p63 && x < 0x1p63))
+  double whole = __builtin_trunc(from->as.f), part = from->as.f - whole;
+  if (from->kind != JSON_FLOAT || !(whole > -9.2e9 && whole < 9.2e9))
     return false;
-  *ns = (int64_t)__builtin_round(x);
+  *ns = (int64_t)whole * 1000000000 + (int64_t)__builtin_round(part * 1e9);
   return true;
 }
 

@@ -82,9 +82,9 @@ static bool read_hex(const char *at, const char *end, uint32_t *out)
   return true;
 }
 
-// The escape whose backslash is at s->at. A letter of two bytes is one step
-// for Python, so that an end is seen where it sees it.
-static bool scan_escape(struct scan *s, const char *quote)
+// The escape whose backslash is at s->at. A surrogate alone is left to the end
+// of the string, so that what else is wrong comes first.
+static bool scan_escape(struct scan *s, const char *quote, const char **lone)
 {
   const char *at = s->at + 1;
   uint32_t code, low;
@@ -97,8 +97,7 @@ static bool scan_escape(struct scan *s, const char *quote)
     return true;
   }
   if (!read_hex(at + 1, s->end, &code) || at + 5 == s->end)
-    return scan_fail(s, at + (utf8_length(at, (size_t)(s->end - at)) < 6),
-                     "Invalid \\uXXXX escape");
+    return scan_fail(s, at, "Invalid \\uXXXX escape");
   s->at += 6;
   if (code < 0xD800 || code > 0xDFFF)
     return true;
@@ -106,15 +105,16 @@ static bool scan_escape(struct scan *s, const char *quote)
               s->at[1] == 'u';
   if (pair && !read_hex(s->at + 2, s->end, &low))
     return scan_fail(s, s->at + 1, "Invalid \\uXXXX escape");
-  if (!pair || low < 0xDC00 || low > 0xDFFF)
-    return scan_fail(s, at - 1, "Unpaired surrogate in \\uXXXX escape");
-  s->at += 6;
+  if (pair && low >= 0xDC00 && low <= 0xDFFF)
+    s->at += 6;
+  else
+    *lone = at - 1;
   return true;
 }
 
 bool scan_string(struct scan *s, struct token *out)
 {
-  const char *from = s->at;
+  const char *from = s->at, *lone = NULL;
   size_t inner = 0;
   bool plain = true;
   for (;;) {
@@ -125,10 +125,12 @@ bool scan_string(struct scan *s, struct token *out)
       break;
     if (*s->at != '\\')
       return scan_fail(s, s->at, "Invalid control character at");
-    if (!scan_escape(s, from - 1))
+    if (!scan_escape(s, from - 1, &lone))
       return false;
     plain = false;
   }
+  if (lone)
+    return scan_fail(s, lone, "Unpaired surrogate in \\uXXXX escape");
   size_t size = (size_t)(s->at++ - from);
   *out = (struct token){from, size, (uint32_t)(size - inner), plain};
   return true;

@@ -38,8 +38,11 @@ static void print_value(const struct plan *p, uint32_t type, value v,
 {
   struct buf text = {.arena = out->arena};
   buf_adds(out, "{\"json\":");
-  if (!json_encode(p, type, v, out))
+  size_t from = out->size;
+  if (!json_encode(p, type, v, out)) {
+    out->size = from;
     buf_adds(out, "\"NOT FINITE\"");
+  }
   buf_adds(out, ",\"repr\":");
   value_repr(p, type, v, &text);
   json_encode_text(text.data, text.size, out);
