@@ -210,8 +210,13 @@ struct item *build_fn_prefixed(struct parser *p, struct span at,
   if (kind == FN_PLAIN) {
     struct diag *d = diag_report(p->diags, DIAG_syntax_error, prefix->span,
                                  "this cannot stand before `fn`");
-    diag_hint(p->diags, d, "`batch(...)` and `multiplex(...)` can; other "
-                           "statements end with their line");
+    const char *here = prefix->kind == EXPR_NAME
+                           ? parse_foreign_word(prefix->name.text->text)
+                           : NULL;
+    diag_hint(p->diags, d, "%s",
+              here ? here
+                   : "`batch(...)` and `multiplex(...)` can; other "
+                     "statements end with their line");
     return fn;
   }
   if (!fn->kind || !build_deeper(p, at, prefix->depth))

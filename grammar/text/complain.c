@@ -78,6 +78,8 @@ void complain_deep(struct parser *p, struct span at)
 
 void complain_character(struct parser *p, struct span at)
 {
+  if (p->panic || at.start < p->quiet)
+    return; // the line is wrong already
   uint32_t code = 0;
   unsigned n = utf8_decode(p->text + at.start, p->size - at.start, &code);
   char *shown = code < 0x20 || code == 0x7F
@@ -135,7 +137,7 @@ static void add_token(struct buf *out, int token)
   else if (token >= T_ARROW)
     buf_addf(out, "`%s`", text);
   else
-    buf_adds(out, text);
+    buf_addf(out, "%s%s", strncmp(text, "end", 3) ? "" : "the ", text);
 }
 
 static void add_found(struct parser *p, struct buf *out, int token)
@@ -150,28 +152,42 @@ static void add_found(struct parser *p, struct buf *out, int token)
   else if (token == T_INT || token == T_FLOAT)
     buf_adds(out, "a number");
   else if (token == T_DURATION || token == T_SIZE || token == T_PERCENT)
-    buf_addf(out, "a %s", token_text(token));
+    buf_adds(out, token_text(token));
   else
     add_token(out, token);
 }
 
 enum { SHOWN = 5 };
 
+// What was expected: words, or a token where the words are NULL.
 struct wording {
-  struct buf *out;
   int n;
+  const char *words[SHOWN];
+  int tokens[SHOWN];
 };
 
-static void add_one(struct wording *w, const char *text, int token)
+static void add_one(struct wording *w, const char *words, int token)
 {
-  if (w->n++ >= SHOWN)
-    return;
-  if (w->n > 1)
-    buf_adds(w->out, ", ");
-  if (text)
-    buf_adds(w->out, text);
-  else
-    add_token(w->out, token);
+  if (w->n < SHOWN) {
+    w->words[w->n] = words;
+    w->tokens[w->n] = token;
+  }
+  w->n++;
+}
+
+static void add_wording(const struct wording *w, struct buf *out)
+{
+  int shown = w->n < SHOWN ? w->n : SHOWN;
+  for (int i = 0; i < shown; i++) {
+    bool last = i == w->n - 1;
+    buf_adds(out, !i ? "" : last ? " or " : ", ");
+    if (w->words[i])
+      buf_adds(out, w->words[i]);
+    else
+      add_token(out, w->tokens[i]);
+  }
+  if (w->n > SHOWN)
+    buf_adds(out, ", ...");
 }
 
 // Tokens that could go on with a complete value are never what was missed.
@@ -199,17 +215,22 @@ static bool is_operator(int token)
 // All that was expected, in words: whole kinds of things where possible.
 static void add_expected(const struct complaint *c, struct buf *out)
 {
-  struct wording w = {out, 0};
+  struct wording w = {0};
   bool statement = expects(c, T_LET);
   bool value = expects(c, T_INT) && expects(c, T_NONE) && expects(c, T_LOOP);
   bool type = !value && expects(c, T_TENSOR) && expects(c, '[') &&
               expects(c, T_STRING);
-  bool name = !value && !type && expects(c, T_NAME) && expects(c, T_LIMIT);
+  bool pattern = !value && !expects(c, '[') && expects(c, T_INT) &&
+                 expects(c, T_NONE);
+  bool name = !value && !type && !pattern && expects(c, T_NAME) && expects(c, T_LIMIT);
   bool suffix = expects(c, '*') && expects(c, '+');
+  bool suffix_of_type = !suffix && expects(c, '?') && expects(c, '|');
   if (statement)
     add_one(&w, "a statement or declaration", 0);
   else if (value)
     add_one(&w, "a value", 0);
+  if (pattern)
+    add_one(&w, "a pattern", 0);
   if (type)
     add_one(&w, "a type", 0);
   if (name)
@@ -221,10 +242,14 @@ static void add_expected(const struct complaint *c, struct buf *out)
     if (value && (is_word(token) || strchr("([{-", token & 127)) &&
         (is_word(token) || token < 128))
       continue;
-    if ((value || type) && token >= T_INT && token <= T_HOLE_OPEN)
+    if (pattern && (is_word(token) || token == '-'))
+      continue;
+    if ((value || type || pattern) && token >= T_INT && token <= T_HOLE_OPEN)
       continue;
     if (type && (is_word(token) || token == '(' || token == '[' ||
                  token == '{' || token == '-'))
+      continue;
+    if (suffix_of_type && (is_operator(token) || token == '[' || token == '('))
       continue;
     if (name && token >= T_NAME && token <= T_TENSOR)
       continue;
@@ -236,8 +261,7 @@ static void add_expected(const struct complaint *c, struct buf *out)
       continue;
     add_one(&w, NULL, token);
   }
-  if (w.n > SHOWN)
-    buf_adds(out, ", ...");
+  add_wording(&w, out);
 }
 
 static struct diag *generic(struct parser *p, struct span at,
@@ -344,13 +368,33 @@ static bool arrow(struct parser *p, struct span at, const struct complaint *c)
   return true;
 }
 
+// `f(x: int -> int {`
+static bool unclosed(struct parser *p, struct span at,
+                     const struct complaint *c)
+{
+  const struct open *o = around(p, c->found);
+  if (c->found != T_ARROW || o->token != '(' || !expects(c, ')'))
+    return false;
+  struct diag *d = diag_report(p->diags, DIAG_unclosed_bracket, o->span,
+                               "this `(` is not closed");
+  diag_note(p->diags, d, at, "its `)` is missed before this");
+  return true;
+}
+
 static void add_hint(struct parser *p, const struct complaint *c,
                      struct diag *d)
 {
   int before = p->before.kind;
   const struct open *o = around(p, c->found);
-  if (expects(c, T_THEN) && (c->found == '{' || c->found == ':'))
+  if (expects(c, T_THEN) && c->found == '{')
     diag_hint(p->diags, d, "as a value it is `if a then b else c`");
+  else if (c->found == T_ELSE && expects(c, T_TRUE))
+    diag_hint(p->diags, d, "the arm for all others is `_ -> ...`");
+  else if (expects(c, T_LOOP) && !expects(c, T_IF) &&
+           (c->found == T_IF || c->found == T_MATCH || c->found == T_FN))
+    diag_hint(p->diags, d, "as an operand it needs parentheses");
+  else if (before == ':' && c->found == T_NEWLINE)
+    diag_hint(p->diags, d, "a block stands in `{ }`");
   else if (c->found == ':' && o->token == T_HOLE_OPEN)
     diag_hint(p->diags, d, "holes have no formats; a brace is written `\\{`");
   else if (c->found == ':' && expects(c, '{'))
@@ -362,12 +406,9 @@ static void add_hint(struct parser *p, const struct complaint *c,
     diag_hint(p->diags, d, "a comma is missing, or a `:`");
   else if (c->found == T_NEWLINE && before == ',' && !o->token)
     diag_hint(p->diags, d, "the line ends too early");
-  else if (before == T_RETURN && c->found == T_LET)
-    diag_hint(p->diags, d, "`return` takes a value");
-  else if (p->last.kind == T_NAME && strchr(":", p->text[p->at]) &&
-           (!strcmp(p->last.name.text->text, "else") ||
-            !strcmp(p->last.name.text->text, "try")))
-    diag_hint(p->diags, d, "a block stands in `{ }`");
+  else if (before == T_STRING && p->before.span.end == p->last.span.start)
+    diag_hint(p->diags, d, "the string ends before this; a quote in a string "
+                           "is written `\\\"`, and 'raw' ones hold none");
 }
 
 // Where the bracket was opened, if that is out of sight.
@@ -387,7 +428,8 @@ void complain_syntax(struct parser *p, struct span at,
                      const struct complaint *c)
 {
   if (at.start >= p->quiet && !keyword_as_name(p, at, c) &&
-      !foreign_word(p, c) && !equals(p, at, c) && !arrow(p, at, c)) {
+      !foreign_word(p, c) && !equals(p, at, c) && !arrow(p, at, c) &&
+      !unclosed(p, at, c)) {
     struct diag *d = generic(p, at, c);
     add_hint(p, c, d);
     add_opening(p, c, d);

@@ -57,7 +57,7 @@ static bool is_soft(int token)
   return token >= T_NAME && token <= T_TENSOR;
 }
 
-// ------------------------------------------------------------------ line ends
+// --------------------------------------------------------------------- tokens
 
 static bool can_end(int token)
 {
@@ -115,10 +115,9 @@ static bool can_go_on(int token)
   }
 }
 
-// `{` at the beginning of a line, behind a head that waits for it.
-static bool brace_fell(struct parser *p, const struct token *t)
+static bool has_body(int head)
 {
-  switch (top(p)->head) {
+  switch (head) {
   case T_DEPLOYMENT:
   case T_APP:
   case T_GRAPH:
@@ -134,37 +133,23 @@ static bool brace_fell(struct parser *p, const struct token *t)
   case T_SERVER:
   case T_RESOURCE:
   case T_OVERRIDE:
-    break;
+    return true;
   default:
     return false;
   }
+}
+
+// `{` at the beginning of a line, behind a head that waits for it.
+static bool brace_fell(struct parser *p, const struct token *t)
+{
+  if (!has_body(top(p)->head))
+    return false;
   if (p->last.kind == '}' || t->span.start < p->quiet)
     return false;
   struct diag *d = diag_report(p->diags, DIAG_syntax_error, t->span,
                                "this `{` belongs on the line before");
   diag_hint(p->diags, d, "a line end ends what stands before it");
   return true;
-}
-
-static bool ends_line(struct parser *p, const struct token *t)
-{
-  if (!t->newline || is_tight(top(p)->token) || !can_end(p->last.kind))
-    return false;
-  if (!t->kind || can_go_on(t->kind))
-    return false;
-  return !(t->kind == '{' && brace_fell(p, t));
-}
-
-// ------------------------------------------------------------------- brackets
-
-static uint32_t indent_of(const struct parser *p, uint32_t offset)
-{
-  uint32_t start = offset, n = 0;
-  while (start && p->text[start - 1] != '\n')
-    start--;
-  while (p->text[start + n] == ' ' || p->text[start + n] == '\t')
-    n++;
-  return n;
 }
 
 static char next_char(const struct parser *p, uint32_t at)
@@ -268,6 +253,30 @@ static bool closes_something(const struct parser *p, int closer)
   return false;
 }
 
+// ------------------------------------------------------------------ line ends
+
+// A line that can only be a new statement ends the one before, whatever that
+// one lacks, so that the next is not taken for its rest.
+static bool must_end(const struct parser *p, const struct token *t)
+{
+  int last = p->last.kind;
+  return begins_item(p, t) && last && last != '{' &&
+         last != T_NEWLINE;
+}
+
+static bool ends_line(struct parser *p, const struct token *t)
+{
+  if (!t->newline || is_tight(top(p)->token))
+    return false;
+  if (!can_end(p->last.kind) && !must_end(p, t))
+    return false;
+  if (!t->kind || can_go_on(t->kind))
+    return false;
+  return !(t->kind == '{' && brace_fell(p, t));
+}
+
+// ------------------------------------------------------------------- brackets
+
 // Whether this token shows that the innermost bracket was not closed.
 static bool shows_unclosed(const struct parser *p, const struct token *t)
 {
@@ -278,7 +287,9 @@ static bool shows_unclosed(const struct parser *p, const struct token *t)
     return true;
   if (closes(t->kind))
     return closer_of(o->token) != t->kind && closes_something(p, t->kind);
-  if (o->token != '(' && o->token != '[')
+  if (o->token == '{')
+    return !o->block && begins_item(p, t);
+  if (o->token == T_HOLE_OPEN)
     return false;
   return begins_item(p, t) || (t->kind == '{' && opens_body(p) && !o->match);
 }
@@ -286,8 +297,7 @@ static bool shows_unclosed(const struct parser *p, const struct token *t)
 static void report_unclosed(struct parser *p, const struct token *t)
 {
   struct open *o = top(p);
-  bool known = p->panic && p->panic_depth >= p->depth;
-  if (!known && t->span.start >= p->quiet) {
+  if (!p->panic && t->span.start >= p->quiet) {
     int opener = o->token == T_HOLE_OPEN ? '{' : o->token;
     struct diag *d = diag_report(p->diags, DIAG_unclosed_bracket, o->span,
                                  "this `%c` is not closed", opener);
@@ -302,9 +312,27 @@ static void report_unclosed(struct parser *p, const struct token *t)
     p->quiet = t->span.start + 1;
 }
 
+// `[1, 2)`: taken for the bracket that was meant.
+static bool is_mistaken(const struct parser *p, const struct token *t)
+{
+  int open = p->open[p->depth].token;
+  return (t->kind == ')' && open == '[') || (t->kind == ']' && open == '(');
+}
+
+static void report_mistaken(struct parser *p, struct token *t)
+{
+  const struct open *o = top(p);
+  if (!p->panic && t->span.start >= p->quiet) {
+    struct diag *d = diag_report(p->diags, DIAG_stray_bracket, t->span,
+                                 "`%c` is closed by `%c`", o->token, t->kind);
+    diag_note(p->diags, d, o->span, "`%c` was opened here", o->token);
+  }
+  t->kind = closer_of(o->token);
+}
+
 static void report_stray(struct parser *p, const struct token *t)
 {
-  if (t->span.start >= p->quiet && !(p->panic && p->depth < p->panic_depth))
+  if (t->span.start >= p->quiet && !p->panic)
     diag_report(p->diags, DIAG_stray_bracket, t->span, "this `%c` closes nothing",
                 t->kind == T_HOLE_CLOSE ? '}' : t->kind);
 }
@@ -316,19 +344,28 @@ static void push(struct parser *p, const struct token *t)
     top(p)->match = false;
   p->depth++;
   *top(p) = (struct open){.token = t->kind, .block = block, .span = t->span,
-                          .indent = indent_of(p, t->span.start)};
+                          .indent = t->indent};
 }
 
 static void pop(struct parser *p, const struct token *t)
 {
   const struct open *o = top(p);
   if (t->newline && o->token == '{' && !p->suspect.end &&
-      indent_of(p, t->span.start) != o->indent)
+      t->indent != o->indent)
     p->suspect = o->span;
   p->depth--;
 }
 
 // -------------------------------------------------------------------- reading
+
+// The blanks before the first token of a line.
+static uint32_t indent_at(const struct parser *p, uint32_t at)
+{
+  uint32_t n = 0;
+  while (n < at && (p->text[at - n - 1] == ' ' || p->text[at - n - 1] == '\t'))
+    n++;
+  return n;
+}
 
 static struct token *peek(struct parser *p)
 {
@@ -337,6 +374,9 @@ static struct token *peek(struct parser *p)
   struct token t = {0};
   t.kind = sg_raw_lex(&t, p->flex);
   t.newline = p->newline;
+  if (t.newline)
+    p->indent = indent_at(p, t.span.start);
+  t.indent = p->indent;
   p->newline = false;
   if (p->diags->errors - p->errors >= ERRORS_MAX && t.kind) {
     diag_report(p->diags, DIAG_too_many_errors, t.span,
@@ -404,6 +444,8 @@ static struct token next(struct parser *p)
       p->depth--;
       return made(p, closer, t->span.start);
     }
+    if (is_mistaken(p, t))
+      report_mistaken(p, t);
     if (closes(t->kind) && closer_of(top(p)->token) != t->kind) {
       report_stray(p, t);
       p->has_ahead = false;
@@ -441,6 +483,17 @@ static bool is_refuge(const struct parser *p, const struct token *t)
   return o->token == '{' && !o->block && t->kind == ',';
 }
 
+// Whether the block that opens here is the body of what has the error.
+static bool is_body(const struct parser *p)
+{
+  if (!p->open[p->depth].block)
+    return false;
+  const struct open *outer = &p->open[p->depth - 1];
+  if (p->depth > 1 && !outer->block)
+    return false;
+  return has_body(outer->head) || outer->head == T_NAME;
+}
+
 static bool skipped(struct parser *p, const struct token *t)
 {
   if (!p->panic)
@@ -450,8 +503,7 @@ static bool skipped(struct parser *p, const struct token *t)
     return false;
   }
   bool deeper = p->depth > p->panic_depth;
-  if (t->kind == '{' && p->depth == p->panic_depth + 1 && top(p)->block &&
-      (p->panic_depth == 0 || p->open[p->panic_depth].block)) {
+  if (t->kind == '{' && p->depth == p->panic_depth + 1 && is_body(p)) {
     p->panic = false;
     return false;
   }
@@ -467,9 +519,9 @@ void layout_recover(struct parser *p)
   p->panic = !closes(kind);
   p->panic_depth = p->depth;
   if (opens(kind)) {
-    p->panic_depth--;
+    p->panic_depth--; // the grammar takes a `{` among items for a body
     bool outer = !p->panic_depth || p->open[p->panic_depth].block;
-    p->panic = !(kind == '{' && top(p)->block && outer);
+    p->panic = !(kind == '{' && outer);
   }
 }
 

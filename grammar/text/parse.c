@@ -53,7 +53,6 @@ static void read(struct parser *p)
 {
   if (p->size >= 3 && !memcmp(p->text, "\xEF\xBB\xBF", 3))
     p->at = 3;
-  p->line_start = p->at;
   sg_raw_start(p);
   if (sg_parse(p) == 2)
     complain_deep(p, p->last.span);

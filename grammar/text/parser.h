@@ -37,7 +37,8 @@ struct doc {
 struct token {
   int kind;
   struct span span;
-  bool newline; // a line break stands before it
+  bool newline;    // a line break stands before it
+  uint32_t indent; // of its line
   struct name name;
   struct text text;
   int64_t integer;
@@ -56,8 +57,9 @@ struct parser {
   // The scanner.
   void *flex;
   uint32_t at;         // offset of the next byte
-  uint32_t line_start; // offset of the current line
   bool newline;        // seen since the last token
+  uint32_t indent;     // of the line of the last token
+  uint32_t line, line_end; // offsets between which line_end is known
   bool after_dot;      // the last token was `.`
   struct open_string strings[STRINGS_MAX];
   unsigned n_strings;
@@ -134,12 +136,13 @@ struct reach {
   uint8_t quotes; // 1 or 3
   uint32_t hole;  // of an unclosed one: the offset of an unclosed `{`, or 0
 };
-struct reach scan_reach(const struct parser *p, uint32_t start);
+struct reach scan_reach(struct parser *p, uint32_t start);
+uint32_t scan_line_end(struct parser *p, uint32_t at);
 // The text from `start` on, decoded, up to a hole or `end`.
 struct text scan_text(struct parser *p, uint32_t start, uint32_t end,
                       uint32_t *stop);
 struct text scan_raw(struct parser *p, uint32_t start, uint32_t end);
-uint32_t scan_hole_end(const struct parser *p, uint32_t start);
+uint32_t scan_hole_end(struct parser *p, uint32_t start);
 void scan_doc_line(struct parser *p, uint32_t start, uint32_t end);
 void scan_doc_attach(struct parser *p, uint32_t start);
 // The documentation in front of the declaration that begins here, or NULL.

@@ -158,17 +158,22 @@ static bool is_triple(const struct parser *p, uint32_t at)
   return p->size - at >= 3 && !memcmp(p->text + at, "\"\"\"", 3);
 }
 
-static uint32_t end_of_line(const struct parser *p, uint32_t at)
+// Kept for the line, which may be long and full of quotes.
+uint32_t scan_line_end(struct parser *p, uint32_t at)
 {
+  if (at >= p->line && at <= p->line_end && p->line_end)
+    return p->line_end;
   const char *end = memchr(p->text + at, '\n', p->size - at);
-  return end ? (uint32_t)(end - p->text) : p->size;
+  p->line = at;
+  p->line_end = end ? (uint32_t)(end - p->text) : p->size;
+  return p->line_end;
 }
 
-static struct reach reach(const struct parser *p, uint32_t start, bool lines,
+static struct reach reach(struct parser *p, uint32_t start, bool lines,
                           unsigned level);
 
 // From behind the `{` of a hole to its `}`; 0 when it is not closed.
-static uint32_t hole_end(const struct parser *p, uint32_t at, bool lines,
+static uint32_t hole_end(struct parser *p, uint32_t at, bool lines,
                          unsigned level)
 {
   unsigned depth = 0;
@@ -191,10 +196,10 @@ static uint32_t hole_end(const struct parser *p, uint32_t at, bool lines,
 
 // An unclosed string is given up at the end of its line, but where a quote on
 // the line would close it if the hole were text.
-static struct reach give_up(const struct parser *p, uint32_t start,
+static struct reach give_up(struct parser *p, uint32_t start,
                             struct reach r)
 {
-  uint32_t line = end_of_line(p, start);
+  uint32_t line = scan_line_end(p, start);
   r.end = r.quotes == 3 ? p->size : line;
   if (r.hole && r.quotes == 1) {
     char quote[2] = {p->text[start], 0};
@@ -210,7 +215,7 @@ static struct reach give_up(const struct parser *p, uint32_t start,
   return r;
 }
 
-static struct reach reach(const struct parser *p, uint32_t start, bool lines,
+static struct reach reach(struct parser *p, uint32_t start, bool lines,
                           unsigned level)
 {
   char quote = p->text[start];
@@ -230,7 +235,7 @@ static struct reach reach(const struct parser *p, uint32_t start, bool lines,
     if (quote == '\'')
       continue;
     if (c == '\\' && at + 1 < p->size && p->text[at + 1] != '\n')
-      at++;
+      at += p->text[at + 1] == 'u' && p->text[at + 2] == '{' ? 2 : 1;
     if (c != '{')
       continue;
     r.holes = true;
@@ -244,12 +249,12 @@ static struct reach reach(const struct parser *p, uint32_t start, bool lines,
   return give_up(p, start, r);
 }
 
-struct reach scan_reach(const struct parser *p, uint32_t start)
+struct reach scan_reach(struct parser *p, uint32_t start)
 {
   return reach(p, start, false, p->n_strings);
 }
 
-uint32_t scan_hole_end(const struct parser *p, uint32_t start)
+uint32_t scan_hole_end(struct parser *p, uint32_t start)
 {
   const struct open_string *s = &p->strings[p->n_strings - 1];
   return hole_end(p, start + 1, s->quotes == 3, p->n_strings - 1);

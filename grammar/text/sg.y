@@ -23,7 +23,7 @@
 %define api.location.type {struct span}
 %define parse.error custom
 %define parse.lac full
-%define lr.default-reduction accepting
+%define lr.default-reduction consistent
 %locations
 %expect 0
 %param {struct parser *p}
@@ -45,8 +45,10 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 
 %initial-action { @$ = (struct span){p->file, 0, 0}; }
 
-%token T_NEWLINE "end of line" T_SKIPPED
-%token <struct name> T_NAME "name"
+// T_NEVER is never scanned. Where a rule is `error` alone, a second one with it
+// makes the parser look ahead before it takes the error for read.
+%token T_NEWLINE "end of line" T_SKIPPED T_NEVER
+%token <struct name> T_NAME "a name"
   T_USE "use" T_TYPE "type" T_DEPLOYMENT "deployment" T_METRIC "metric"
   T_RESOURCE "resource" T_APP "app" T_OVERRIDE "override" T_SERVER "server"
   T_TEST "test" T_STUB "stub" T_BIND "bind" T_GRAPH "graph" T_FLOW "flow"
@@ -60,11 +62,12 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
   T_EMIT "emit" T_SPAWN "spawn" T_ASSERT "assert" T_AND "and" T_OR "or"
   T_NOT "not" T_DIV "div" T_BY "by" T_AS "as" T_WITH "with" T_TRUE "true"
   T_FALSE "false" T_NONE "none" T_LOOP "loop"
-%token <int64_t> T_INT "integer" T_DURATION "duration" T_SIZE "size"
-%token <double> T_FLOAT "number" T_PERCENT "percentage"
-%token <struct text> T_STRING "string" T_STR_TEXT "text"
-%token T_STR_OPEN "string with holes" T_STR_CLOSE "end of the string"
-  T_HOLE_OPEN "hole" T_HOLE_CLOSE "end of the hole"
+%token <int64_t> T_INT "an integer" T_DURATION "a duration"
+  T_SIZE "a size"
+%token <double> T_FLOAT "a number" T_PERCENT "a percentage"
+%token <struct text> T_STRING "a string" T_STR_TEXT "text"
+%token T_STR_OPEN "a string with holes" T_STR_CLOSE "end of the string"
+  T_HOLE_OPEN "a hole" T_HOLE_CLOSE "end of the hole"
   T_ARROW "->" T_EQ "==" T_NE "!=" T_LE "<=" T_GE ">=" T_OR_ELSE "??"
   T_ADD_SET "+=" T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_DOTDOT ".."
   T_SPREAD "..."
@@ -93,7 +96,7 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 %type <struct type_expr_list> either type_list types targs
 %type <struct type_field *> type_field
 %type <struct type_field_list> type_fields type_field_list
-%type <struct item *> item fn
+%type <struct item *> item fn broken
 %type <struct item_list> items item_list
 %type <struct block *> block
 %type <struct branch_list> branches
@@ -189,8 +192,15 @@ item:
 | T_SPAWN expr { $$ = build_effect(p, ITEM_SPAWN, @$, $2, NULL); }
 | T_ASSERT expr { $$ = build_effect(p, ITEM_ASSERT, @$, $2, NULL); }
 | expr { $$ = build_effect(p, ITEM_EXPR, @$, $1, NULL); }
-| error { $$ = build_item_error(p, @$, NULL); }
-| error block { $$ = build_item_error(p, @$, $2); }
+| error { yyerrok; $$ = build_item_error(p, @$, NULL); }
+| broken { $$ = build_item_error(p, @$, NULL); }
+| broken T_ELSE block { $$ = build_item_error(p, @$, $3); }
+| broken T_ELSE name block { $$ = build_item_error(p, @$, $4); }
+
+// What has an error in its head; its blocks are read for their own errors.
+broken:
+  error block { yyerrok; $$ = build_item_error(p, @$, $2); }
+| broken T_ELSE T_IF expr block { $$ = build_item_error(p, @$, $5); }
 
 fn:
   T_FN name dims_opt params result_opt body_opt
@@ -237,13 +247,13 @@ set_op:
 dims_opt:
   %empty { $$ = (struct name_list){0}; }
 | '[' names_more ']' { $$ = $2; }
-| '[' error ']' { $$ = (struct name_list){0}; }
+| '[' error ']' { yyerrok; $$ = (struct name_list){0}; }
 
 params:
   '(' ')' { $$ = (struct param_list){0}; }
 | '(' param_list ')' { $$ = $2; }
 | '(' param_list ',' ')' { $$ = $2; }
-| '(' error ')' { $$ = (struct param_list){0}; }
+| '(' error ')' { yyerrok; $$ = (struct param_list){0}; }
 
 param_list:
   param { $$ = param_single($1); }
@@ -277,7 +287,7 @@ args:
   '(' ')' { $$ = (struct arg_list){0}; }
 | '(' arg_list ')' { $$ = $2; }
 | '(' arg_list ',' ')' { $$ = $2; }
-| '(' error ')' { $$ = (struct arg_list){0}; }
+| '(' error ')' { yyerrok; $$ = (struct arg_list){0}; }
 
 arg_list:
   arg { $$ = arg_single($1); }
@@ -315,7 +325,8 @@ field:
   { $$ = build_field(p, @$, NO_NAME, build_str(p, $1), $3); }
 | template ':' expr { $$ = build_field(p, @$, NO_NAME, $1, $3); }
 | T_SPREAD expr { $$ = build_field(p, @$, NO_NAME, NULL, $2); }
-| error { $$ = build_field(p, @$, NO_NAME, NULL, NULL); }
+| error { yyerrok; $$ = build_field(p, @$, NO_NAME, NULL, NULL); }
+| error T_NEVER { $$ = NULL; }
 
 // ---------------------------------------------------------------- expressions
 
@@ -370,7 +381,7 @@ sum:
 
 by:
   product
-| by T_BY unary { $$ = build_binary(p, @$, OP_BY, $1, @2, $3); }
+| by T_BY product { $$ = build_binary(p, @$, OP_BY, $1, @2, $3); }
 
 product:
   unary
@@ -398,7 +409,7 @@ postfix:
 | T_LOOP args { $$ = build_call(p, @$, NULL, $2, @2); }
 | postfix '[' expr ']' { $$ = build_index(p, @$, $1, $3); }
 | postfix '[' opt_expr ':' opt_expr ']' { $$ = build_slice(p, @$, $1, $3, $5); }
-| postfix '[' error ']' { $$ = build_error(p, @$); }
+| postfix '[' error ']' { yyerrok; $$ = build_error(p, @$); }
 
 opt_expr:
   %empty { $$ = NULL; }
@@ -416,13 +427,13 @@ primary:
   { $$ = build_elements(p, EXPR_TUPLE, @$, expr_prepend($2, $4)); }
 | '(' expr ',' expr_list ',' ')'
   { $$ = build_elements(p, EXPR_TUPLE, @$, expr_prepend($2, $4)); }
-| '(' error ')' { $$ = build_error(p, @$); }
+| '(' error ')' { yyerrok; $$ = build_error(p, @$); }
 | '[' ']' { $$ = build_elements(p, EXPR_LIST, @$, (struct expr_list){0}); }
 | '[' expr_list ']' { $$ = build_elements(p, EXPR_LIST, @$, $2); }
 | '[' expr_list ',' ']' { $$ = build_elements(p, EXPR_LIST, @$, $2); }
 | '[' expr T_FOR names T_IN or if_opt limit_opt ']'
   { $$ = build_each(p, @$, $2, $4, $6, $7, $8); }
-| '[' error ']' { $$ = build_error(p, @$); }
+| '[' error ']' { yyerrok; $$ = build_error(p, @$); }
 | '{' fields '}' { $$ = build_record(p, @$, $2); }
 | T_SKIPPED { $$ = build_error(p, @$); }
 
@@ -463,7 +474,7 @@ part:
   T_STR_TEXT { $$ = build_text_part(p, $1); }
 | T_HOLE_OPEN expr T_HOLE_CLOSE { $$ = build_hole(p, @$, $2); }
 | T_HOLE_OPEN T_HOLE_CLOSE { $$ = build_hole(p, @$, NULL); }
-| T_HOLE_OPEN error T_HOLE_CLOSE { $$ = build_hole(p, @$, build_error(p, @$)); }
+| T_HOLE_OPEN error T_HOLE_CLOSE { yyerrok; $$ = build_hole(p, @$, build_error(p, @$)); }
 
 arms:
   %empty { $$ = (struct arm_list){0}; }
@@ -477,7 +488,8 @@ arm_list:
 arm:
   pattern T_ARROW expr { $$ = build_arm(p, @$, $1, $3, NULL); }
 | pattern block { $$ = build_arm(p, @$, $1, NULL, $2); }
-| error { $$ = build_arm(p, @$, (struct pattern){.span = @$}, NULL, NULL); }
+| error { yyerrok; $$ = build_arm(p, @$, (struct pattern){.span = @$}, NULL, NULL); }
+| error T_NEVER { $$ = NULL; }
 
 pattern:
   literal { $$ = build_literal_pattern(p, @$, $1); }
@@ -485,7 +497,7 @@ pattern:
   { $$ = build_literal_pattern(p, @$, build_unary(p, @$, OP_NEG, @1, $2)); }
 | name { $$ = build_case_pattern(p, @$, $1, NO_NAME); }
 | name '(' name ')' { $$ = build_case_pattern(p, @$, $1, $3); }
-| name '(' error ')' { $$ = (struct pattern){.span = @$}; }
+| name '(' error ')' { yyerrok; $$ = (struct pattern){.span = @$}; }
 
 // ---------------------------------------------------------------------- types
 
@@ -513,12 +525,12 @@ base_type:
   tpath
   { $$ = build_type_named(p, TYPE_NAMED, @$, $1, (struct type_expr_list){0}); }
 | tpath '[' targs ']' { $$ = build_type_named(p, TYPE_NAMED, @$, $1, $3); }
-| tpath '[' error ']' { $$ = build_type_error(p, @$); }
+| tpath '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
 | T_TENSOR tpath '[' targs ']'
   { $$ = build_type_named(p, TYPE_TENSOR, @$, $2, $4); }
-| T_TENSOR tpath '[' error ']' { $$ = build_type_error(p, @$); }
+| T_TENSOR tpath '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
 | '[' type ']' { $$ = build_type_of(p, TYPE_LIST, @$, $2); }
-| '[' error ']' { $$ = build_type_error(p, @$); }
+| '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
 | '(' ')' { $$ = build_type_tuple(p, @$, (struct type_expr_list){0}); }
 | '(' type ')' { $$ = $2; }
 | '(' type ',' ')' { $$ = build_type_tuple(p, @$, type_expr_single($2)); }
@@ -526,7 +538,7 @@ base_type:
   { $$ = build_type_tuple(p, @$, type_expr_prepend($2, $4)); }
 | '(' type ',' type_list ',' ')'
   { $$ = build_type_tuple(p, @$, type_expr_prepend($2, $4)); }
-| '(' error ')' { $$ = build_type_error(p, @$); }
+| '(' error ')' { yyerrok; $$ = build_type_error(p, @$); }
 | '{' type_fields '}' { $$ = build_type_record(p, @$, $2); }
 | T_STRING { $$ = build_type_text(p, $1); }
 | number { $$ = build_type_number(p, @$, $1); }
@@ -543,7 +555,7 @@ types:
   '(' ')' { $$ = (struct type_expr_list){0}; }
 | '(' type_list ')' { $$ = $2; }
 | '(' type_list ',' ')' { $$ = $2; }
-| '(' error ')' { $$ = (struct type_expr_list){0}; }
+| '(' error ')' { yyerrok; $$ = (struct type_expr_list){0}; }
 
 type_list:
   type { $$ = type_expr_single($1); }
@@ -568,7 +580,8 @@ type_field_list:
 
 type_field:
   name ':' type init_opt { $$ = build_type_field(p, @$, $1, $3, $4); }
-| error { $$ = build_type_field(p, @$, NO_NAME, NULL, NULL); }
+| error { yyerrok; $$ = build_type_field(p, @$, NO_NAME, NULL, NULL); }
+| error T_NEVER { $$ = NULL; }
 
 // ---------------------------------------------------------------------- names
 

@@ -10,6 +10,7 @@ struct shape {
   enum item_place place;
   bool in_loop;
   bool native; // in a deployment whose bodies are elsewhere
+  bool broken; // there were errors: what looks out of place may be a rest
 };
 
 static void check_items(struct shape s, const struct item *i);
@@ -279,6 +280,16 @@ static bool is_name(const struct expr *e)
   return e->kind == EXPR_NAME;
 }
 
+// `batch(...)` that lost its `fn`.
+static bool is_prefix(const struct item *i)
+{
+  if (i->kind != ITEM_EXPR || i->effect.value->kind != EXPR_CALL ||
+      !is_name(i->effect.value->call.of))
+    return false;
+  const char *name = i->effect.value->call.of->name.text->text;
+  return !strcmp(name, "batch") || !strcmp(name, "multiplex");
+}
+
 static void misplaced(struct shape s, const struct item *i)
 {
   static const char *const places[] = {
@@ -295,11 +306,19 @@ static void misplaced(struct shape s, const struct item *i)
     diag_hint(s.p->diags, d, "a setting is written `%s: ...`", name);
     return;
   }
+  if (s.broken && item_kind_places(i->kind) == IN_BODY)
+    return;
   const char *word = item_kind_text(i->kind);
+  bool spoken = i->kind == ITEM_SETTING || i->kind == ITEM_EXPR ||
+                i->kind == ITEM_ASSIGN;
   struct diag *d = diag_report(
-      s.p->diags, DIAG_misplaced_item, i->span, "%s `%s` cannot stand %s",
-      strchr("aeiou", word[0]) ? "an" : "a", word, places[s.place]);
-  if (s.place == IN_CLASS && item_kind_places(i->kind) == IN_BODY)
+      s.p->diags, DIAG_misplaced_item, i->span, "%s %s%s%s cannot stand %s",
+      strchr("aeio", word[0]) ? "an" : "a", spoken ? "" : "`", word,
+      spoken ? "" : "`", places[s.place]);
+  if (is_prefix(i))
+    hint(s, d, "`batch(...)` and `multiplex(...)` stand on the line of their "
+               "`fn`");
+  else if (s.place == IN_CLASS && item_kind_places(i->kind) == IN_BODY)
     hint(s, d, "a deployment that is one function has an arrow: "
                "`deployment f(x: int) -> str { ... }`");
   else
@@ -318,7 +337,7 @@ static void check_body(struct shape s, const struct item *i,
     check_expr(s, c->value);
   else if (c->body)
     check_block(s, c->body);
-  else if (!s.native) {
+  else if (!s.native && !s.broken) {
     struct diag *d = diag_report(s.p->diags, DIAG_missing_body, i->name.span,
                                  "`%s` has no body", i->name.text->text);
     hint(s, d, "write `= value` or `{ ... }`; only a deployment `on` a worker "
@@ -503,5 +522,6 @@ static void check_items(struct shape s, const struct item *i)
 
 void shape_check(struct parser *p, const struct file_ast *f)
 {
-  check_items((struct shape){.p = p, .place = IN_FILE}, f->items);
+  struct shape s = {.p = p, .place = IN_FILE, .broken = f->broken};
+  check_items(s, f->items);
 }
