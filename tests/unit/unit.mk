@@ -6,7 +6,8 @@ UNIT_BIN  := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 UNIT_AIDS := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 UNIT_ROOM := $(UNIT_AIDS) $(filter-out $(BUILD)/obj/runtime/main.o,$(RUNTIME_OBJ)) $(GRAMMAR_OBJ)
 
-.PHONY: check-unit
+.PHONY: check-unit unit
+unit: $(UNIT_BIN)
 .SECONDARY: $(UNIT_SRC:%.c=$(BUILD)/obj/%.o)
 check-unit: $(UNIT_BIN)
 	@for t in $(UNIT_BIN); do echo "$$t"; $$t >$$t.log 2>&1 || { cat $$t.log; exit 1; }; done
