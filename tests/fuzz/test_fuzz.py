@@ -28,7 +28,7 @@ class Fuzz(unittest.TestCase):
             with self.subTest(name):
                 inputs = folders(name)
                 self.assertTrue(inputs, "nothing to begin with")
-                changes = "100000" if LONG else "2000"
+                changes = "1000000" if LONG else "50000"
                 done = subprocess.run(
                     [str(BUILD / f"replay_{name}"), "-n", changes, *inputs],
                     capture_output=True, text=True, errors="replace",
