@@ -21,7 +21,7 @@ CASES = sorted(HERE.glob("*/*.sg"))
 
 
 def arguments(path):
-    first = path.read_bytes().split(b"\n")[0].decode("utf-8", "replace")
+    first = path.read_bytes().split(b"\n")[0].decode("utf-8-sig", "replace")
     if first.startswith("// sgc: "):
         return first[len("// sgc: "):].split()
     return ["check"]
