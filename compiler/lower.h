@@ -68,7 +68,8 @@ struct code {
   struct strand *strands; // of a graph
   uint32_t n_strands;
   uint32_t *units, room_units; // by virtual slot: first of its run
-  uint8_t waits; // see function_waits
+  uint8_t waits;  // see function_waits
+  uint8_t blocks; // see explain_settings.c
 };
 
 // Lowers every function of the program (tests only where `tests` says so), and

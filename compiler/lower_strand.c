@@ -53,6 +53,43 @@ static void find_inputs(struct graph *g, struct piece *p)
   set_close(&p->inputs);
 }
 
+// Whether an expression cannot fail. An error of a strand reaches all that it
+// feeds, so that only such lets may share one.
+static bool is_safe(const struct core *e)
+{
+  switch (e->kind) {
+  case CORE_PRIM:
+    if (e->opcode != OP_float && e->opcode != OP_not && e->opcode != OP_eq &&
+        e->opcode != OP_ne && e->opcode != OP_lt && e->opcode != OP_le &&
+        e->opcode != OP_text)
+      return false;
+    break;
+  case CORE_CONST: case CORE_LOCAL: case CORE_LIST: case CORE_TUPLE: case CORE_MAP:
+  case CORE_PART: case CORE_WRAP: case CORE_IS_NONE: case CORE_TAG: case CORE_CONCAT:
+  case CORE_AND: case CORE_OR: case CORE_IF:
+    break;
+  default:
+    return false;
+  }
+  for (uint32_t i = 0; i < e->n_args; i++)
+    if (!is_safe(e->args[i]))
+      return false;
+  return true;
+}
+
+// The same, with the lets that are computed together with it.
+static bool piece_is_safe(const struct graph *g, const struct piece *p)
+{
+  if (!is_safe(p->e))
+    return false;
+  for (uint32_t i = 0; i < p->reads.n; i++) {
+    const struct piece *q = &g->pieces[p->reads.at[i]];
+    if (q->fate == FATE_inline && !piece_is_safe(g, q))
+      return false;
+  }
+  return true;
+}
+
 static bool may_join(const struct graph *g, const struct piece *p, uint32_t at)
 {
   const struct piece *h = &g->pieces[at];
@@ -73,7 +110,7 @@ static void join_lets(struct graph *g)
   for (uint32_t i = 0; i < g->n; i++) {
     struct piece *p = &g->pieces[i];
     find_inputs(g, p);
-    if (p->fate != FATE_strand || !p->home)
+    if (p->fate != FATE_strand || !p->home || !piece_is_safe(g, p))
       continue;
     uint32_t k = 0, most = n < LOOK_BACK ? n : LOOK_BACK;
     while (k < most && !may_join(g, p, recent[k]))

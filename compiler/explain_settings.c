@@ -1,0 +1,185 @@
+// The settings of every deployment: their values, and who set them.
+#include "compiler/compile.h"
+#include "compiler/explain_parts.h"
+#include "compiler/lower_code.h"
+#include "grammar/base/number.h"
+#include "grammar/defs/signature.h"
+#include "grammar/plan/names.h"
+
+#include <string.h>
+
+enum {
+  DEPLOYMENT = 1, BATCH = 2, MULTIPLEX = 4, ROUTE = 8, SERVER = 16, CALL = 32,
+  GRAPH = 64, RESOURCE = 128
+};
+
+static const struct {
+  unsigned places;
+  const char *name, *value;
+} rows[SETTINGS] = {
+#define SETTING(id, places, name, type, value, doc) {places, name, value},
+#include "grammar/defs/kinds.def"
+#undef SETTING
+};
+
+// ---- what blocks ----
+
+// As the runtime decides which deployments have limits (runtime/serve/blocks.c):
+// those that sleep, or call what does or what has slots.
+static bool function_blocks(const struct function *f);
+
+static bool binding_blocks(const struct binding *b)
+{
+  for (const struct setting *s = b->settings; s; s = s->next)
+    if (s->id == SETTING_max_ongoing_requests && s->origin != ORIGIN_default)
+      return true;
+  for (const struct method *m = b->class->methods; m; m = m->next)
+    if (b->class->kind != CLASS_graph && function_blocks(m->function))
+      return true;
+  return false;
+}
+
+static bool site_blocks(const struct site *s)
+{
+  if (s->kind == SITE_function)
+    return function_blocks(s->function);
+  if (s->kind == SITE_callable || function_blocks(s->call->method->function))
+    return true;
+  return s->call->binding && binding_blocks(s->call->binding);
+}
+
+static bool code_blocks(const struct code *k)
+{
+  for (uint32_t i = 0; i < k->n_ins; i++) {
+    const struct ins *n = &k->ins[i];
+    if (n->op == OP_op && signature_of(n->b)->attributes & OPERATOR_WAITS)
+      return true;
+    if (opcode_shapes[n->op].b == OPERAND_site && site_blocks(&k->sites[n->b]))
+      return true;
+  }
+  return false;
+}
+
+static bool function_blocks(const struct function *f)
+{
+  enum { UNKNOWN, NO, YES };
+  struct code *k = code_of(f);
+  if (k->blocks == UNKNOWN) {
+    k->blocks = NO; // for whoever comes back to it meanwhile
+    k->blocks = code_blocks(k) ? YES : NO;
+  }
+  return k->blocks == YES;
+}
+
+// ---- values ----
+
+static void add_value(struct buf *out, const struct constant *c)
+{
+  char text[NUMBER_TEXT];
+  switch (c->type->kind) {
+  case TYPE_bool: buf_adds(out, c->i ? "true" : "false"); break;
+  case TYPE_duration: buf_add(out, text, number_print_duration(text, c->i)); break;
+  case TYPE_size: buf_add(out, text, number_print_size(text, c->i)); break;
+  case TYPE_float: buf_add(out, text, number_print_float(text, c->f)); break;
+  case TYPE_percent:
+    buf_add(out, text, number_print_float(text, c->f * 100));
+    buf_addc(out, '%');
+    break;
+  case TYPE_str:
+  case TYPE_enum:
+    buf_addc(out, '"');
+    buf_add(out, c->text, c->size);
+    buf_addc(out, '"');
+    break;
+  default: buf_add(out, text, number_print_int(text, c->i)); break;
+  }
+}
+
+static const struct setting *find(const struct setting *s, enum setting_id id)
+{
+  while (s && s->id != id)
+    s = s->next;
+  return s;
+}
+
+// ---- lines ----
+
+static void add_line(struct explain *x, enum setting_id id, const char *value,
+                     const char *origin, struct span span)
+{
+  uint32_t line, column;
+  buf_addf(x->out, "    %-36s %-14s %s", rows[id].name, value, origin);
+  if (lines_find(&x->lines, span, &line, &column))
+    buf_addf(x->out, " %s:%u", x->program->sources[span.file].path, line);
+  buf_addc(x->out, '\n');
+}
+
+static void add_written(struct explain *x, const struct setting *s)
+{
+  struct buf value = {.arena = x->c->arena};
+  add_value(&value, s->value);
+  add_line(x, s->id, value.data, plan_names_ORIGINS[s->origin], s->span);
+}
+
+// Whether a group (`autoscaling.…`) is in use: its defaults say nothing else.
+static bool group_counts(const struct setting *all, enum setting_id id)
+{
+  const char *dot = strchr(rows[id].name, '.');
+  if (!dot || strncmp(rows[id].name, "autoscaling.", 12))
+    return !dot || strncmp(rows[id].name, "cache.", 6) || find(all, SETTING_cache_ttl);
+  for (; all; all = all->next)
+    if (!strncmp(rows[all->id].name, "autoscaling.", 12))
+      return true;
+  return false;
+}
+
+static void add_setting(struct explain *x, const struct binding *b,
+                        const struct setting *all, enum setting_id id)
+{
+  const struct setting *s = find(all, id);
+  bool blocks = id != SETTING_max_ongoing_requests || binding_blocks(b);
+  if (s && s->origin != ORIGIN_default)
+    add_written(x, s);
+  else if (!blocks)
+    add_line(x, id, "unlimited", "compiler: nothing blocks", NO_SPAN);
+  else if (*rows[id].value && group_counts(all, id))
+    add_line(x, id, rows[id].value, "default", NO_SPAN);
+}
+
+static void explain_binding(struct explain *x, const struct binding *b)
+{
+  unsigned place = b->class->kind == CLASS_graph ? GRAPH : DEPLOYMENT;
+  uint32_t line, column;
+  buf_addf(x->out, "  %s.%s = %s", b->app->name->text, b->name->text,
+           b->class->name->text);
+  if (lines_find(&x->lines, b->span, &line, &column))
+    buf_addf(x->out, "  %s:%u", x->program->sources[b->span.file].path, line);
+  buf_addc(x->out, '\n');
+  for (uint32_t id = 0; id < SETTINGS; id++)
+    if (rows[id].places & place)
+      add_setting(x, b, b->settings, id);
+}
+
+static void explain_route(struct explain *x, const struct route *r)
+{
+  if (!r->settings)
+    return;
+  buf_addf(x->out, "  %s %s\n", plan_method_name(r->method), r->path);
+  for (const struct setting *s = r->settings; s; s = s->next)
+    add_written(x, s);
+}
+
+void explain_settings(struct explain *x)
+{
+  buf_adds(x->out, "Settings\n");
+  for (const struct app *a = x->program->apps; a; a = a->next) {
+    for (const struct binding *b = a->bindings; b; b = b->next)
+      explain_binding(x, b);
+    for (const struct route *r = a->routes; r; r = r->next)
+      explain_route(x, r);
+  }
+  if (x->program->server)
+    buf_adds(x->out, "  server\n");
+  for (const struct setting *s = x->program->server; s; s = s->next)
+    add_written(x, s);
+}

@@ -1,0 +1,29 @@
+// What is known of values before anything runs: enough to know how long a sleep
+// is, how often a loop runs, and which binding a handle means.
+#ifndef SG_TIMES_FACTS_H
+#define SG_TIMES_FACTS_H
+
+#include "compiler/lower_code.h"
+
+enum fact_kind { FACT_number, FACT_parts, FACT_list, FACT_handle };
+
+struct fact { // NULL: nothing is known
+  enum fact_kind kind;
+  int64_t number;            // bool int duration size time
+  const struct fact **parts; // tuple, record; of a list NULL: only its length
+  uint32_t n;
+  const struct binding *binding;
+};
+
+const struct fact *fact_number(struct arena *a, int64_t number);
+const struct fact *fact_const(struct arena *a, const struct constant *c);
+const struct fact *fact_part(const struct fact *whole, uint32_t i);
+bool fact_same(const struct fact *x, const struct fact *y);
+// Of an instruction without calls; `args` are those of what it reads (of a run,
+// all of it).
+const struct fact *fact_of_ins(struct arena *a, const struct ins *i,
+                               const struct fact *const *args, uint32_t n);
+// The same text for the same facts.
+void fact_key(const struct fact *f, struct buf *out);
+
+#endif
