@@ -1,10 +1,16 @@
 // sgc: a list of passes behind a command line. Each pass reads what the one
 // before it made; the first that reports an error is the last that runs.
 #include "compiler/check.h"
+#include "compiler/dot.h"
+#include "compiler/emit.h"
+#include "compiler/explain.h"
+#include "compiler/lower.h"
+#include "compiler/test_run.h"
 #include "grammar/base/cli.h"
 #include "grammar/base/nearest.h"
 #include "grammar/text/parse.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +33,9 @@ static const struct cli_option options[] = {
 
 static const struct cli_command commands[] = {
     {"check", "FILE...", "report what is wrong with programs"},
+    {"explain", "FILE...", "print longest paths, waits and settings of a program"},
     {"explain", "SG0123", "say more about a diagnostic"},
+    {"test", "FILE...", "run a program's tests, in virtual time"},
     {0},
 };
 
@@ -61,6 +69,13 @@ struct run {
   char **paths;
   size_t n_paths;
   const char *dump;
+  const char *output; // where the plan goes, or NULL
+  bool tests;         // are in the plan
+  bool graphviz;
+  const char *part;   // of the picture: APP or APP.GRAPH, or NULL
+  const char *filter;
+  const void *plan;
+  size_t plan_size;
   enum diag_form form;
   const char *colour;
   bool *off;
@@ -90,6 +105,29 @@ static void dump_core(struct run *r, struct buf *out)
     core_dump(r->program, out);
 }
 
+static void lower(struct run *r)
+{
+  lower_program(&r->c, r->program, r->tests);
+}
+
+static void dump_graph(struct run *r, struct buf *out)
+{
+  lower_dump(r->program, out);
+}
+
+static void emit(struct run *r)
+{
+  emit_program(&r->c, r->program, r->tests, &r->plan, &r->plan_size);
+}
+
+static void dump_plan(struct run *r, struct buf *out)
+{
+  struct plan view;
+  char why[200];
+  if (!r->c.diags.errors && !plan_open(&view, r->plan, r->plan_size, why, sizeof why))
+    plan_dump(&view, out);
+}
+
 static const struct pass {
   const char *name; // of what it makes, for --dump
   void (*run)(struct run *r);
@@ -97,6 +135,8 @@ static const struct pass {
 } passes[] = {
     {"ast", parse, dump_ast},
     {"core", check_names_and_types, dump_core},
+    {"graph", lower, dump_graph},
+    {"plan", emit, dump_plan},
 };
 
 enum { N_PASSES = sizeof passes / sizeof *passes };
@@ -153,15 +193,61 @@ static void report(const struct run *r)
   put(2, &out);
 }
 
+static int finish(struct run *r, struct buf *out)
+{
+  put(1, out);
+  report(r);
+  return r->c.diags.errors ? WRONG : OK;
+}
+
+// All passes, and what was asked for beside them.
+static bool compile(struct run *r, char **paths, size_t n, struct buf *out)
+{
+  r->paths = paths;
+  r->n_paths = n;
+  run_passes(r, out);
+  return !r->c.diags.errors && !r->dump;
+}
+
+static int make(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  bool ok = compile(r, paths, n, &out);
+  if (ok && r->graphviz)
+    dot_program(&r->c, r->program, r->part, &out);
+  if (ok && r->output)
+    emit_file(&r->c, r->output, r->plan, r->plan_size);
+  return finish(r, &out);
+}
+
 static int check(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
-  r->paths = paths;
-  r->n_paths = n;
-  run_passes(r, &out);
-  put(1, &out);
-  report(r);
-  return r->c.diags.errors ? WRONG : OK;
+  r->tests = true;
+  compile(r, paths, n, &out);
+  return finish(r, &out);
+}
+
+static int explain_files(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  if (compile(r, paths, n, &out))
+    explain_program(&r->c, r->program, &out);
+  return finish(r, &out);
+}
+
+static int test(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  r->tests = true;
+  bool ok = compile(r, paths, n, &out);
+  int result = finish(r, &out);
+  if (!ok || result)
+    return result;
+  test_run(r->plan, r->plan_size, r->filter);
+  fprintf(stderr, "sgc: cannot run sgrun, which runs the tests: it is neither "
+                  "beside sgc nor on the PATH (%s)\n", strerror(errno));
+  return WRONG;
 }
 
 // -------------------------------------------------------------- command line
@@ -254,6 +340,19 @@ static int set_option(struct run *r, enum option o, const char *value)
   switch (o) {
   case OPTION_DUMP:
     return set_dump(r, value);
+  case OPTION_OUTPUT:
+    r->output = value;
+    return OK;
+  case OPTION_TESTS:
+    r->tests = true;
+    return OK;
+  case OPTION_GRAPHVIZ:
+    r->graphviz = true;
+    r->part = value;
+    return OK;
+  case OPTION_FILTER:
+    r->filter = value;
+    return OK;
   case OPTION_JSON:
     r->form = DIAG_JSON;
     return OK;
@@ -282,18 +381,32 @@ static void no_memory(void)
   _exit(WRONG);
 }
 
+// `explain` takes files as well as the ids and names of diagnostics.
+static bool is_file(const char *word)
+{
+  size_t n = strlen(word);
+  return !strcmp(word, "-") || (n > 3 && !strcmp(word + n - 3, ".sg")) ||
+         !access(word, F_OK);
+}
+
 static int run_command(struct run *r, char **operands, size_t n)
 {
+  static const struct {
+    const char *name;
+    int (*run)(struct run *r, char **paths, size_t n);
+  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"test", test}};
   if (!n)
     return complain("%s", "no file is named; see sgc --help");
-  if (!strcmp(operands[0], "explain") && n == 2)
+  if (!strcmp(operands[0], "explain") && n == 2 && !is_file(operands[1]))
     return explain(operands[1]);
-  if (!strcmp(operands[0], "check")) {
+  for (size_t i = 0; i < sizeof file_commands / sizeof *file_commands; i++) {
+    if (strcmp(operands[0], file_commands[i].name))
+      continue;
     if (n < 2)
-      return complain("%s", "check takes files");
-    return check(r, operands + 1, n - 1);
+      return complain("%s takes files", operands[0]);
+    return file_commands[i].run(r, operands + 1, n - 1);
   }
-  return check(r, operands, n);
+  return make(r, operands, n);
 }
 
 int main(int argc, char **argv)

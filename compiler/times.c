@@ -554,7 +554,7 @@ static struct timing *timing_of(struct times *t, const struct function *f,
 {
   struct buf key = {.arena = t->arena};
   buf_addf(&key, "%p %p", (const void *)f, (const void *)b);
-  for (uint32_t i = 0; args && i < f->n_params; i++)
+  for (uint32_t i = 0; i < f->n_params; i++)
     fact_key(args[i], &key);
   struct memo *m = memo_of(t, &key);
   struct timing *x = m->timing;
@@ -583,5 +583,7 @@ struct times *times_new(struct compile *c)
 struct timing *times_of(struct times *t, const struct function *f,
                         const struct binding *b)
 {
-  return timing_of(t, f, b, NULL);
+  const struct fact **unknown =
+      ARENA_ARRAY(t->arena, f->n_params + 1, const struct fact *);
+  return timing_of(t, f, b, unknown);
 }
