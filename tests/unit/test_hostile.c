@@ -292,7 +292,7 @@ int main(int argc, char **argv)
     return cmocka_run_group_tests(tests, NULL, NULL);
   make_image();
   seed = strtoull(argv[1], NULL, 10);
-  run_damaged((unsigned)atoi(argv[2]));
+  run_damaged((unsigned)strtoul(argv[2], NULL, 10));
   printf("%u opened, %u calls answered\n", opened, ran);
   arena_free(&s.arena);
   return 0;
