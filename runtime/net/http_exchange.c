@@ -246,14 +246,12 @@ static enum parse_result refused(struct exchange *x, llhttp_errno_t e)
 // byte left could be half of one.
 static bool skip_blank_lines(struct exchange *x)
 {
-  while (x->begin < x->filled && x->in[x->begin] == '\r') {
-    if (x->begin + 1 == x->filled)
-      return false;
-    if (x->in[x->begin + 1] != '\n')
-      break;
-    x->begin += 2;
-  }
-  x->parsed = x->begin;
+  size_t at = x->begin;
+  while (at + 1 < x->filled && x->in[at] == '\r' && x->in[at + 1] == '\n')
+    at += 2;
+  x->begin = x->parsed = at;
+  if (at + 1 == x->filled && x->in[at] == '\r')
+    return false;
   if (x->begin == x->filled)
     x->begin = x->parsed = x->filled = 0;
   return true;

@@ -75,7 +75,9 @@ static char *request_line(struct exchange *x, char *at, char *end)
   }
   char *target = at + n + 1;
   char *space = memchr(target, ' ', (size_t)(end - target));
-  if (!space || space == target) {
+  // llhttp takes a line without a version for HTTP/0.9 and goes on behind it.
+  if (!space || space == target ||
+      memchr(target, '\n', (size_t)(space - target))) {
     exchange_refuse(x, 400, "the request line is malformed");
     return NULL;
   }
