@@ -140,15 +140,18 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // whole, so that every type has a finite default value; through list, map,
 // optional, stream, future and callable, and in a union's later variants, a type
 // may come back to itself. A whole is at most TYPE_DEPTH parts by value deep and
-// its default at most TYPE_PARTS parts large.
+// its default at most TYPE_PARTS parts large. `detail`: a tensor's element type,
+// a handle's class, else 0. The base of a tensor has no dimensions (fields); a
+// tensor without any may have every rank.
 #define PLAN_TYPE(N, E, T, R, O, U)                                            \
   E(kind, TYPE_KINDS) R(base, types) O(of, types) U(fields, fields)            \
   U(limits, limits) N(detail) T(name) T(doc)
-// The base of a tensor has no dimensions; a tensor without any may have every rank.
 // A part of a type: record field, tuple item, union variant, enumeration word
 // (no type), callable's parameter, dimension (value: its size; name: its symbol).
 #define PLAN_FIELD(N, E, T, R, O, U)                                           \
   T(name) O(type, types) O(value, consts) T(doc)
+// A constraint on a type. The constant is a number of the type itself, a whole
+// number (lengths), or a str (a pattern).
 #define PLAN_LIMIT(N, E, T, R, O, U) E(kind, LIMIT_KINDS) R(value, consts)
 // A constant. By kind of type: lo and hi are the bits of a 64-bit slot; a text
 // (at, size); or a run of earlier constants (first, count): elements, parts,
@@ -156,6 +159,7 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // payload (hi); handle: the binding (lo). A none json has no run (lo 0, hi 0);
 // other json is a text that holds it, in its shortest form.
 #define PLAN_CONST(N, E, T, R, O, U) R(type, types) N(lo) N(hi)
+// A place for a value in a function's frame; its type is a base.
 #define PLAN_SLOT(N, E, T, R, O, U) R(type, types) T(name)
 // Code. Slots 0 … n_params - 1 are the parameters. A graph's code is reached by
 // its strands only. `class`: whose replica `self` means.
@@ -167,52 +171,61 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // `entry` of its function and ends with done, choose, return or fail. Edges go
 // to strands with a greater number only. An `if` edge comes from a choose: the
 // strand runs only if it is taken, else it is skipped at once, and a skipped
-// strand feeds what it feeds; a skipped choose skips all that it guards. An edge
-// names its strand by the number within the function. Code stays in its strand.
+// strand feeds what it feeds; a skipped choose skips all that it guards. A
+// strand's code lies before the next one's, and control stays in it.
 #define PLAN_STRAND(N, E, T, R, O, U) N(entry) N(inputs) U(feeds, edges) T(name)
+// What a strand feeds: another strand of its function, by its number there.
 #define PLAN_EDGE(N, E, T, R, O, U) N(strand) E(kind, EDGE_KINDS)
 // From instruction `at` (of its function) on, the code comes from this place.
 #define PLAN_PLACE(N, E, T, R, O, U)                                           \
   N(at) R(file, files) N(line) N(column)
+// A source file, as it was named to the compiler.
 #define PLAN_FILE(N, E, T, R, O, U) T(path)
 // A call in the code. The run of slots `first … first + count - 1` of the
 // calling function are its arguments (behind the handle or closure itself, for
 // these kinds). `target`: a function (for SITE_function), a method (for
-// SITE_method and SITE_handle), else 0. Options are settings of place CALL.
+// SITE_method and SITE_handle), else 0. A method runs on a replica of its class;
+// a function that has a class is called from functions of that class only.
+// Options are settings of place CALL.
 #define PLAN_SITE(N, E, T, R, O, U)                                            \
   E(kind, SITE_KINDS) N(target) O(binding, bindings) N(first) N(count)         \
   U(settings, settings) N(line)
-// A method (SITE_method, SITE_handle) runs on a replica of its class; a function
-// with a class is called from functions of that class only.
 // A deployment as declared. `fields`: parameters, then lets, then state; `init`
 // fills the lets and state of a new replica.
 #define PLAN_CLASS(N, E, T, R, O, U)                                           \
   T(name) E(kind, CLASS_KINDS) U(fields, fields) N(n_params) N(n_lets)         \
   O(init, functions) U(methods, methods) R(file, files) N(line) T(doc)
+// What can be called of a deployment. `flags`: 0, no flag is defined yet. What
+// crosses a deployment's border (fields, parameters and results of methods,
+// routes and tests) has no future in it.
 #define PLAN_METHOD(N, E, T, R, O, U)                                          \
   T(name) R(class, classes) R(function, functions) N(flags) U(settings, settings)
-// `flags`: 0, no flag is defined yet. What crosses a deployment's border (fields,
-// parameters and results of methods, routes and tests) has no future in it.
-// A deployment as bound. `args` (an init function without class) gives the tuple of its class's parameters.
+// A deployment as bound. `args` (an init function without a class) gives the
+// tuple of its class's parameters.
 #define PLAN_BINDING(N, E, T, R, O, U)                                         \
   T(name) R(app, apps) R(class, classes) O(args, functions)                    \
   U(settings, settings) R(file, files) N(line) T(doc)
+// The value of a setting, and who set it.
 #define PLAN_SETTING(N, E, T, R, O, U)                                         \
   E(id, SETTINGS) R(value, consts) E(origin, ORIGINS) R(file, files) N(line)
+// An app owns its bindings and routes. `prefix` is empty or begins with a slash.
 #define PLAN_APP(N, E, T, R, O, U)                                             \
   T(name) T(prefix) U(bindings, bindings) U(routes, routes) T(doc)
 // `path` is whole, with the app's prefix. A hole is a whole segment: `{name}` or,
-// at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of the function, whose
-// type is the base of the parameter's. `result`: the type that is answered.
+// at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of
+// the function, whose type is the base of the parameter's. `result`: the type
+// that is answered.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
   R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \
   R(file, files) N(line) T(doc)
-// `key`: the name outside (x-api-key, a path's hole), always there; `embed`: 1 when the body is an object of
-// which this is the field `key`; `nested_text`: a JSON string that holds JSON is read.
+// What a route reads. `key`: the name outside (x-api-key, a path's hole), always
+// there; `embed`: 1 when the body is an object of which this is the field `key`;
+// `nested_text`: 1 when a JSON string that holds JSON is read.
 #define PLAN_PARAM(N, E, T, R, O, U)                                           \
   T(name) T(key) E(source, SOURCES) E(adapter, ADAPTERS) R(type, types)        \
   O(value, consts) N(embed) N(nested_text)
+// A test is a function without parameters.
 #define PLAN_TEST(N, E, T, R, O, U) T(name) R(function, functions) R(file, files) N(line)
 // Exactly one record: what is said once.
 #define PLAN_PROGRAM(N, E, T, R, O, U) T(compiler) U(settings, settings)

@@ -110,6 +110,68 @@ def diagnostics(_):
                   for n, name, severity, says, *_ in rows("diags.def", "DIAG")])
 
 
+PLAN = ROOT / "grammar/plan/plan.h"
+HOLDS = {"N": "a number", "E": "one of {}", "T": "a text", "R": "one of {}", "O": "one of {}, or none",
+         "U": "a run of {}"}
+WORDS = {"T": 2, "U": 2}  # of 32 bits; the others take one
+
+
+def plan_tables():
+    """(table, list of fields, comment) in the order of the file."""
+    text = PLAN.read_text()
+    for name, fields in re.findall(r"^  X\((\w+), \w+, (PLAN_\w+)\)", text, re.M):
+        found = re.search(rf"((?:^//.*\n)*)^#define {fields}\(N, E, T, R, O, U\)((?:.*\\\n)*.*)", text, re.M)
+        about = " ".join(line[2:].strip() for line in found[1].splitlines())
+        rows_ = re.findall(r"\b([NETROU])\((\w+)(?:, (\w+))?\)", found[2])
+        assert rows_ and about, fields
+        yield name, rows_, about
+
+
+def plan_records(_):
+    out = []
+    for name, fields, about in plan_tables():
+        size = sum(4 * WORDS.get(how, 1) for how, *_ in fields)
+        out += [f"### {name}", "", f"{about} ({size} bytes)", "",
+                table(["field", "holds"],
+                      [(code(field), HOLDS[how].format(f"`{of}`")) for how, field, of in fields]), ""]
+    return "\n".join(out).rstrip()
+
+
+def plan_words(_):
+    """Each enumeration with its words, in the order of their numbers."""
+    defs = {"TYPE_KINDS": ("types.def", "TYPE"), "LIMIT_KINDS": ("limits.def", "LIMIT"),
+            "SOURCES": ("adapters.def", "SOURCE"), "ADAPTERS": ("adapters.def", "ADAPTER"),
+            "FORMS": ("adapters.def", "FORM"), "SETTINGS": ("kinds.def", "SETTING")}
+    used = dict.fromkeys(of for _, fields, _ in plan_tables() for how, _, of in fields if how == "E")
+    lines = []
+    for count in used:
+        if count in defs:
+            words = [row[0] for row in rows(*defs[count])]
+        else:
+            body = re.search(rf"\{{([^{{}}]*)\b{count}\b", re.sub(r"//.*", "", PLAN.read_text()))
+            words = [w.split("_", 1)[1] for w in re.findall(r"\w+", body[1])]
+        lines.append((code(count), ", ".join(f"{n} {w}" for n, w in enumerate(words))))
+    return table(["enumeration", "words"], lines)
+
+
+def plan_limits(_):
+    body = re.search(r"enum \{\n(  TRY_DEPTH.*?)\n\};", PLAN.read_text(), re.S)
+    found = re.findall(r"(\w+) = ([^,]+),\s*// (.*)", body[1])
+    return table(["limit", "is", "of"], [(code(name), value, about) for name, value, about in found])
+
+
+def opcode_rules(_):
+    text = (DEFS / "opcodes.def").read_text().split("//   rule ", 1)[1].split("\nOPCODE", 1)[0]
+    found = []
+    for line in text.splitlines()[1:]:
+        start = re.match(r"//     (\w+) {2,}(.*)", line) or re.match(r"//     ([A-Z_]+) (.*)", line)
+        if start and not line.startswith("//       "):
+            found.append([start[1], start[2].strip()])
+        elif line.strip("/ "):
+            found[-1][1] += " " + line.strip("/ ")
+    return table(["rule", "says"], found)
+
+
 def filled(text):
     def fill(found):
         name, _, argument = found[1].partition(" ")
