@@ -55,12 +55,17 @@ char *compile_target(char *why, size_t why_size)
   return path;
 }
 
-int compile_source(const char *source, const char *target, char *why,
-                   size_t why_size)
+int compile_source(const char *source, const char *target, bool tests,
+                   char *why, size_t why_size)
 {
   char program[4096];
   compile_program(program, sizeof program);
-  const char *args[] = {"sgc", "-o", target, "--", source, NULL};
+  const char *args[8] = {"sgc", "-o", target};
+  int n = 3;
+  if (tests)
+    args[n++] = "--tests";
+  args[n++] = "--";
+  args[n] = source;
   pid_t pid;
   int status;
   int error = posix_spawnp(&pid, program, NULL, NULL, (char **)args, environ);

@@ -15,9 +15,10 @@ void compile_program(char *out, size_t size);
 // NULL with a reason.
 char *compile_target(char *why, size_t why_size);
 
-// Compiles and waits. sgc says on stderr what is wrong with the source. 0; 1
-// when the source is wrong; -1 with a reason when sgc did not run.
-int compile_source(const char *source, const char *target, char *why,
-                   size_t why_size);
+// Compiles and waits; `tests`: the plan keeps the program's tests. sgc says on
+// stderr what is wrong with the source. 0; 1 when the source is wrong; -1 with
+// a reason when sgc did not run.
+int compile_source(const char *source, const char *target, bool tests,
+                   char *why, size_t why_size);
 
 #endif

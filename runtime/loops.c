@@ -31,7 +31,7 @@ struct loop {
 struct loops {
   int n, port;
   bool abandoned; // it never began
-  int status; // to exit with
+  int status;     // to exit with
   int64_t drain_ms;
   uv_signal_t term, interrupt;
   uv_timer_t patience;

@@ -28,13 +28,13 @@ static double clock_ms(clockid_t id)
 }
 
 // ---- the plan ----
-static int compile_and_load(struct loaded *out, const char *source)
+static int compile_and_load(struct loaded *out, const char *source, bool tests)
 {
   char why[512];
   char *target = compile_target(why, sizeof why);
   if (!target)
     return fail("", why);
-  int status = compile_source(source, target, why, sizeof why);
+  int status = compile_source(source, target, tests, why, sizeof why);
   if (status < 0)
     fail("", why);
   else if (!status && plan_load(out, target, why, sizeof why))
@@ -44,13 +44,13 @@ static int compile_and_load(struct loaded *out, const char *source)
   return status ? 1 : 0;
 }
 
-static int load(struct loaded *out, const char *path)
+static int load(struct loaded *out, const struct options *o)
 {
   char why[512];
-  if (compile_is_source(path))
-    return compile_and_load(out, path);
-  if (plan_load(out, path, why, sizeof why))
-    return fail(path, why);
+  if (compile_is_source(o->path))
+    return compile_and_load(out, o->path, o->mode == RUN_TEST);
+  if (plan_load(out, o->path, why, sizeof why))
+    return fail(o->path, why);
   return 0;
 }
 
@@ -148,7 +148,7 @@ static int run(struct options *o, double began)
   struct loaded loaded = {0};
   struct service *service = NULL;
   char why[512];
-  int status = load(&loaded, o->path);
+  int status = load(&loaded, o);
   if (status)
     return status;
   if (service_new(&service, &loaded, why, sizeof why))

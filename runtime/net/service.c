@@ -113,27 +113,6 @@ static void prepare_route(struct service *s, uint32_t i)
   order_params(s, route->params);
 }
 
-// What the tables cannot promise: a parameter in the path has a hole there, and
-// a route's function takes the route's parameters.
-static int check_route(struct service *s, uint32_t i, char *why, size_t size)
-{
-  const struct plan *p = s->plan;
-  const struct plan_route *route = &p->routes[i];
-  if (p->functions[route->function].n_params != route->params.count) {
-    snprintf(why, size, "route %u and its function differ in parameters", i);
-    return -1;
-  }
-  for (uint32_t k = 0; k < route->params.count; k++) {
-    uint32_t n = route->params.first + k;
-    if (p->params[n].source == SOURCE_path && s->params[n].hole < 0) {
-      snprintf(why, size, "the path %.200s has no parameter {%.100s}",
-               plan_str(p, route->path), plan_str(p, p->params[n].key));
-      return -1;
-    }
-  }
-  return 0;
-}
-
 static int fill(struct service *s, char *why, size_t why_size)
 {
   const struct plan *p = s->plan;
@@ -144,11 +123,8 @@ static int fill(struct service *s, char *why, size_t why_size)
     snprintf(why, why_size, "out of memory");
     return -1;
   }
-  for (uint32_t i = 0; i < p->n_routes; i++) {
+  for (uint32_t i = 0; i < p->n_routes; i++)
     prepare_route(s, i);
-    if (check_route(s, i, why, why_size))
-      return -1;
-  }
   return router_new(&s->router, p, why, why_size);
 }
 
