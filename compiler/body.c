@@ -108,6 +108,14 @@ struct entry *entry_declare(struct body *b, const struct name *name,
   return e;
 }
 
+struct local *loop_variable(struct body *b, const struct name *name,
+                            const struct type *t)
+{
+  struct entry *e = entry_declare(b, name, t);
+  e->silent = true;
+  return e->local;
+}
+
 // A local of an enclosing function becomes a parameter of this one.
 static struct entry *capture(struct body *b, struct entry *outer)
 {
@@ -144,7 +152,7 @@ void scope_close(struct body *b, uint32_t mark)
   while (b->n_scope > mark) {
     struct entry *e = b->scope[--b->n_scope];
     *table_at(b->k->a, &b->names, e->name) = e->shadowed;
-    if (!e->local->reads && e->name->text[0] != '_' && !is_bad(e->local->type))
+    if (!e->silent && !e->local->reads && e->name->text[0] != '_' && !is_bad(e->local->type))
       diag_report(b->k->d,
                   e->local->param ? DIAG_unused_parameter : DIAG_unused_name,
                   e->local->span, "`%s` is not used", e->name->text);

@@ -164,6 +164,10 @@ static struct core *captured(struct body *b, struct local *l, struct span at)
 struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
                      struct span at)
 {
+  if (f->not_built) {
+    check_args_alone(b, args);
+    return core_bad(b->k, at);
+  }
   struct core **matched = match_args(b, &f->sig, args, at, 0);
   uint32_t n = 0;
   for (struct capture *c = f->captures; c; c = c->next)
@@ -236,7 +240,7 @@ static struct core *call_handle(struct body *b, struct core *handle,
                                 struct fn_sym *m, struct arg *args,
                                 struct span at)
 {
-  if (!m) {
+  if (!m || m->not_built) {
     check_args_alone(b, args);
     return core_bad(b->k, at);
   }
@@ -543,7 +547,7 @@ struct core *closure_of_method(struct body *b, struct fn_sym *m,
                                struct core *handle, struct span at)
 {
   const struct type *t = callable_type(b->k, &m->sig);
-  if (is_bad(t))
+  if (is_bad(t) || m->not_built)
     return core_bad(b->k, at);
   struct core *x = core_new(b->k, CORE_CLOSURE, t, at, 1);
   x->closure.method = m->method;

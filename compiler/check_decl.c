@@ -90,8 +90,7 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
                      ORIGIN_deployment);
   }
   s->fn = fn_of(k, s, &i->fn.c, c, app);
-  if (i->fn.kind != FN_PLAIN)
-    s->fn->sig.result = &type_bad; // callers pass one and get one
+  s->fn->not_built = i->fn.kind != FN_PLAIN;
   if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) {
     struct diag *d = diag_report(k->d, DIAG_missing_type, i->name.span,
                                  "the result of `%s` has no type",

@@ -445,9 +445,9 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   bool ok = iterates(b, x->args[0], names->next ? 2 : 1, &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
   narrow_forget_vars(b);
-  x->each.item = entry_declare(b, names, item)->local;
+  x->each.item = loop_variable(b, names, item);
   if (names->next)
-    x->each.second = entry_declare(b, names->next, second)->local;
+    x->each.second = loop_variable(b, names->next, second);
   if (e->each.test) {
     struct fact *facts = NULL;
     x->each.test = check_condition(b, e->each.test, &facts);

@@ -233,9 +233,9 @@ static void check_for(struct body *b, struct item *i, struct stmt ***end)
   iterates(b, s->value, names->next ? 2 : 1, &item, &second);
   uint32_t mark = scope_open(b);
   narrow_forget_vars(b);
-  s->local = entry_declare(b, names, item)->local;
+  s->local = loop_variable(b, names, item);
   if (names->next)
-    s->second = entry_declare(b, names->next, second)->local;
+    s->second = loop_variable(b, names->next, second);
   if (i->loop.body)
     check_block(b, i->loop.body, &s->body);
   narrow_forget_vars(b);

@@ -90,6 +90,7 @@ struct fn_sym {
   uint32_t n_selves;
   struct span result_span; // of the result's type, as written
   bool reached, checked;
+  bool not_built; // was reported; calls of it are silent
 };
 
 struct class_sym {
@@ -177,6 +178,7 @@ static inline bool is_bad(const struct type *t) { return t == &type_bad; }
 struct entry { // a name in a body
   struct local *local;
   bool narrowed; // known not to be none
+  bool silent;   // not told when it is not used
   struct entry *shadowed; // under this name before
   atom name;
 };
@@ -299,6 +301,9 @@ struct local *local_new(struct body *b, atom name, const struct type *t,
 struct local *local_hidden(struct body *b, const struct type *t,
                            struct span at);
 struct entry *entry_declare(struct body *b, const struct name *name,
+                            const struct type *t);
+// A variable of a loop: it has to be named, used or not.
+struct local *loop_variable(struct body *b, const struct name *name,
                             const struct type *t);
 struct entry *entry_find(struct body *b, atom name);
 uint32_t scope_open(struct body *b);

@@ -76,6 +76,14 @@ struct core *core_operator(struct checker *k, enum operator_id id,
   return x;
 }
 
+// Two with different limits make one without.
+static const struct type *unlimited(struct checker *k, const struct type *t)
+{
+  if (!t || !t->n_limits)
+    return t;
+  return t->of ? type_of(k->t, t->kind, t->of) : type_simple(k->t, t->kind);
+}
+
 const struct type *join(struct checker *k, const struct type *x,
                         const struct type *y)
 {
@@ -83,9 +91,9 @@ const struct type *join(struct checker *k, const struct type *x,
     return &type_bad;
   if (x == &type_never)
     return y;
-  if (y == &type_never)
+  if (y == &type_never || x == y)
     return x;
-  return type_join(k->t, x, y);
+  return unlimited(k, type_join(k->t, x, y));
 }
 
 // ---- one conversion each ----

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum { OK = 0, WRONG = 1, USAGE = 2 };
+enum { SHOWN_MAX = 1000 }; // diagnostics; the rest is counted
 
 enum option {
 #define OPTION(id, name, letter, argument, help) OPTION_##id,
@@ -414,6 +415,7 @@ int main(int argc, char **argv)
   struct arena arena = {.exhausted = no_memory};
   struct run r = {.colour = "auto"};
   compile_init(&r.c, &arena);
+  r.c.diags.limit = SHOWN_MAX;
   r.c.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
   struct cli_state s = {.cli = &cli, .argv = argv, .argc = argc, .at = 1};
   char **operands = ARENA_ARRAY(&arena, (size_t)argc, char *);

@@ -12,16 +12,62 @@ enum { WIDEST = 160, BEFORE = 60, TAB = 4 };
 
 static const char *const severity_words[] = {"note", "warning", "error"};
 
+struct line_starts { // of one source, found at the first question
+  uint32_t *at;
+  size_t n;
+};
+
 struct printer {
   const struct source *sources;
   size_t n_sources;
   bool colour;
   struct buf *out;
+  struct line_starts *lines; // a source each
 };
 
 static const struct source *source_of(const struct printer *p, struct span at)
 {
   return at.file < p->n_sources ? &p->sources[at.file] : NULL;
+}
+
+static void find_lines(struct line_starts *l, const struct source *s)
+{
+  size_t n = 1;
+  for (size_t i = 0; i < s->size; i++)
+    n += s->text[i] == '\n';
+  l->at = calloc(n, sizeof *l->at);
+  if (!l->at)
+    return;
+  l->n = 1;
+  for (size_t i = 0; i < s->size; i++)
+    if (s->text[i] == '\n')
+      l->at[l->n++] = (uint32_t)i + 1;
+}
+
+// As source_place, but not slower the more there is to print.
+static void find_place(const struct printer *p, const struct source *s,
+                       uint32_t offset, uint32_t *line, uint32_t *column)
+{
+  struct line_starts *l = &p->lines[s - p->sources];
+  if (!l->at)
+    find_lines(l, s);
+  if (!l->at) {
+    source_place(s, offset, line, column);
+    return;
+  }
+  if (offset > s->size)
+    offset = (uint32_t)s->size;
+  size_t low = 0, high = l->n; // the line is in low ... high - 1
+  while (high - low > 1) {
+    size_t middle = low + (high - low) / 2;
+    if (l->at[middle] <= offset)
+      low = middle;
+    else
+      high = middle;
+  }
+  *line = (uint32_t)low + 1;
+  *column = 1 + (uint32_t)utf8_length(s->text + l->at[low],
+                                      offset - l->at[low]);
 }
 
 static void add_name(struct buf *out, const char *name)
@@ -117,7 +163,7 @@ static void add_excerpt(const struct printer *p, const struct source *s,
                         struct span at, char mark, const char *code)
 {
   uint32_t line, column;
-  source_place(s, at.start, &line, &column);
+  find_place(p, s, at.start, &line, &column);
   struct window w = window_at(s, at.start < s->size ? at.start : s->size);
   struct buf marks = {0};
   bool marked = false;
@@ -150,7 +196,7 @@ static void add_place(const struct printer *p, struct span at)
   if (!s)
     return;
   uint32_t line, column;
-  source_place(s, at.start, &line, &column);
+  find_place(p, s, at.start, &line, &column);
   colour(p, "1");
   add_plain(p->out, s->path);
   buf_addf(p->out, ":%u:%u: ", line, column);
@@ -220,8 +266,8 @@ static void add_json_place(const struct printer *p, struct span at)
   if (!s)
     return;
   uint32_t line, column, end_line, end_column;
-  source_place(s, at.start, &line, &column);
-  source_place(s, at.end, &end_line, &end_column);
+  find_place(p, s, at.start, &line, &column);
+  find_place(p, s, at.end, &end_line, &end_column);
   buf_adds(p->out, "\"file\":");
   add_json_text(p->out, s->path);
   buf_addf(p->out,
@@ -271,7 +317,7 @@ static void print_github(const struct printer *p, const struct diag *d)
   const struct source *s = source_of(p, d->span);
   if (s) {
     uint32_t line, column;
-    source_place(s, d->span.start, &line, &column);
+    find_place(p, s, d->span.start, &line, &column);
     buf_adds(p->out, "file=");
     add_github(p->out, s->path, "%:,");
     buf_addf(p->out, ",line=%u,col=%u,", line, column);
@@ -304,13 +350,16 @@ void diag_print(const struct diags *d, const struct source *sources,
 {
   static void (*const print[])(const struct printer *, const struct diag *) = {
       print_human, print_json, print_github};
-  struct printer p = {sources, n_sources, coloured, out};
+  struct printer p = {sources, n_sources, coloured, out, NULL};
   size_t n = 0;
   for (const struct diag *r = d->first; r; r = r->next)
     n++;
   const struct diag **sorted = calloc(n + 1, sizeof *sorted);
-  if (!sorted) {
+  p.lines = calloc(n_sources + 1, sizeof *p.lines);
+  if (!sorted || !p.lines) {
     out->failed = true;
+    free(sorted);
+    free(p.lines);
     return;
   }
   n = 0;
@@ -319,5 +368,8 @@ void diag_print(const struct diags *d, const struct source *sources,
   qsort(sorted, n, sizeof *sorted, by_place);
   for (size_t i = 0; i < n; i++)
     print[form](&p, sorted[i]);
+  for (size_t i = 0; i < n_sources; i++)
+    free(p.lines[i].at);
+  free(p.lines);
   free(sorted);
 }
