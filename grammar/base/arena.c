@@ -6,14 +6,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1 << 20 };
+enum { FIRST_BLOCK = 4096, HUGE_PAGE = 2 << 20, LARGEST_BLOCK = 2 * HUGE_PAGE };
 
 struct arena_block {
   struct arena_block *next;
   size_t size; // bytes of `data`
   _Alignas(16) char data[];
 };
+
+// A large block asks for huge pages: a long compile is else a tenth page faults.
+static struct arena_block *block_new(size_t size)
+{
+  if (size < LARGEST_BLOCK)
+    return malloc(size);
+  size = (size + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+  void *p = aligned_alloc(HUGE_PAGE, size);
+  if (p)
+    madvise(p, size, MADV_HUGEPAGE);
+  return p;
+}
 
 static void *exhausted(struct arena *a)
 {
@@ -33,8 +46,8 @@ void *arena_alloc_slow(struct arena *a, size_t size)
     return p;
   }
   size_t room = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;
-  if (room > LARGEST_BLOCK)
-    room = LARGEST_BLOCK;
+  if (room >= LARGEST_BLOCK)
+    room = LARGEST_BLOCK - sizeof(struct arena_block);
   if (room < need)
     room = need;
   if (a->limit && (room > a->limit || a->held > a->limit - room)) {
@@ -42,7 +55,7 @@ void *arena_alloc_slow(struct arena *a, size_t size)
     if (room > a->limit || a->held > a->limit - room)
       return exhausted(a);
   }
-  struct arena_block *b = malloc(sizeof *b + room);
+  struct arena_block *b = block_new(sizeof *b + room);
   if (!b)
     return exhausted(a);
   b->next = a->blocks;
