@@ -28,6 +28,9 @@ static void set_one(struct deployment *d, const struct plan *p,
   case SETTING_request_timeout:
     d->request_timeout = v;
     break;
+  case SETTING_idempotent:
+    d->idempotent = v;
+    break;
   default:
     break;
   }
@@ -153,6 +156,8 @@ void deployment_give(struct replica *r)
   struct waiting *w = d->first;
   if (w) {
     deployment_leave(d, w);
+    r->turn = d->turns++;
+    sink(d, r);
     w->enter(w, r);
     return;
   }

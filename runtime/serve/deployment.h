@@ -32,7 +32,7 @@ struct deployment {
   const struct plan_binding *row;
   const char *name;
   uint32_t number, class; // in bindings, in classes
-  bool bounded;
+  bool bounded, idempotent;
   uint32_t n_replicas;
   struct replica *replicas;
   struct replica **heap;  // by ongoing, then turn

@@ -133,6 +133,17 @@ static bool target_of(struct task *t, const struct site *s,
   return false;
 }
 
+struct frame *call_frame(struct task *t, const value *args)
+{
+  struct frame *f = frame_new(t->run, t->site->function);
+  if (!f)
+    return NULL;
+  f->self = t->self;
+  f->depth = t->depth;
+  memcpy(f->slots, args, t->site->count * sizeof *args);
+  return f;
+}
+
 static struct frame *frame_of_site(struct task *t, const struct site *s,
                                    struct deployment **d,
                                    const struct error **error)
@@ -156,18 +167,24 @@ static void took_too_long(struct timer *timer)
                             (double)t->allowed / 1e9));
 }
 
-static void set_limit(struct task *t, const struct site *s,
-                      const struct deployment *d)
+void call_limit(struct task *t, int64_t ns)
 {
-  int64_t limit = s->timeout;
-  if (d && d->request_timeout > 0 && (!limit || d->request_timeout < limit))
-    limit = d->request_timeout;
-  if (!limit)
+  if (!ns)
     return;
   struct engine *e = t->run->engine;
-  t->allowed = limit;
+  t->allowed = ns;
   t->limit.fire = took_too_long;
-  timer_set(e, &t->limit, engine_now(e) + limit);
+  timer_set(e, &t->limit, engine_now(e) + ns);
+}
+
+// Each attempt at a call that repeats has the deployment's limit for itself.
+static int64_t limit_of(const struct site *s, const struct deployment *d)
+{
+  int64_t limit = s->timeout;
+  if (d && !s->repeats && d->request_timeout > 0 &&
+      (!limit || d->request_timeout < limit))
+    limit = d->request_timeout;
+  return limit;
 }
 
 static struct task *task_for(struct task *t, const struct site *s,
@@ -180,7 +197,9 @@ static struct task *task_for(struct task *t, const struct site *s,
   c->site = s;
   c->deployment = d;
   c->types = t->frame->fn->types + s->first;
-  set_limit(c, s, d);
+  c->self = f->self;
+  c->depth = f->depth;
+  call_limit(c, limit_of(s, d));
   return c;
 }
 
@@ -190,7 +209,7 @@ static enum entry take_arguments(struct task *t, const struct error **error)
   struct engine *e = t->run->engine;
   value *args = t->entering->slots;
   bool some = false;
-  for (uint32_t i = 0; i < t->site->count; i++)
+  for (uint32_t i = 0; t->types && i < t->site->count; i++)
     some |= e->has_future[t->types[i]];
   if (!some)
     return ENTRY_RUN;
@@ -219,6 +238,10 @@ enum entry call_begin(struct task *t, const struct error **error)
     return ready;
   struct frame *f = t->entering;
   struct deployment *d = t->deployment;
+  if (t->site->repeats && t->kind != TASK_ATTEMPT) {
+    attempt_begin(t);
+    return ENTRY_WAIT;
+  }
   int priority = t->site->has_priority ? t->site->priority
                                        : t->run->request->priority;
   t->entering = NULL;
@@ -226,7 +249,7 @@ enum entry call_begin(struct task *t, const struct error **error)
 }
 
 // Lets it run when it is its turn, or fail.
-static void launch(struct task *c)
+void call_launch(struct task *c)
 {
   const struct error *error;
   switch (call_begin(c, &error)) {
@@ -254,7 +277,7 @@ static enum entry enter_apart(struct task *t, const struct site *s,
   c->parent = t;
   c->result = result;
   t->wait = WAIT_OTHER;
-  launch(c);
+  call_launch(c);
   return ENTRY_WAIT;
 }
 
@@ -289,7 +312,7 @@ struct future *call_start(struct task *t, const struct site *s,
     return NULL;
   }
   c->future = future;
-  launch(c);
+  call_launch(c);
   return future;
 }
 

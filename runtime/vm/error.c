@@ -37,9 +37,9 @@ void error_place(const struct engine *e, const struct function *f,
 
 static void place(struct task *t, struct error *e)
 {
+  while (!t->frame && t->parent) // it has not begun: where it was called
+    t = t->parent;
   const struct plan_code *at = t->pc;
-  if (t->kind == TASK_CALL && !t->frame && t->parent)
-    t = t->parent, at = t->pc;
   if (t->frame && at) // pc is behind the instruction
     error_place(t->run->engine, t->frame->fn,
                 at > t->frame->fn->code ? at - 1 : at, e);

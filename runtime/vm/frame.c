@@ -163,6 +163,7 @@ void task_cancel(struct task *t, const struct error *why)
 {
   struct run *run = t->run;
   stop_waiting(t);
+  tasks_cancel(&t->attempts);
   chain_drop(t);
   if (t->entering)
     frame_keep(run, t->entering);
@@ -171,10 +172,14 @@ void task_cancel(struct task *t, const struct error *why)
   task_free(t);
   if (future)
     future_complete(run, future, (value){0}, why ? why : cancelled());
-  if (parent && why) {
-    parent->error = why;
-    task_ready(parent);
+  if (!parent || !why)
+    return;
+  if (parent->tries) {
+    attempt_ended(parent, (value){0}, why);
+    return;
   }
+  parent->error = why;
+  task_ready(parent);
 }
 
 void tasks_cancel(struct task **list)
@@ -187,6 +192,8 @@ void task_finish(struct task *t, value v, const struct error *error)
 {
   struct run *run = t->run;
   timer_stop(run->engine, &t->limit);
+  timer_stop(run->engine, &t->timer);
+  tasks_cancel(&t->attempts);
   chain_drop(t);
   if (t->entering)
     frame_keep(run, t->entering);
@@ -201,6 +208,10 @@ void task_finish(struct task *t, value v, const struct error *error)
     future_complete(run, future, v, error);
   if (!parent)
     return;
+  if (parent->tries) {
+    attempt_ended(parent, v, error);
+    return;
+  }
   if (error)
     parent->error = error;
   else

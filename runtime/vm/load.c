@@ -252,20 +252,39 @@ static bool make_functions(struct engine *e)
 
 // ---- sites ----
 
+static void set_option(struct site *s, enum setting_id id, int64_t v)
+{
+  switch (id) {
+  case SETTING_timeout:
+    s->timeout = v > 0 ? v : 1;
+    break;
+  case SETTING_retries:
+    s->retries = v < 0 ? 0 : v > 100 ? 100 : (uint32_t)v;
+    break;
+  case SETTING_backoff:
+    s->backoff = v > 0 ? v : 0;
+    break;
+  case SETTING_hedge:
+    s->hedge = v > 0 ? v : 0;
+    break;
+  case SETTING_priority:
+    s->priority = v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int)v;
+    s->has_priority = true;
+    break;
+  default:
+    break;
+  }
+}
+
 static void set_options(struct engine *e, struct site *s)
 {
   for (uint32_t i = 0; i < s->row->settings.count; i++) {
     const struct plan_setting *set =
         &e->plan->settings[s->row->settings.first + i];
-    int64_t v = (int64_t)plan_bits(&e->plan->consts[set->value]);
-    if (set->id == SETTING_timeout && v > 0) {
-      s->timeout = v;
-      s->own = true;
-    } else if (set->id == SETTING_priority) {
-      s->priority = (int)v;
-      s->has_priority = true;
-    }
+    set_option(s, set->id, (int64_t)plan_bits(&e->plan->consts[set->value]));
   }
+  s->repeats = s->function && (s->retries || s->hedge);
+  s->own = s->timeout || s->repeats;
 }
 
 static void make_site(struct engine *e, uint32_t number)

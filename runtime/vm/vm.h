@@ -55,11 +55,12 @@ struct site {
   uint32_t class;                  // of a method
   uint16_t first, count;           // of the arguments, without a handle
   uint8_t kind;
-  bool light;       // its frame may simply begin: no slot, no options, no graph
-  bool own;         // the call has a task of its own: it has a time limit
+  bool own;         // the call has a task of its own: it has options
+  bool repeats;     // it may be made more than once
   int priority;
   bool has_priority;
-  int64_t timeout;
+  uint32_t retries;
+  int64_t timeout, backoff, hedge;
 };
 
 // ---- what a request becomes ----
@@ -108,7 +109,7 @@ struct graph {
   struct strand strands[];
 };
 
-enum task_kind { TASK_ROOT, TASK_CALL, TASK_STRAND };
+enum task_kind { TASK_ROOT, TASK_CALL, TASK_ATTEMPT, TASK_STRAND };
 enum task_wait {
   WAIT_NOTHING,
   WAIT_READY, // in the ready queue
@@ -140,7 +141,12 @@ struct task {
   struct future *future;           // what it becomes, or
   struct task *parent;             // who waits for it
   struct frame *entering;          // before it began, or while it waits for a slot
-  const uint32_t *types;           // of its arguments as they were given
+  const uint32_t *types;           // of its arguments as they were given; NULL:
+                                   // they hold no futures
+  struct task *attempts;           // of a call that repeats (attempt.c)
+  uint32_t tries, failures;
+  uint32_t depth;                  // of its frame
+  struct replica *self;            // the caller's
   const struct site *site;
   struct deployment *deployment;   // whose slot it waits for
   struct waiting waiting;
@@ -287,8 +293,20 @@ struct list *call_each(struct task *t, const struct site *s,
                        const struct error **error);
 // A call's task runs for the first time: takes its arguments and enters.
 enum entry call_begin(struct task *t, const struct error **error);
+// A call's task is ready to run, or fails, or waits.
+void call_launch(struct task *t);
+void call_limit(struct task *t, int64_t ns); // its time; 0: none
+// A frame with these arguments that is not on any chain; NULL: memory is out.
+struct frame *call_frame(struct task *t, const value *args);
 // The root's: its frame simply begins.
 enum entry frame_begin(struct task *t, struct frame *f, const struct error **error);
+
+// ---- calls that repeat (attempt.c) ----
+
+// Makes an attempt at the call whose arguments are in t->entering.
+void attempt_begin(struct task *t);
+// One has ended; the call ends too, or another attempt is made.
+void attempt_ended(struct task *t, value v, const struct error *error);
 
 // ---- replicas' state (state.c) ----
 

@@ -200,6 +200,22 @@ struct setting {
   int64_t value;
 };
 
+static inline uint32_t setting_type(const struct sample *s, enum setting_id id)
+{
+  switch (id) {
+  case SETTING_queue_timeout:
+  case SETTING_request_timeout:
+  case SETTING_timeout:
+  case SETTING_backoff:
+  case SETTING_hedge:
+    return s->duration;
+  case SETTING_idempotent:
+    return s->boolean;
+  default:
+    return s->integer;
+  }
+}
+
 // Their constants are of the type that the setting has.
 static inline struct plan_run settings(struct sample *s,
                                        const struct setting *all,
@@ -207,11 +223,9 @@ static inline struct plan_run settings(struct sample *s,
 {
   struct plan_setting rows[8];
   for (uint32_t i = 0; i < count; i++) {
-    bool time = all[i].id == SETTING_queue_timeout ||
-                all[i].id == SETTING_request_timeout;
     rows[i] = (struct plan_setting){
         .id = all[i].id,
-        .value = plan_const_int(&s->b, time ? s->duration : s->integer,
+        .value = plan_const_int(&s->b, setting_type(s, all[i].id),
                                 all[i].value),
         .origin = ORIGIN_deployment};
   }

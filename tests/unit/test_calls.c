@@ -353,6 +353,85 @@ static void test_deep_starts(void **state)
   close_sample(&s);
 }
 
+// ---- calls that repeat ----
+
+// fn ask(x: int) -> int = work(x) with { … }; work is binding 0 of class 0.
+static uint32_t ask_with(const struct setting *set, uint32_t n)
+{
+  begin(&s, FUNCTION_body, "ask", PLAN_NONE, s.integer);
+  uint32_t x = param(&s, s.integer), k = site(&s, SITE_method, 0, 0, x, 1);
+  s.b.sites.rows[k].settings = settings(&s, set, n);
+  wide(&s, OP_call, x, k);
+  code(&s, OP_return, x, 0, 0);
+  return end(&s);
+}
+
+static void test_retries(void **state)
+{
+  sample_init(&s);
+  struct setting set[] = {{SETTING_max_ongoing_requests, 1},
+                          {SETTING_max_queued_requests, 0}};
+  uint32_t f = worker(set, 2);
+  struct setting some[] = {{SETTING_retries, 2}, {SETTING_backoff, 40 * MS}},
+                 few[] = {{SETTING_retries, 1}, {SETTING_backoff, 40 * MS}};
+  uint32_t g = ask_with(some, 2), h = ask_with(few, 2);
+  open_sample(&s);
+  ask_start(&s, &crowd[0], f, &(value){.i = 0});
+  ask_start(&s, &crowd[1], h, &(value){.i = 0});
+  assert_int_equal(call_with(&s, &q, g, &(value){.i = 5}).i, 6);
+  assert_int_equal(engine_now(s.engine), (40 + 80 + 100) * MS);
+  assert_error(&crowd[1], ERROR_overloaded,
+               "work is overloaded: 0 requests wait");
+  ask_free(&q);
+  free_crowd();
+  close_sample(&s);
+}
+
+// How many attempts are made at a call that always fails.
+static uint64_t attempts(bool idempotent)
+{
+  sample_init(&s);
+  struct setting set[] = {{SETTING_request_timeout, 30 * MS},
+                          {SETTING_idempotent, idempotent},
+                          {SETTING_max_ongoing_requests, 5}};
+  worker(set, 3);
+  struct setting some[] = {{SETTING_retries, 3}, {SETTING_timeout, 100 * MS}};
+  uint32_t f = ask_with(some, 2);
+  open_sample(&s);
+  call_with(&s, &q, f, &(value){.i = 0});
+  assert_int_equal(engine_now(s.engine), (idempotent ? 100 : 30) * MS);
+  assert_int_equal(q.r.error.kind, ERROR_timeout);
+  ask_free(&q);
+  free_crowd();
+  uint64_t turns = s.engine->deployments->turns - 1;
+  close_sample(&s);
+  return turns;
+}
+
+static void test_idempotent(void **state)
+{
+  assert_int_equal(attempts(false), 1);
+  assert_int_equal(attempts(true), 4); // the last is cut off by the whole limit
+}
+
+static void test_hedge(void **state)
+{
+  sample_init(&s);
+  struct setting set[] = {{SETTING_max_ongoing_requests, 1},
+                          {SETTING_num_replicas, 2}};
+  uint32_t f = worker(set, 2);
+  struct setting hedge = {SETTING_hedge, 30 * MS};
+  uint32_t g = ask_with(&hedge, 1);
+  open_sample(&s);
+  ask_start(&s, &crowd[0], f, &(value){.i = 0});
+  ask_start(&s, &crowd[1], g, &(value){.i = 0});
+  assert_true(engine_run_until_done(s.engine, &crowd[1].r));
+  assert_int_equal(engine_now(s.engine), 100 * MS);
+  assert_int_equal(s.engine->deployments->turns, 2 + 2 + 1); // and one handed on
+  free_crowd();
+  close_sample(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -368,6 +447,9 @@ int main(void)
       cmocka_unit_test(test_unneeded_calls_end),
       cmocka_unit_test(test_each),
       cmocka_unit_test(test_deep_starts),
+      cmocka_unit_test(test_retries),
+      cmocka_unit_test(test_idempotent),
+      cmocka_unit_test(test_hedge),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

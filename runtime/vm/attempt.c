@@ -1,0 +1,91 @@
+// Calls that may be made more than once: `retries`, `backoff`, `hedge`.
+//
+// The call's task keeps the arguments and runs nothing itself; every attempt is a
+// task of its own that reports to it. A retry follows a failure that surely did
+// nothing, or any failure where the deployment is idempotent. A hedge is made
+// beside an attempt that takes long; the first good answer counts, and ends the
+// others.
+#include "runtime/vm/vm.h"
+
+static struct task *of_timer(struct timer *timer)
+{
+  return (struct task *)((char *)timer - offsetof(struct task, timer));
+}
+
+static void begin_again(struct timer *timer)
+{
+  attempt_begin(of_timer(timer));
+}
+
+static void set_timer(struct task *t, int64_t after,
+                      void (*fire)(struct timer *))
+{
+  struct engine *e = t->run->engine;
+  int64_t at;
+  if (__builtin_add_overflow(engine_now(e), after, &at))
+    at = INT64_MAX;
+  t->timer.fire = fire;
+  timer_set(e, &t->timer, at);
+}
+
+void attempt_begin(struct task *t)
+{
+  struct frame *f = call_frame(t, t->entering->slots);
+  struct task *c = f ? task_new(t->run, TASK_ATTEMPT, &t->attempts) : NULL;
+  if (!c) {
+    task_finish(t, (value){0}, error_memory(t));
+    return;
+  }
+  bool only = !c->sibling;
+  c->parent = t;
+  c->entering = f;
+  c->site = t->site;
+  c->deployment = t->deployment;
+  t->wait = WAIT_OTHER;
+  t->tries++;
+  if (t->deployment)
+    call_limit(c, t->deployment->request_timeout);
+  if (only && t->site->hedge)
+    set_timer(t, t->site->hedge, begin_again);
+  call_launch(c);
+}
+
+static bool may_repeat(const struct task *t, const struct error *error)
+{
+  switch (error->kind) {
+  case ERROR_unavailable:
+  case ERROR_overloaded:
+    return true;
+  case ERROR_invalid:
+  case ERROR_cancelled:
+  case ERROR_limit:
+    return false;
+  default:
+    return t->deployment && t->deployment->idempotent;
+  }
+}
+
+static int64_t pause_before(const struct task *t)
+{
+  uint32_t doubled = t->failures > 30 ? 30 : t->failures - 1;
+  int64_t pause;
+  if (__builtin_mul_overflow(t->site->backoff, (int64_t)1 << doubled, &pause))
+    return INT64_MAX;
+  return pause;
+}
+
+void attempt_ended(struct task *t, value v, const struct error *error)
+{
+  if (!error) {
+    task_finish(t, v, NULL);
+    return;
+  }
+  if (t->attempts) // another is under way
+    return;
+  timer_stop(t->run->engine, &t->timer);
+  t->failures++;
+  if (t->failures > t->site->retries || !may_repeat(t, error))
+    task_finish(t, v, error);
+  else
+    set_timer(t, pause_before(t), begin_again);
+}
