@@ -42,21 +42,21 @@ typedef void (*http_event)(struct http_request *r);
 
 struct http_request {
   enum http_method method;
-  uint8_t minor;    // of HTTP/1.x
-  bool keep_alive;  // what the client asked for
+  uint8_t minor;   // of HTTP/1.x
+  bool keep_alive; // what the client asked for
   const char *method_text;
-  const char *target; // as sent
-  const char *path;   // percent-decoded UTF-8 without NUL; "*" for OPTIONS *
+  const char *target;   // as sent
+  const char *path;     // percent-decoded UTF-8 without NUL; "*" for OPTIONS *
   const char *raw_path; // as sent, without query; not NUL-terminated
   const char *query;    // as sent, without '?'; "" if there is none
   size_t target_size, path_size, raw_path_size, query_size;
 
   const struct http_header *headers; // in the order of arrival
   size_t n_headers;
-  const char *host;      // of the Host header
-  const char *client;    // the peer's address without port
-  unsigned client_port;  // 0 where there is none
-  char id[129];          // x-request-id, taken or made
+  const char *host;     // of the Host header
+  const char *client;   // the peer's address without port
+  unsigned client_port; // 0 where there is none
+  char id[129];         // x-request-id, taken or made
   uint8_t id_size;
 
   size_t body_limit; // may be changed in on_headers
@@ -67,7 +67,7 @@ struct http_request {
 
   // For the handler; NULL when a request begins.
   void *user;
-  http_event on_gone; // the client left; the request must be ended even so
+  http_event on_gone;     // the client left; the request must be ended even so
   http_event on_writable; // after HTTP_FULL: there is room again
 };
 
@@ -84,21 +84,21 @@ typedef void (*http_log)(const char *text, void *user);
 
 // Zero means the default, given in brackets.
 struct http_options {
-  const char *host;   // ["127.0.0.1"] an address or a name
-  int port;           // 0: a free one, see http_server_port
-  int listen_fd;      // a listening socket to take over instead, [none]
-  int backlog;        // [1024]
-  bool reuseport;     // several servers (loops) on one port
-  size_t head_limit;  // [32 KB] request line and headers
-  size_t body_limit;  // [16 MB]
-  uint32_t head_ms;   // [10 000] from a head's first byte to its last
-  uint32_t body_ms;   // [30 000] between two pieces of a body
-  uint32_t idle_ms;   // [75 000] between requests
-  uint32_t write_ms;  // [30 000] with output that the client does not take
-  uint32_t max_connections; // [no limit] more wait unaccepted
+  const char *host;  // ["127.0.0.1"] an address or a name
+  int port;          // 0: a free one, see http_server_port
+  int listen_fd;     // a listening socket to take over instead, [none]
+  int backlog;       // [1024]
+  bool reuseport;    // several servers (loops) on one port
+  size_t head_limit; // [32 KB] request line and headers
+  size_t body_limit; // [16 MB]
+  uint32_t head_ms;  // [10 000] from a head's first byte to its last
+  uint32_t body_ms;  // [30 000] between two pieces of a body
+  uint32_t idle_ms;  // [75 000] between requests
+  uint32_t write_ms; // [30 000] with output that the client does not take
+  uint32_t max_connections;     // [no limit] more wait unaccepted
   http_head_handler on_headers; // or NULL
   http_done_handler on_done;    // or NULL
-  http_log log;                 // or NULL: lines of trouble, at most one a second
+  http_log log; // or NULL: lines of trouble, at most one a second
 };
 
 // 0, or a negative libuv code with `error` filled; then `*out` is untouched.
@@ -121,12 +121,14 @@ struct http_stats http_server_stats(const struct http_server *s);
 // `connection: close` to the rest. `done` is called when nothing is left; after
 // it returns the server is freed. May be followed by http_server_close.
 typedef void (*http_server_done)(void *user);
-void http_server_drain(struct http_server *s, http_server_done done, void *user);
+void http_server_drain(struct http_server *s, http_server_done done,
+                       void *user);
 
 // The same at once: connections break, requests that still have a handler get
 // on_gone, and `done` is called when those have been ended. `done` and `user`
 // displace those of a drain before.
-void http_server_close(struct http_server *s, http_server_done done, void *user);
+void http_server_close(struct http_server *s, http_server_done done,
+                       void *user);
 
 // The first header of that name (lower case), or NULL.
 const struct http_header *http_find(const struct http_request *r,

@@ -101,8 +101,8 @@ void answer_init(struct http_server *s)
 // the rest counts.
 void answer_made_id(struct http_server *s, struct http_request *r)
 {
-  char *end = put_hex(put(r->id, s->id_prefix, sizeof s->id_prefix),
-                      s->id_next++);
+  char *end =
+      put_hex(put(r->id, s->id_prefix, sizeof s->id_prefix), s->id_next++);
   *end = 0;
   r->id_size = (uint8_t)(end - r->id);
 }
@@ -311,7 +311,8 @@ void http_respond_error(struct http_request *r, int status, const char *detail,
   if (!status_of(status))
     status = 500;
   char *to = PUT(body, "{\"detail\":\"");
-  to += put_json(to, sizeof body - 16, detail ? detail : http_status_text(status));
+  to += put_json(to, sizeof body - 16,
+                 detail ? detail : http_status_text(status));
   to = PUT(to, "\"}");
   http_respond(r, status, "application/json", body, (size_t)(to - body), extra,
                n);

@@ -13,11 +13,11 @@
 #include <netinet/in.h>
 
 enum {
-  OUT_ROOM = 65536,  // of the server's output under construction
-  OUT_COPY = 16384,  // bodies up to this are copied behind their head
-  OUT_HIGH = 65536,  // unsent bytes from which a stream has to wait
-  POOL_MOST = 64,    // exchanges and connections kept for later
-  ACCEPT_MOST = 64,  // a turn
+  OUT_ROOM = 65536, // of the server's output under construction
+  OUT_COPY = 16384, // bodies up to this are copied behind their head
+  OUT_HIGH = 65536, // unsent bytes from which a stream has to wait
+  POOL_MOST = 64,   // exchanges and connections kept for later
+  ACCEPT_MOST = 64, // a turn
 };
 
 enum conn_state {
@@ -42,24 +42,24 @@ enum conn_wait {
 
 struct conn {
   struct http_server *server;
-  struct conn *prev, *next;  // in the list of `wait`
-  struct conn *next_soon;    // in the server's `soon`
-  struct exchange *x;        // NULL while idle
-  uint64_t since;            // loop time, ms
+  struct conn *prev, *next; // in the list of `wait`
+  struct conn *next_soon;   // in the server's `soon`
+  struct exchange *x;       // NULL while idle
+  uint64_t since;           // loop time, ms
   int fd;
   uint8_t state, wait;
-  uint8_t events;     // what `poll` asks for
-  bool busy;          // its own code is further up the stack
-  bool queued;        // in `soon`
-  bool eof;           // the client sends no more
-  bool dead;          // the client does not read any more
-  bool gone_told;     // on_gone was called
-  bool last;          // close after this answer
-  bool unread;        // ... while the client may still be sending
-  bool served;        // it had a request before
-  bool reset;         // close by RST: the client must not take it for an end
+  uint8_t events; // what `poll` asks for
+  bool busy;      // its own code is further up the stack
+  bool queued;    // in `soon`
+  bool eof;       // the client sends no more
+  bool dead;      // the client does not read any more
+  bool gone_told; // on_gone was called
+  bool last;      // close after this answer
+  bool unread;    // ... while the client may still be sending
+  bool served;    // it had a request before
+  bool reset;     // close by RST: the client must not take it for an end
   uint16_t port;
-  char *out;          // unsent bytes, owned
+  char *out; // unsent bytes, owned
   size_t out_size, out_sent, out_room;
   uv_poll_t poll;
   char client[INET6_ADDRSTRLEN];
@@ -105,13 +105,20 @@ struct http_server {
 
 // http_server.c
 void server_wait(struct conn *c, enum conn_wait wait);
-void server_soon(struct conn *c);  // conn_turn at the loop's next turn
+void server_soon(struct conn *c); // conn_turn at the loop's next turn
 void server_unlist(struct conn *c);
 void server_forget(struct conn *c); // its libuv handle is closed
 struct exchange *server_lend(struct http_server *s);
 void server_take_back(struct http_server *s, struct exchange *x);
 void server_log(struct http_server *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+// http_listen.c
+// A listening socket, or a negative code with `error` filled.
+int listen_open(const struct http_options *o, char *error, size_t size);
+// Sets what connections inherit; what is `ours` may get another number.
+int listen_prepare(int fd, bool ours);
+int listen_port(int fd);
 
 // http_conn.c
 // Takes over `fd`, also when it fails.

@@ -277,7 +277,8 @@ static enum parse_result parse_head(struct exchange *x)
 {
   if (x->parsed == x->begin && !skip_blank_lines(x))
     return PARSE_MORE;
-  if (x->begin < x->filled && memchr("\r\n", x->in[x->begin], 2)) {
+  char first = x->begin < x->filled ? x->in[x->begin] : 0;
+  if (first == '\r' || first == '\n') {
     exchange_refuse(x, 400, "a line does not end in CR LF");
     return PARSE_BAD;
   }

@@ -91,8 +91,15 @@ static inline bool exchange_empty(const struct exchange *x)
 
 // Cuts the complete head in[begin .. head_end); false with `bad` set.
 bool head_cut(struct exchange *x);
-// Fills target, path and query from the request line's target.
-bool target_cut(struct exchange *x, char *target, size_t size);
+// Fills target, path and query from the request line's target, in which these
+// were seen.
+enum {
+  TARGET_PLAIN = 1,
+  TARGET_QUERY = 2,
+  TARGET_ESCAPE = 4,
+  TARGET_FRAGMENT = 8,
+};
+bool target_cut(struct exchange *x, char *target, size_t size, unsigned seen);
 
 static inline bool exchange_refuse(struct exchange *x, int status,
                                    const char *why)

@@ -9,22 +9,22 @@
 
 // The lower case of a byte that a header name may hold (RFC 9110 5.6.2), or 0.
 static const char token_lower[256] = {
-    ['!'] = '!', ['#'] = '#',   ['$'] = '$', ['%'] = '%', ['&'] = '&',
+    ['!'] = '!',   ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&',
     ['\''] = '\'', ['*'] = '*', ['+'] = '+', ['-'] = '-', ['.'] = '.',
-    ['^'] = '^', ['_'] = '_',   ['`'] = '`', ['|'] = '|', ['~'] = '~',
-    ['0'] = '0', ['1'] = '1',   ['2'] = '2', ['3'] = '3', ['4'] = '4',
-    ['5'] = '5', ['6'] = '6',   ['7'] = '7', ['8'] = '8', ['9'] = '9',
-    ['A'] = 'a', ['B'] = 'b',   ['C'] = 'c', ['D'] = 'd', ['E'] = 'e',
-    ['F'] = 'f', ['G'] = 'g',   ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
-    ['K'] = 'k', ['L'] = 'l',   ['M'] = 'm', ['N'] = 'n', ['O'] = 'o',
-    ['P'] = 'p', ['Q'] = 'q',   ['R'] = 'r', ['S'] = 's', ['T'] = 't',
-    ['U'] = 'u', ['V'] = 'v',   ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',
-    ['Z'] = 'z', ['a'] = 'a',   ['b'] = 'b', ['c'] = 'c', ['d'] = 'd',
-    ['e'] = 'e', ['f'] = 'f',   ['g'] = 'g', ['h'] = 'h', ['i'] = 'i',
-    ['j'] = 'j', ['k'] = 'k',   ['l'] = 'l', ['m'] = 'm', ['n'] = 'n',
-    ['o'] = 'o', ['p'] = 'p',   ['q'] = 'q', ['r'] = 'r', ['s'] = 's',
-    ['t'] = 't', ['u'] = 'u',   ['v'] = 'v', ['w'] = 'w', ['x'] = 'x',
-    ['y'] = 'y', ['z'] = 'z',
+    ['^'] = '^',   ['_'] = '_', ['`'] = '`', ['|'] = '|', ['~'] = '~',
+    ['0'] = '0',   ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+    ['5'] = '5',   ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+    ['A'] = 'a',   ['B'] = 'b', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e',
+    ['F'] = 'f',   ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
+    ['K'] = 'k',   ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o',
+    ['P'] = 'p',   ['Q'] = 'q', ['R'] = 'r', ['S'] = 's', ['T'] = 't',
+    ['U'] = 'u',   ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y',
+    ['Z'] = 'z',   ['a'] = 'a', ['b'] = 'b', ['c'] = 'c', ['d'] = 'd',
+    ['e'] = 'e',   ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = 'i',
+    ['j'] = 'j',   ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n',
+    ['o'] = 'o',   ['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = 's',
+    ['t'] = 't',   ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x',
+    ['y'] = 'y',   ['z'] = 'z',
 };
 
 // What the framing and the connection need to know of the headers.
@@ -61,35 +61,45 @@ static bool version_take(struct exchange *x, const char *at, const char *end)
   return true;
 }
 
+// What ends a target (0), and what it is looked through for.
+static const uint8_t target_bytes[256] = {
+    ['!' ... '"'] = TARGET_PLAIN,
+    ['$'] = TARGET_PLAIN,
+    ['&' ... '>'] = TARGET_PLAIN,
+    ['@' ... '~'] = TARGET_PLAIN,
+    ['?'] = TARGET_PLAIN | TARGET_QUERY,
+    ['%'] = TARGET_PLAIN | TARGET_ESCAPE,
+    ['#'] = TARGET_PLAIN | TARGET_FRAGMENT,
+};
+
 // METHOD SP target SP HTTP/1.x CRLF, with single spaces. Returns what is behind
 // it, or NULL.
 static char *request_line(struct exchange *x, char *at, char *end)
 {
+  unsigned seen = 0;
   if (!method_take(x))
     return NULL;
-  size_t n = strlen(x->req.method_text);
-  if ((size_t)(end - at) <= n || memcmp(at, x->req.method_text, n) ||
-      at[n] != ' ') {
+  const char *method = x->req.method_text;
+  for (; *method && *method == *at; method++)
+    at++;
+  char *target = at + 1, *to = target;
+  // A line without a version, which llhttp takes for HTTP/0.9, ends before ' '.
+  for (unsigned c; (c = target_bytes[(unsigned char)*to]); to++)
+    seen |= c;
+  if (*method || *at != ' ' || *to != ' ' || to == target) {
     exchange_refuse(x, 400, "the request line is malformed");
     return NULL;
   }
-  char *target = at + n + 1;
-  char *space = memchr(target, ' ', (size_t)(end - target));
-  // llhttp takes a line without a version for HTTP/0.9 and goes on behind it.
-  if (!space || space == target ||
-      memchr(target, '\n', (size_t)(space - target))) {
-    exchange_refuse(x, 400, "the request line is malformed");
+  if (!version_take(x, to + 1, end))
     return NULL;
-  }
-  if (!version_take(x, space + 1, end))
-    return NULL;
-  *space = 0;
-  return target_cut(x, target, (size_t)(space - target)) ? space + 11 : NULL;
+  *to = 0;
+  return target_cut(x, target, (size_t)(to - target), seen) ? to + 11 : NULL;
 }
 
 // One bit a byte: what a Host may hold (RFC 3986 3.2 without user), that is
 // visible ASCII but / ? # @ \ , < > " { } | ^ `.
-static const uint64_t host_bytes[4] = {0x2fff6ff200000000, 0x47fffffeaffffffe, 0, 0};
+static const uint64_t host_bytes[4] = {0x2fff6ff200000000, 0x47fffffeaffffffe,
+                                       0, 0};
 
 static bool host_is_sound(const struct http_header *h)
 {
@@ -101,7 +111,8 @@ static bool host_is_sound(const struct http_header *h)
 
 static bool id_is_sound(const struct http_header *h)
 {
-  if (h->value_size == 0 || h->value_size >= sizeof((struct http_request *)0)->id)
+  if (h->value_size == 0 ||
+      h->value_size >= sizeof((struct http_request *)0)->id)
     return false;
   for (const char *p = h->value; *p; p++)
     if (*p <= ' ' || *p > '~')
@@ -114,7 +125,8 @@ static bool is(const struct http_header *h, const char *name)
   return !memcmp(h->name, name, h->name_size);
 }
 
-static bool note(struct exchange *x, const struct http_header *h, struct seen *s)
+static bool note(struct exchange *x, const struct http_header *h,
+                 struct seen *s)
 {
   switch (h->name_size) {
   case 4:

@@ -6,9 +6,6 @@
 #include "runtime/net/http_conn.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -329,71 +326,8 @@ static void timer_keep(struct http_server *s)
 
 static int fail(int code, const char *what, char *error, size_t size)
 {
-  if (error && size)
-    snprintf(error, size, "%s: %s", what, uv_strerror(code));
+  snprintf(error, size, "%s: %s", what, uv_strerror(code));
   return code;
-}
-
-static int set_up(int fd, const struct http_options *o,
-                  const struct addrinfo *at)
-{
-  int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (o->reuseport &&
-      setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
-    return -errno;
-  if (bind(fd, at->ai_addr, at->ai_addrlen) < 0)
-    return -errno;
-  return listen(fd, o->backlog) < 0 ? -errno : 0;
-}
-
-static int listen_at(const struct addrinfo *at, const struct http_options *o)
-{
-  int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return -errno;
-  int e = set_up(fd, o, at);
-  if (e) {
-    close(fd);
-    return e;
-  }
-  return fd;
-}
-
-// A listening socket, or a negative code.
-static int listen_on(const struct http_options *o, char *error, size_t size)
-{
-  char port[16], what[300];
-  struct addrinfo *list, hints = {.ai_socktype = SOCK_STREAM,
-                                  .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-  snprintf(port, sizeof port, "%d", o->port);
-  snprintf(what, sizeof what, "cannot listen on %.250s:%d", o->host, o->port);
-  if (o->port < 0 || o->port > 65535)
-    return fail(UV_EINVAL, what, error, size);
-  int e = getaddrinfo(o->host, port, &hints, &list);
-  if (e) {
-    if (error && size)
-      snprintf(error, size, "%s: %s", what, gai_strerror(e));
-    return UV_EADDRNOTAVAIL;
-  }
-  int fd = UV_EADDRNOTAVAIL;
-  for (struct addrinfo *i = list; i && fd < 0; i = i->ai_next)
-    fd = listen_at(i, o);
-  freeaddrinfo(list);
-  return fd < 0 ? fail(fd, what, error, size) : fd;
-}
-
-static int port_of(int fd)
-{
-  struct sockaddr_storage at = {0};
-  socklen_t size = sizeof at;
-  if (getsockname(fd, (struct sockaddr *)&at, &size) < 0)
-    return 0;
-  if (at.ss_family == AF_INET)
-    return ntohs(((struct sockaddr_in *)&at)->sin_port);
-  if (at.ss_family == AF_INET6)
-    return ntohs(((struct sockaddr_in6 *)&at)->sin6_port);
-  return 0;
 }
 
 static void fill_in(struct http_server *s, const struct http_options *o)
@@ -420,9 +354,6 @@ static void fill_in(struct http_server *s, const struct http_options *o)
 // behind it.
 static int handles_open(struct http_server *s)
 {
-  int on = 1, flags = fcntl(s->fd, F_GETFL);
-  fcntl(s->fd, F_SETFL, flags | O_NONBLOCK);
-  setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // is inherited
   int e = uv_poll_init(s->loop, &s->listener, s->fd);
   if (e)
     return e;
@@ -439,8 +370,11 @@ int http_server_start(struct http_server **out, uv_loop_t *loop,
                       const struct http_options *opts, http_handler on_request,
                       void *user, char *error, size_t error_size)
 {
+  char nothing[8];
   int e = UV_ENOMEM;
   struct http_server *s = calloc(1, sizeof *s);
+  if (!error || !error_size)
+    error = nothing, error_size = sizeof nothing;
   if (!s)
     return fail(e, "cannot start", error, error_size);
   s->out = malloc(OUT_ROOM);
@@ -453,16 +387,17 @@ int http_server_start(struct http_server **out, uv_loop_t *loop,
   s->on_request = on_request;
   s->user = user;
   answer_init(s);
-  s->fd = opts->listen_fd ? opts->listen_fd
-                          : listen_on(&s->opts, error, error_size);
-  if ((e = s->fd) < 0)
+  e = opts->listen_fd ? opts->listen_fd
+                      : listen_open(&s->opts, error, error_size);
+  if (e < 0)
     goto no_socket;
+  s->fd = listen_prepare(e, !opts->listen_fd);
   e = handles_open(s);
   if (e) {
     fail(e, "cannot poll the listening socket", error, error_size);
     goto no_handles;
   }
-  s->port = port_of(s->fd);
+  s->port = listen_port(s->fd);
   s->opts.host = NULL; // the caller's
   *out = s;
   return 0;

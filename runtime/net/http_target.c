@@ -56,15 +56,16 @@ static bool path_decode(struct exchange *x)
 }
 
 // Path and query from `at`, which ends in NUL.
-static bool path_take(struct exchange *x, const char *at, size_t size)
+static bool path_take(struct exchange *x, const char *at, size_t size,
+                      unsigned seen)
 {
   struct http_request *r = &x->req;
-  const char *mark = memchr(at, '?', size);
+  const char *mark = seen & TARGET_QUERY ? memchr(at, '?', size) : NULL;
   r->raw_path = at;
   r->raw_path_size = mark ? (size_t)(mark - at) : size;
   r->query = mark ? mark + 1 : at + size;
   r->query_size = mark ? size - r->raw_path_size - 1 : 0;
-  if (mark || memchr(at, '%', size))
+  if (seen & (TARGET_QUERY | TARGET_ESCAPE))
     return path_decode(x);
   r->path = at;
   r->path_size = size;
@@ -85,15 +86,15 @@ static const char *authority_skip(const char *target)
   return n == 0 || memchr(at, '@', n) ? NULL : at + n;
 }
 
-bool target_cut(struct exchange *x, char *target, size_t size)
+bool target_cut(struct exchange *x, char *target, size_t size, unsigned seen)
 {
   struct http_request *r = &x->req;
   r->target = target;
   r->target_size = size;
-  if (memchr(target, '#', size))
+  if (seen & TARGET_FRAGMENT)
     return exchange_refuse(x, 400, "a target has no fragment");
   if (*target == '/')
-    return path_take(x, target, size);
+    return path_take(x, target, size, seen);
   bool options = r->method == HTTP_M_OPTIONS;
   if (size == 1 && *target == '*') {
     r->path = r->raw_path = target;
@@ -105,7 +106,7 @@ bool target_cut(struct exchange *x, char *target, size_t size)
   if (!rest)
     return exchange_refuse(x, 400, "the target is malformed");
   if (*rest == '/')
-    return path_take(x, rest, size - (size_t)(rest - target));
+    return path_take(x, rest, size - (size_t)(rest - target), seen);
   r->path = r->raw_path = options && !*rest ? "*" : "/";
   r->path_size = r->raw_path_size = 1;
   r->query = *rest ? rest + 1 : rest;

@@ -61,7 +61,8 @@ static void answer_update(void)
     char text[64];
     struct tm t;
     date_of = now;
-    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &t));
+    strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT",
+             gmtime_r(&now, &t));
     memcpy(date_at, text, DATE);
   }
   put_hex(id_at + 16, id_next++);
@@ -81,7 +82,8 @@ static void serve(struct client *c)
     while ((end = memmem(at, (size_t)(filled - at), "\r\n\r\n", 4))) {
       at = end + 4;
       answer_update();
-      if (send(c->fd, answer, answer_size, MSG_NOSIGNAL) != (ssize_t)answer_size)
+      if (send(c->fd, answer, answer_size, MSG_NOSIGNAL) !=
+          (ssize_t)answer_size)
         goto gone;
     }
     c->filled = (size_t)(filled - at);
@@ -103,8 +105,9 @@ static void take(int poll, int listener)
       exit(1);
     c->fd = fd;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    epoll_ctl(poll, EPOLL_CTL_ADD, fd,
-              &(struct epoll_event){EPOLLIN | EPOLLRDHUP | EPOLLET, {.ptr = c}});
+    epoll_ctl(
+        poll, EPOLL_CTL_ADD, fd,
+        &(struct epoll_event){EPOLLIN | EPOLLRDHUP | EPOLLET, {.ptr = c}});
   }
 }
 

@@ -11,7 +11,6 @@
 
 enum { HEAD_LIMIT = 600, BODY_LIMIT = 40000 };
 
-
 // What came out, as a running hash (FNV-1a) and counts.
 struct outcome {
   uint64_t hash;

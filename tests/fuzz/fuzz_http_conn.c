@@ -14,7 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-
 #define MUST(condition)                                                        \
   do {                                                                         \
     if (!(condition)) {                                                        \
@@ -106,7 +105,8 @@ static void finish_pending(uint8_t how)
   else if (begun)
     http_respond_end(r);
   else
-    http_respond(r, 200, "text/plain", piece, how % 8 == 2 ? 20000 : 3, NULL, 0);
+    http_respond(r, 200, "text/plain", piece, how % 8 == 2 ? 20000 : 3, NULL,
+                 0);
 }
 
 // Reads what is there; the first bytes of all must be HTTP.

@@ -46,6 +46,7 @@ class Echo:
             self.process.kill()
             raise AssertionError(self.process.stderr.read())
         self.port = int(first.split()[1])
+        self.files_at_rest = self.files_open()
         return self
 
     def __exit__(self, *_):
@@ -97,6 +98,14 @@ class Echo:
 
     def files_open(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def wait_for_files(self, count, seconds=10):
+        """A connection of ours may still be on its way out."""
+        end = time.monotonic() + seconds
+        while self.files_open() != count:
+            if time.monotonic() > end:
+                raise AssertionError(f"{self.files_open()} files are open, not {count}")
+            time.sleep(0.02)
 
     def wait_for(self, key, value, seconds=10):
         end = time.monotonic() + seconds

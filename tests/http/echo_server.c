@@ -186,8 +186,8 @@ static void slow(struct http_request *r)
 {
   struct wait *w = wait_new(r);
   r->on_gone = query_number(r, "stay", 0) ? NULL : on_slow_gone;
-  uv_timer_start(&w->timer, on_slow_done,
-                 (uint64_t)query_number(r, "ms", 100), 0);
+  uv_timer_start(&w->timer, on_slow_done, (uint64_t)query_number(r, "ms", 100),
+                 0);
 }
 
 static void on_request(struct http_request *r, void *user)
