@@ -1,6 +1,7 @@
-// Runs a harness without libFuzzer: over files, and over `-n` changes of each,
-// the same ones every time.
-//   replay_NAME [-n CHANGES] FILE-OR-FOLDER…
+// Runs a harness without libFuzzer: over files, over `-n` changes of each (the
+// same ones every time), and with `-b` over each with one bit of every so many
+// flipped.
+//   replay_NAME [-n CHANGES] [-b STEP] FILE-OR-FOLDER…
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,8 +15,7 @@
 
 enum { ROOM = 1 << 20 };
 
-static unsigned long changes;
-static unsigned long inputs;
+static unsigned long changes, step, inputs;
 static uint64_t random_state = 1;
 
 static uint32_t next_random(void)
@@ -74,6 +74,15 @@ static void run_changed(const uint8_t *data, size_t size)
   free(changed);
 }
 
+static void run_flipped(uint8_t *data, size_t size)
+{
+  for (size_t bit = 0; step && bit < size * 8; bit += step) {
+    data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    run(data, size);
+    data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+  }
+}
+
 static int run_file(const char *path)
 {
   FILE *f = fopen(path, "rb");
@@ -85,6 +94,7 @@ static int run_file(const char *path)
   if (read) {
     run(data, size);
     run_changed(data, size);
+    run_flipped(data, size);
   } else {
     perror(path);
   }
@@ -119,10 +129,8 @@ static int run_path(const char *path)
 int main(int argc, char **argv)
 {
   int bad = 0, i = 1;
-  if (argc > 2 && !strcmp(argv[1], "-n")) {
-    changes = strtoul(argv[2], NULL, 10);
-    i = 3;
-  }
+  for (; i + 1 < argc && argv[i][0] == '-'; i += 2)
+    *(argv[i][1] == 'n' ? &changes : &step) = strtoul(argv[i + 1], NULL, 10);
   for (; i < argc; i++)
     bad |= run_path(argv[i]);
   printf("%lu inputs\n", inputs);
