@@ -25,6 +25,7 @@ void body_open(struct body *b, struct checker *k, struct fn_sym *fn,
   b->class = fn->class;
   b->app = fn->app;
   b->result = fn->f.result;
+  b->errors = k->d->errors;
 }
 
 void body_params(struct body *b, struct param *params)
@@ -152,7 +153,10 @@ void scope_close(struct body *b, uint32_t mark)
   while (b->n_scope > mark) {
     struct entry *e = b->scope[--b->n_scope];
     *table_at(b->k->a, &b->names, e->name) = e->shadowed;
-    if (!e->silent && !e->local->reads && e->name->text[0] != '_' && !is_bad(e->local->type))
+    bool told = e->silent || e->name->text[0] == '_' ||
+                is_bad(e->local->type) ||
+                b->k->d->errors > b->errors; // which may be why
+    if (!told && !e->local->reads)
       diag_report(b->k->d,
                   e->local->param ? DIAG_unused_parameter : DIAG_unused_name,
                   e->local->span, "`%s` is not used", e->name->text);

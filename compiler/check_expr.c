@@ -1,6 +1,7 @@
 // Expressions: one function a kind of node, each from a tree and the type that
 // is wanted (a hint, or NULL) to core with the type that it has.
 #include "compiler/checker.h"
+#include "grammar/text/parse.h"
 
 // ---- names ----
 
@@ -28,6 +29,9 @@ void report_unknown(struct body *b, const struct name *name)
                                   b->app ? &b->app->names : NULL,
                                   &b->k->names, &b->k->operators};
   name_hint(b->k, d, name->text, b, tables, 4);
+  const char *here = parse_foreign_word(name->text->text);
+  if (!d->hint && here)
+    diag_hint(b->k->d, d, "%s", here);
 }
 
 struct core *handle_of(struct body *b, struct bind_sym *s, struct span at)

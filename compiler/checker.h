@@ -211,6 +211,7 @@ struct body {
   bool lambda, settings; // settings may stand at its beginning
   uint32_t depth;        // of blocks
   uint32_t asserts;
+  uint32_t errors; // that there were before it
 };
 
 // What a value is for: how a misfit is reported.

@@ -1,6 +1,7 @@
 // Types as written become types as known. Names are resolved on demand, so that
 // declarations may come in any order and mention each other.
 #include "compiler/checker.h"
+#include "grammar/text/parse.h"
 
 #include <math.h>
 #include <string.h>
@@ -195,6 +196,9 @@ static const struct type *unknown_type(struct checker *k,
     const struct table *tables[] = {&k->names};
     name_hint(k, d, name->text, NULL, tables, 1);
   }
+  const char *here = parse_foreign_word(name->text->text);
+  if (!d->hint && here)
+    diag_hint(k->d, d, "%s", here);
   return &type_bad;
 }
 
