@@ -72,13 +72,13 @@ struct serving {
   struct watch *watch;
 };
 
-static void limit_loops(struct options *o, const struct plan *p)
+// How many loops were asked for and cannot be; 0: none.
+static int limit_loops(struct options *o, const struct plan *p, char *why,
+                       size_t why_size)
 {
-  char why[256] = "out of memory";
-  int allowed = loops_allowed(p, o->loops, why, sizeof why);
-  if (allowed < o->loops)
-    fprintf(stderr, "sgrun: one loop instead of %d: %s\n", o->loops, why);
-  o->loops = allowed;
+  int wanted = o->loops;
+  o->loops = loops_allowed(p, wanted, why, why_size);
+  return o->loops < wanted ? wanted : 0;
 }
 
 // A bad plan never replaces a good one.
@@ -131,7 +131,8 @@ static int serve(struct options *o, struct service *service, double began)
   struct serving s = {.options = o};
   if (options_settle(o, service->plan, why, sizeof why))
     return fail(o->path, why);
-  limit_loops(o, service->plan);
+  char limited[256] = "out of memory";
+  int wanted = limit_loops(o, service->plan, limited, sizeof limited);
   signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
   if (loops_new(&s.loops, o, service, why, sizeof why))
@@ -140,6 +141,8 @@ static int serve(struct options *o, struct service *service, double began)
     s.watch =
         watch_new(loops_main(s.loops), o->path, service->plan, on_changed, &s);
   say_ready(o, s.loops, clock_ms(CLOCK_MONOTONIC) - began);
+  if (wanted)
+    fprintf(stderr, "sgrun: one loop instead of %d: %s\n", wanted, limited);
   return loops_run(&s.loops, on_ending, &s);
 }
 
