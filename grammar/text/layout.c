@@ -30,10 +30,11 @@ static struct open *top(struct parser *p)
 
 static int closer_of(int open)
 {
-  return open == '('   ? ')'
-         : open == '[' ? ']'
-         : open == '{' ? '}'
-                       : T_HOLE_CLOSE;
+  return open == '('           ? ')'
+         : open == '['         ? ']'
+         : open == '{'         ? '}'
+         : open == T_HOLE_OPEN ? T_HOLE_CLOSE
+                               : -1;
 }
 
 static bool opens(int token)

@@ -34,6 +34,9 @@ fuzz-seeds: $(BUILD)/fuzz/plan_seed $(BUILD)/sgc
 	@$(BUILD)/fuzz/plan_seed $(BUILD)/fuzz/seeds/plan/sample
 	@for f in examples/*/*.sg tests/fuzz/seeds/*.sg; do \
 	  [ ! -f $$f ] || $(BUILD)/sgc $$f -o $(BUILD)/fuzz/seeds/plan/$$(echo $$f | tr / _) >/dev/null 2>&1 || true; done
+	@mkdir -p $(BUILD)/fuzz/seeds/parse
+	@for f in examples/*/*.sg tests/lang/*/*.sg; do \
+	  cp $$f $(BUILD)/fuzz/seeds/parse/$$(echo $$f | tr / _); done
 fuzz-replayers: fuzz-seeds
 
 fuzz:
