@@ -235,36 +235,51 @@ static bool carries(enum type_kind kind)
          kind == TYPE_tuple || kind == TYPE_record;
 }
 
-static void see_future(struct plan_check *c, uint32_t i, uint32_t part)
+// Takes in what is known of a part; true when something is new.
+static bool see_future(struct plan_check *c, uint32_t i, uint32_t part)
 {
-  if (part < i && has_future(c, part) &&
-      c->future_depth[i] <= c->future_depth[part])
-    c->future_depth[i] = c->future_depth[part] + 1;
+  if (!has_future(c, part) || c->future_depth[i] > c->future_depth[part])
+    return false;
+  c->future_depth[i] = c->future_depth[part] + 1;
+  return true;
+}
+
+static bool see_futures(struct plan_check *c, uint32_t i)
+{
+  const struct plan_type *t = &c->p->types[i];
+  bool more = t->kind == TYPE_future && !has_future(c, i);
+  if (more)
+    c->future_depth[i] = 1;
+  if (!carries((enum type_kind)t->kind))
+    return more;
+  if (t->of != PLAN_NONE)
+    more |= see_future(c, i, t->of);
+  for (uint32_t k = 0; k < t->fields.count; k++)
+    more |= see_future(c, i, c->p->fields[t->fields.first + k].type);
+  return more;
+}
+
+// Parts may come later, so this goes round until nothing is new: at most once
+// for each level, since a type that comes back to itself gets ever deeper.
+static bool find_futures(struct plan_check *c)
+{
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t i = 0; i < c->p->n_types; i++) {
+      more |= see_futures(c, i);
+      if (c->future_depth[i] > TYPE_DEPTH)
+        return refuse(c, i, "a future is more than %d parts deep", TYPE_DEPTH);
+    }
+  }
+  return true;
 }
 
 static bool future_is_allowed(struct plan_check *c, uint32_t i, uint32_t part)
 {
-  if (part == PLAN_NONE || !has_future(c, part))
+  if (part == PLAN_NONE || !has_future(c, part) ||
+      carries((enum type_kind)c->p->types[i].kind))
     return true;
-  if (!carries((enum type_kind)c->p->types[i].kind) || part >= i)
-    return refuse(c, i, "type %u, a part of it, has a future", part);
-  return true;
-}
-
-static bool find_future(struct plan_check *c, uint32_t i)
-{
-  const struct plan_type *t = &c->p->types[i];
-  if (t->kind == TYPE_future)
-    c->future_depth[i] = 1;
-  if (!carries((enum type_kind)t->kind))
-    return true;
-  if (t->of != PLAN_NONE)
-    see_future(c, i, t->of);
-  for (uint32_t k = 0; k < t->fields.count; k++)
-    see_future(c, i, c->p->fields[t->fields.first + k].type);
-  if (c->future_depth[i] > TYPE_DEPTH)
-    return refuse(c, i, "a future is more than %d parts deep", TYPE_DEPTH);
-  return true;
+  return refuse(c, i, "type %u, a part of it, has a future", part);
 }
 
 static bool are_futures_allowed(struct plan_check *c, uint32_t i)
@@ -308,8 +323,10 @@ bool check_types(struct plan_check *c)
     if (!is_shaped(c, i) || !are_fields(c, i) || !are_limits(c, i))
       return false;
   for (uint32_t i = 0; i < n; i++)
-    if (!has_base(c, i) || !is_finite_type(c, &s, i) || !find_future(c, i))
+    if (!has_base(c, i) || !is_finite_type(c, &s, i))
       return false;
+  if (!find_futures(c))
+    return false;
   for (uint32_t i = 0; i < n; i++)
     if (!are_futures_allowed(c, i))
       return false;

@@ -124,6 +124,17 @@ static void add_wide_const(struct plan_sample *s)
   }
 }
 
+// A list of pairs of a future and such a list.
+static uint32_t future_trees(struct plan_sample *s)
+{
+  uint32_t list = add_of(s, TYPE_list, T_INT);
+  uint32_t pair = add_two(s, TYPE_tuple, list);
+  struct plan_type *t = &s->b.types.rows[pair];
+  s->b.fields.rows[t->fields.first].type = T_FUTURE;
+  s->b.types.rows[list].of = pair;
+  return list;
+}
+
 static void nest_handlers(struct plan_sample *s, uint32_t n)
 {
   struct plan_function *f = last_function(s);
@@ -267,8 +278,8 @@ static void share_runs(struct plan_sample *s)
   X(stream_future, "has a future", add_of(s, TYPE_stream, T_FUTURES))          \
   X(callable_future, "has a future",                                           \
     FIELD(T_FN, 0).type = add_of(s, TYPE_list, T_FUTURE))                      \
-  X(recursive_future, "has a future",                                          \
-    TYPE(T_TREES).of = add_of(s, TYPE_optional, T_FUTURE))
+  X(recursive_future, "a future is more than 64 parts deep",                   \
+    future_trees(s))
 
 #define CONSTS(X)                                                              \
   X(none_bits, "none: none has bits", plan_const_int(b, T_NONE, 1))            \
@@ -619,6 +630,19 @@ static void adapters_give_their_types(void **state)
   arena_free(&s.arena);
 }
 
+static void a_list_may_come_before_its_futures(void **state)
+{
+  struct plan_sample s;
+  struct plan p;
+  plan_sample_build(&s);
+  uint32_t list = add_of(&s, TYPE_list, T_INT);
+  uint32_t future = add_of(&s, TYPE_future, T_INT);
+  s.b.types.rows[list].of = future;
+  if (open_built(&s, &p))
+    fail_msg("%s", why);
+  arena_free(&s.arena);
+}
+
 static void handlers_may_nest(void **state)
 {
   struct plan_sample s;
@@ -825,6 +849,7 @@ int main(void)
     cmocka_unit_test(every_opcode_is_in_the_sample),
     cmocka_unit_test(what_is_spoiled_is_refused),
     cmocka_unit_test(adapters_give_their_types),
+    cmocka_unit_test(a_list_may_come_before_its_futures),
     cmocka_unit_test(handlers_may_nest),
     cmocka_unit_test(a_file_cut_short_is_truncated),
     cmocka_unit_test(a_foreign_file_is_no_plan),
