@@ -81,8 +81,7 @@ static bool add_replicas(struct arena *a, struct deployment *d)
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
                                    const bool *bounded)
 {
-  struct deployment *all =
-      ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
+  struct deployment *all = ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
   for (uint32_t i = 0; all && i < p->n_bindings; i++) {
     set_all(&all[i], p, i, bounded[i]);
     if (!add_replicas(a, &all[i]))
@@ -95,8 +94,7 @@ struct deployment *deployments_new(struct arena *a, const struct plan *p,
 
 static bool before(const struct replica *x, const struct replica *y)
 {
-  return x->ongoing != y->ongoing ? x->ongoing < y->ongoing
-                                  : x->turn < y->turn;
+  return x->ongoing != y->ongoing ? x->ongoing < y->ongoing : x->turn < y->turn;
 }
 
 static void put(struct deployment *d, uint32_t at, struct replica *r)

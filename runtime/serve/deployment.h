@@ -9,7 +9,8 @@
 
 #include "runtime/vm/value.h"
 
-struct state_box; // a state field's value that is not in the slot (runtime/vm/state.c)
+struct state_box; // a state field's value that is not in the slot
+                  // (runtime/vm/state.c)
 
 struct replica {
   struct deployment *of;
@@ -35,13 +36,13 @@ struct deployment {
   bool bounded, idempotent;
   uint32_t n_replicas;
   struct replica *replicas;
-  struct replica **heap;  // by ongoing, then turn
+  struct replica **heap; // by ongoing, then turn
   uint64_t turns;
-  uint32_t max_ongoing;   // a replica's slots
+  uint32_t max_ongoing; // a replica's slots
   uint32_t max_queued;
   int overload_status;
   int64_t queue_timeout, request_timeout; // ns, 0: none
-  struct waiting *first, *last; // by priority, then age
+  struct waiting *first, *last;           // by priority, then age
   uint32_t queued, ongoing;
 };
 

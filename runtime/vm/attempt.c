@@ -1,10 +1,10 @@
 // Calls that may be made more than once: `retries`, `backoff`, `hedge`.
 //
-// The call's task keeps the arguments and runs nothing itself; every attempt is a
-// task of its own that reports to it. A retry follows a failure that surely did
-// nothing, or any failure where the deployment is idempotent. A hedge is made
-// beside an attempt that takes long; the first good answer counts, and ends the
-// others.
+// The call's task keeps the arguments and runs nothing itself; every attempt is
+// a task of its own that reports to it. A retry follows a failure that surely
+// did nothing, or any failure where the deployment is idempotent. A hedge is
+// made beside an attempt that takes long; the first good answer counts, and
+// ends the others.
 #include "runtime/vm/vm.h"
 
 static struct task *of_timer(struct timer *timer)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define TASK_OF(pointer, member)                                               \
-  ((struct task *)((char *)(pointer) - offsetof(struct task, member)))
+  ((struct task *)((char *)(pointer)-offsetof(struct task, member)))
 
 // ---- entering ----
 
@@ -48,9 +48,9 @@ static void waited_too_long(struct timer *timer)
   deployment_leave(d, &t->waiting);
   frame_keep(t->run, t->entering);
   t->entering = NULL;
-  t->error = error_make(t, ERROR_timeout, 408,
-                        "%s had no free replica within its queue_timeout",
-                        d->name);
+  t->error =
+      error_make(t, ERROR_timeout, 408,
+                 "%s had no free replica within its queue_timeout", d->name);
   task_ready(t);
 }
 
@@ -61,8 +61,8 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
   t->waiting = (struct waiting){.priority = priority, .enter = slot_came};
   if (!deployment_wait(d, &t->waiting)) {
     *error = error_make(t, ERROR_overloaded, d->overload_status,
-                        "%s is overloaded: %u requests wait", d->name,
-                        (unsigned)d->queued);
+                        "%s is overloaded: its queue of %u is full", d->name,
+                        (unsigned)d->max_queued);
     frame_keep(t->run, f);
     return ENTRY_FAIL;
   }
@@ -121,10 +121,9 @@ static bool target_of(struct task *t, const struct site *s,
   if (s->kind == SITE_handle)
     *d = t->frame->slots[s->row->first].handle;
   uint32_t class = t->frame->fn->class;
-  bool fits = s->kind == SITE_function
-                  ? s->function->class == PLAN_NONE ||
-                        s->function->class == class
-                  : *d && (*d)->class == s->class;
+  bool fits = s->kind == SITE_function ? s->function->class == PLAN_NONE ||
+                                             s->function->class == class
+                                       : *d && (*d)->class == s->class;
   if (s->kind != SITE_callable && fits)
     return true;
   *error = error_make(t, ERROR_internal, 500, "%s",
@@ -242,8 +241,8 @@ enum entry call_begin(struct task *t, const struct error **error)
     attempt_begin(t);
     return ENTRY_WAIT;
   }
-  int priority = t->site->has_priority ? t->site->priority
-                                       : t->run->request->priority;
+  int priority =
+      t->site->has_priority ? t->site->priority : t->run->request->priority;
   t->entering = NULL;
   return enter(t, f, d, priority, error);
 }
@@ -293,7 +292,8 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
   f->caller = t->frame;
   f->return_pc = t->pc;
   f->result = result;
-  return enter(t, f, d, s->has_priority ? s->priority : t->run->request->priority,
+  return enter(t, f, d,
+               s->has_priority ? s->priority : t->run->request->priority,
                error);
 }
 
@@ -348,20 +348,21 @@ static struct future *start_element(struct task *t, const struct site *s,
   return future;
 }
 
-struct list *call_each(struct task *t, const struct site *s,
-                       const struct error **error)
+bool call_each(struct task *t, const struct site *s, value *out,
+               const struct error **error)
 {
   const struct list *elements = t->frame->slots[s->first].list;
-  struct list *out = list_new(t->run->arena, elements->count);
-  if (!out) {
+  struct list *l = list_new(t->run->arena, elements->count);
+  if (!l) {
     *error = error_memory(t);
-    return NULL;
+    return false;
   }
-  for (; out->count < elements->count; out->count++) {
-    value *to = &out->items[out->count];
-    to->future = start_element(t, s, elements->items[out->count], error);
+  for (; l->count < elements->count; l->count++) {
+    value *to = &l->items[l->count];
+    to->future = start_element(t, s, elements->items[l->count], error);
     if (!to->future)
-      return NULL;
+      return false;
   }
-  return out;
+  out->list = l;
+  return true;
 }

@@ -1,7 +1,8 @@
 // Real time: the engine on a libuv loop.
 //
-// libuv's own timers are in milliseconds on a cached clock; a timerfd is exact and
-// never early. An idle handle brings the loop back at once where work is left.
+// libuv's own timers are in milliseconds on a cached clock; a timerfd is exact
+// and never early. An idle handle brings the loop back at once where work is
+// left.
 #include "runtime/vm/vm.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct clock {
   struct engine *engine;
   uv_poll_t poll;
   uv_idle_t idle;
-  int fd, open; // open: handles that libuv still has
+  int fd, open;  // open: handles that libuv still has
   int64_t armed; // 0: not
 };
 
@@ -86,7 +87,8 @@ void clock_free(struct clock **clock)
   uv_close((uv_handle_t *)&c->idle, closed);
 }
 
-// An earlier alarm than needed is left as it is: it wakes the loop once in vain.
+// An earlier alarm than needed is left as it is: it wakes the loop once in
+// vain.
 void clock_arm(struct clock *c, int64_t at)
 {
   (at ? uv_ref : uv_unref)((uv_handle_t *)&c->poll);

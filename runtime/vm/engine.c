@@ -61,7 +61,8 @@ int64_t engine_now(const struct engine *e)
 
 static const struct error *no_memory(void)
 {
-  static const char message[] = "the request needs more memory than it may have";
+  static const char message[] =
+      "the request needs more memory than it may have";
   static const struct text text = {sizeof message - 1, sizeof message - 1,
                                    message};
   static const struct error error = {
@@ -121,8 +122,8 @@ static void deadline_passed(struct timer *timer)
 }
 
 // The root task and its frame; false when memory is out.
-static bool begin(struct run *run, const struct function *fn,
-                  const value *args, struct replica *self)
+static bool begin(struct run *run, const struct function *fn, const value *args,
+                  struct replica *self)
 {
   struct frame *f;
   const struct error *error;

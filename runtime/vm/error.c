@@ -8,8 +8,8 @@
 const char *error_kind_name(enum error_kind kind)
 {
   static const char *const names[] = {
-      "invalid",    "user",        "timeout",  "cancelled", "overloaded",
-      "unavailable", "upstream", "limit",    "internal",
+      "invalid",     "user",     "timeout", "cancelled", "overloaded",
+      "unavailable", "upstream", "limit",   "internal",
   };
   return kind < ERROR_KINDS ? names[kind] : "internal";
 }
@@ -70,7 +70,8 @@ const struct error *error_make(struct task *t, enum error_kind kind, int status,
 
 const struct error *error_memory(struct task *t)
 {
-  static const char message[] = "the request needs more memory than it may have";
+  static const char message[] =
+      "the request needs more memory than it may have";
   static const struct text text = {sizeof message - 1, sizeof message - 1,
                                    message};
   struct error *e = &t->run->exhausted;
@@ -90,7 +91,7 @@ const struct error *error_int(struct task *t, const char *operator, int64_t x,
   bool division = !strcmp(operator, "div") || !strcmp(operator, "%");
   return error_make(t, ERROR_user, 500, "%s in %lld %s %lld",
                     division && !y ? "division by zero" : "integer overflow",
-                    (long long)x, operator, (long long)y);
+                    (long long)x, operator,(long long) y);
 }
 
 const struct error *error_assert(struct task *t, uint32_t type, value x,

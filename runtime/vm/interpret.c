@@ -108,32 +108,44 @@ static bool resumed(struct task *t)
     s = f->slots;                                                              \
     pc = t->pc;                                                                \
   } while (0)
-#define TRY(expression)                                                        \
-  do {                                                                         \
-    SAVE;                                                                      \
-    if ((error = (expression)))                                                \
-      goto fail;                                                               \
-    NEXT;                                                                      \
-  } while (0)
 #define SPEND                                                                  \
   do {                                                                         \
     if (!--budget)                                                             \
       goto spent;                                                              \
   } while (0)
-#define ON(name) do_##name:
-#define VIA(name) ON(name) TRY(operation_##name(t, s, code_of(w)))
+// An instruction: what it does, then the next one.
+#define ON(name, ...)                                                          \
+  do_##name : { __VA_ARGS__; }                                                 \
+  NEXT;
+// One that may fail, and one of operations.c.
+#define TRY(name, expression)                                                  \
+  do_##name : SAVE;                                                            \
+  if ((error = (expression)))                                                  \
+    goto fail;                                                                 \
+  NEXT;
+#define VIA(name) TRY(name, operation_##name(t, s, code_of(w)))
 #define INT(name, sign, builtin)                                               \
-  ON(name##_i)                                                                 \
+  do_##name##_i:                                                               \
   {                                                                            \
-    int64_t p = s[B].i, q = s[C].i;                                    \
-    if (__builtin_##builtin##_overflow(p, q, &s[A].i)) {                   \
-      SAVE;                                                                    \
-      s[A].i = 0;                                                          \
-      error = error_int(t, sign, p, q);                                        \
-      goto fail;                                                               \
-    }                                                                          \
-    NEXT;                                                                      \
+    int64_t x = s[B].i, y = s[C].i;                                            \
+    if (!__builtin_##builtin##_overflow(x, y, &s[A].i))                        \
+      NEXT;                                                                    \
+    s[A].i = 0;                                                                \
+    SAVE;                                                                      \
+    error = error_int(t, sign, x, y);                                          \
+    goto fail;                                                                 \
   }
+// Comparing, fast where it is of whole numbers.
+#define COMPARE(name, sign)                                                    \
+  do_##name : if (f->fn->kinds[B] == TYPE_int)                                 \
+  {                                                                            \
+    s[A].i = s[B].i sign s[C].i;                                               \
+    NEXT;                                                                      \
+  }                                                                            \
+  SAVE;                                                                        \
+  if ((error = operation_##name(t, s, code_of(w))))                            \
+    goto fail;                                                                 \
+  NEXT;
 
 static inline struct plan_code code_of(uint64_t w)
 {
@@ -163,93 +175,62 @@ interpret(struct engine *e, struct task *t)
   LOAD;
   NEXT;
 
-  ON(nop) NEXT;
-  ON(move) s[A] = s[B];
-  NEXT;
-  ON(const) s[A] = e->consts[W];
-  NEXT;
-  ON(jump) pc += (int32_t)W;
-  SPEND;
-  NEXT;
-  ON(jump_if) if (s[A].i) pc += (int32_t)W;
-  SPEND;
-  NEXT;
-  ON(jump_not) if (!s[A].i) pc += (int32_t)W;
-  SPEND;
-  NEXT;
+  // clang-format off
+  ON(nop)
+  ON(move, s[A] = s[B])
+  ON(const, s[A] = e->consts[W])
+  ON(jump, pc += (int32_t)W; SPEND)
+  ON(jump_if, pc += s[A].i ? (int32_t)W : 0; SPEND)
+  ON(jump_not, pc += s[A].i ? 0 : (int32_t)W; SPEND)
 
-  ON(not) s[A].i = !s[B].i;
-  NEXT;
+  ON(not, s[A].i = !s[B].i)
   INT(add, "+", add)
   INT(sub, "-", sub)
   INT(mul, "*", mul)
-  VIA(div_i);
-  VIA(mod_i);
-  VIA(neg_i);
-  ON(add_f) s[A].f = s[B].f + s[C].f;
-  NEXT;
-  ON(sub_f) s[A].f = s[B].f - s[C].f;
-  NEXT;
-  ON(mul_f) s[A].f = s[B].f * s[C].f;
-  NEXT;
-  VIA(div_f);
-  ON(neg_f) s[A].f = -s[B].f;
-  NEXT;
-  ON(float) s[A].f = (double)s[B].i;
-  NEXT;
-  VIA(add_t);
-  VIA(sub_t);
+  VIA(div_i)
+  VIA(mod_i)
+  VIA(neg_i)
+  ON(add_f, s[A].f = s[B].f + s[C].f)
+  ON(sub_f, s[A].f = s[B].f - s[C].f)
+  ON(mul_f, s[A].f = s[B].f * s[C].f)
+  VIA(div_f)
+  ON(neg_f, s[A].f = -s[B].f)
+  ON(float, s[A].f = (double)s[B].i)
+  VIA(add_t)
+  VIA(sub_t)
+  COMPARE(eq, ==)
+  COMPARE(ne, !=)
+  COMPARE(lt, <)
+  COMPARE(le, <=)
 
-  ON(eq) if (f->fn->kinds[B] == TYPE_int) {
-    s[A].i = s[B].i == s[C].i;
-    NEXT;
-  }
-  TRY(operation_eq(t, s, code_of(w)));
-  VIA(ne);
-  ON(lt) if (f->fn->kinds[B] == TYPE_int) {
-    s[A].i = s[B].i < s[C].i;
-    NEXT;
-  }
-  TRY(operation_lt(t, s, code_of(w)));
-  ON(le) if (f->fn->kinds[B] == TYPE_int) {
-    s[A].i = s[B].i <= s[C].i;
-    NEXT;
-  }
-  TRY(operation_le(t, s, code_of(w)));
+  VIA(text)
+  VIA(concat)
+  VIA(list)
+  VIA(push)
+  ON(len, s[A].i = s[B].list->count)
+  VIA(index)
+  VIA(tuple)
+  ON(part, s[A] = s[B].parts[C])
+  VIA(map)
+  VIA(key)
+  VIA(union)
+  VIA(step)
+  ON(tag, s[A].i = s[B].tagged->tag)
+  VIA(payload)
+  VIA(wrap)
+  VIA(unwrap)
+  ON(is_none, s[A].i = !s[B].box)
+  TRY(self, state_get(t, B, &s[A]) ? NULL : error_memory(t))
+  TRY(set_self, state_set(t, B, s[A]))
+  VIA(try)
+  ON(end_try, if (t->handlers && t->handlers->frame == f) handler_pop(t))
+  VIA(fail)
+  VIA(reply)
+  VIA(assert)
+  // clang-format on
 
-  VIA(text);
-  VIA(concat);
-  VIA(list);
-  VIA(push);
-  ON(len) s[A].i = s[B].list->count;
-  NEXT;
-  VIA(index);
-  VIA(tuple);
-  ON(part) s[A] = s[B].parts[C];
-  NEXT;
-  VIA(map);
-  VIA(key);
-  VIA(union);
-  VIA(step);
-  ON(tag) s[A].i = s[B].tagged->tag;
-  NEXT;
-  VIA(payload);
-  VIA(wrap);
-  ON(unwrap) if (!s[B].box) {
-    SAVE;
-    error = error_make(t, ERROR_user, 500, "a value is none");
-    goto fail;
-  }
-  s[A] = *s[B].box;
-  NEXT;
-  ON(is_none) s[A].i = !s[B].box;
-  NEXT;
-  ON(self) if (state_get(t, B, &s[A])) NEXT;
+do_op:
   SAVE;
-  error = error_memory(t);
-  goto fail;
-  ON(set_self) TRY(state_set(t, B, s[A]));
-  ON(op) SAVE;
   if ((error = operation_op(t, s, code_of(w), &wait)))
     goto fail;
   if (wait <= 0)
@@ -257,70 +238,61 @@ interpret(struct engine *e, struct task *t)
   sleep_for(t, wait);
   return;
 
-  ON(call) SAVE;
+do_call:
+  SAVE;
   switch (call_enter(t, &e->sites[W], A, &error)) {
   case ENTRY_RUN:
-    LOAD;
-    SPEND;
-    NEXT;
+    goto moved;
   case ENTRY_FAIL:
     goto fail;
-  case ENTRY_WAIT:
+  default:
     return;
   }
-  ON(start) SAVE;
-  s[A].future = call_start(t, &e->sites[W], &error);
-  if (!s[A].future)
+
+do_start:
+  SAVE;
+  if (!(s[A].future = call_start(t, &e->sites[W], &error)))
     goto fail;
   SPEND;
   NEXT;
-  ON(each) SAVE;
-  {
-    const struct list *calls =
-        call_each(t, &e->sites[W], &error);
-    if (!calls)
-      goto fail;
-    s[A].list = calls;
-  }
+
+do_each:
+  SAVE;
+  if (!call_each(t, &e->sites[W], &s[A], &error))
+    goto fail;
   SPEND;
   NEXT;
-  ON(force) SAVE;
+
+do_force:
+  SAVE;
   if (forced(t, code_of(w), &error))
     NEXT;
   if (error)
     goto fail;
   return;
 
-  ON(return) SAVE;
+do_return:
   if (!returned(t, s[A]))
     return;
   LOAD;
   NEXT;
-  ON(done) SAVE;
-  if (!strand_end(t, OUTCOME_DONE))
-    return;
-  LOAD;
-  SPEND;
-  NEXT;
-  ON(choose) SAVE;
-  if (!strand_end(t, s[A].i ? OUTCOME_TRUE : OUTCOME_FALSE))
-    return;
-  LOAD;
-  SPEND;
-  NEXT;
-  ON(fail) SAVE;
-  error = operation_fail(t, s, code_of(w));
-  goto fail;
-  ON(try) TRY(operation_try(t, s, code_of(w)));
-  ON(end_try) if (t->handlers && t->handlers->frame == f)
-      handler_pop(t);
-  NEXT;
-  VIA(reply);
-  VIA(assert);
+
+do_done:
+  SAVE;
+  if (strand_end(t, OUTCOME_DONE))
+    goto moved;
+  return;
+
+do_choose:
+  SAVE;
+  if (strand_end(t, s[A].i ? OUTCOME_TRUE : OUTCOME_FALSE))
+    goto moved;
+  return;
 
 fail:
   if (!task_raise(t, error))
     return;
+moved: // to another place
   LOAD;
   SPEND;
   NEXT;

@@ -156,13 +156,13 @@ static void set_size(struct function *f)
 {
   size_t size = sizeof(struct frame) + f->n_slots * sizeof(value);
   if (f->graph)
-    size += sizeof(struct graph) +
-            f->row->strands.count * sizeof(struct strand);
+    size +=
+        sizeof(struct graph) + f->row->strands.count * sizeof(struct strand);
   uint32_t class = 0;
   size_t room = 64;
   while (room < size) {
     room = room < 1024 ? room + 64 : room * 2;
-    class++;
+    class ++;
   }
   bool kept = class < VM_SIZES;
   f->size_class = (uint8_t)(kept ? class : VM_SIZES);
@@ -268,7 +268,9 @@ static void set_option(struct site *s, enum setting_id id, int64_t v)
     s->hedge = v > 0 ? v : 0;
     break;
   case SETTING_priority:
-    s->priority = v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int)v;
+    s->priority = v > INT32_MAX   ? INT32_MAX
+                  : v < INT32_MIN ? INT32_MIN
+                                  : (int)v;
     s->has_priority = true;
     break;
   default:

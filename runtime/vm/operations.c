@@ -150,8 +150,7 @@ const struct error *operation_sub_t(struct task *t, value *s,
 
 // ---- text ----
 
-const struct error *operation_text(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_text(struct task *t, value *s, struct plan_code i)
 {
   char number[NUMBER_TEXT];
   size_t n = 0;
@@ -190,9 +189,9 @@ const struct error *operation_concat(struct task *t, value *s,
     size += s[i.b + k].text->size;
     length += s[i.b + k].text->length;
   }
-  struct text *to = size > UINT32_MAX ? NULL
-                                      : arena_alloc(arena_of(t),
-                                                    sizeof *to + size + 1);
+  struct text *to = size > UINT32_MAX
+                        ? NULL
+                        : arena_alloc(arena_of(t), sizeof *to + size + 1);
   if (!to)
     return error_memory(t);
   char *data = (char *)(to + 1);
@@ -209,8 +208,7 @@ const struct error *operation_concat(struct task *t, value *s,
 
 // ---- what holds values ----
 
-const struct error *operation_list(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_list(struct task *t, value *s, struct plan_code i)
 {
   struct list *l = list_new(arena_of(t), i.c ? i.c : 4);
   if (!l)
@@ -223,8 +221,7 @@ const struct error *operation_list(struct task *t, value *s,
 }
 
 // A list without room is not this function's: it gets its own first.
-const struct error *operation_push(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_push(struct task *t, value *s, struct plan_code i)
 {
   const struct list *old = s[i.a].list;
   struct list *l = (struct list *)old;
@@ -247,10 +244,9 @@ const struct error *operation_index(struct task *t, value *s,
   const struct list *l = s[i.b].list;
   int64_t at = s[i.c].i;
   if (at >= l->count || at < -(int64_t)l->count)
-    return error_make(t, ERROR_user, 500,
-                      "index %lld is outside a list of %u element%s",
-                      (long long)at, (unsigned)l->count,
-                      l->count == 1 ? "" : "s");
+    return error_make(
+        t, ERROR_user, 500, "index %lld is outside a list of %u element%s",
+        (long long)at, (unsigned)l->count, l->count == 1 ? "" : "s");
   s[i.a] = l->items[at < 0 ? at + l->count : at];
   return NULL;
 }
@@ -308,8 +304,7 @@ const struct error *operation_union(struct task *t, value *s,
   return tagged(t, &s[i.a], i.b, s[i.c]);
 }
 
-const struct error *operation_step(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_step(struct task *t, value *s, struct plan_code i)
 {
   return tagged(t, &s[i.a], i.b, s[i.c]);
 }
@@ -320,19 +315,28 @@ const struct error *operation_payload(struct task *t, value *s,
   const struct tagged *v = s[i.b].tagged;
   bool step = t->frame->fn->kinds[i.b] == TYPE_step;
   if (v->tag != i.c && !step) // a step's payload has one type whatever its tag
-    return error_make(t, ERROR_internal, 500, "a union holds variant %u, not %u",
-                      (unsigned)v->tag, (unsigned)i.c);
+    return error_make(t, ERROR_internal, 500,
+                      "a union holds variant %u, not %u", (unsigned)v->tag,
+                      (unsigned)i.c);
   s[i.a] = v->payload;
   return NULL;
 }
 
-const struct error *operation_wrap(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_wrap(struct task *t, value *s, struct plan_code i)
 {
   value box = value_wrap(arena_of(t), s[i.b]);
   if (!box.box)
     return error_memory(t);
   s[i.a] = box;
+  return NULL;
+}
+
+const struct error *operation_unwrap(struct task *t, value *s,
+                                     struct plan_code i)
+{
+  if (!s[i.b].box)
+    return error_make(t, ERROR_user, 500, "a value is none");
+  s[i.a] = *s[i.b].box;
   return NULL;
 }
 
@@ -371,18 +375,15 @@ const struct error *operation_op(struct task *t, value *s, struct plan_code i,
   return NULL;
 }
 
-const struct error *operation_fail(struct task *t, value *s,
-                                   struct plan_code i)
+const struct error *operation_fail(struct task *t, value *s, struct plan_code i)
 {
   int64_t status = s[i.a].i;
   if (status < 400 || status > 599)
-    return error_make(t, ERROR_user, 500,
-                      "fail with status %lld, which is no error's: %.*s",
-                      (long long)status, (int)s[i.b].text->size,
-                      s[i.b].text->data);
-  struct error e = {.kind = ERROR_user,
-                    .status = (int)status,
-                    .message = s[i.b].text};
+    return error_make(
+        t, ERROR_user, 500, "fail with status %lld, which is no error's: %.*s",
+        (long long)status, (int)s[i.b].text->size, s[i.b].text->data);
+  struct error e = {
+      .kind = ERROR_user, .status = (int)status, .message = s[i.b].text};
   return error_copy(t, &e);
 }
 
@@ -396,8 +397,8 @@ const struct error *operation_try(struct task *t, value *s, struct plan_code i)
     t->run->handlers = h->next;
   else if (!(h = arena_alloc(arena_of(t), sizeof *h)))
     return error_memory(t);
-  *h = (struct handler){t->handlers, t->frame,
-                        t->pc + (int32_t)plan_wide(i), i.a};
+  *h = (struct handler){t->handlers, t->frame, t->pc + (int32_t)plan_wide(i),
+                        i.a};
   t->handlers = h;
   t->n_handlers++;
   return NULL;

@@ -17,7 +17,7 @@ struct order {
   bool *seen;          // by node
   struct visit *stack; // room for every node
   uint32_t depth;
-  uint32_t *bindings;  // in order of need
+  uint32_t *bindings; // in order of need
   uint32_t count;
 };
 
@@ -34,7 +34,8 @@ static uint32_t function_node(const struct order *o, uint32_t function)
   return function == PLAN_NONE ? PLAN_NONE : o->plan->n_bindings + function;
 }
 
-// Handles within a constant, however deep: constants refer to earlier ones only.
+// Handles within a constant, however deep: constants refer to earlier ones
+// only.
 static void visit_const(struct order *o, uint32_t number, int depth)
 {
   const struct plan_const *c = &o->plan->consts[number];
@@ -89,8 +90,7 @@ static void walk(struct order *o, uint32_t binding)
   while (o->depth) {
     struct visit *v = &o->stack[o->depth - 1];
     uint32_t node = v->node, at = v->at++;
-    if (node < n ? binding_step(o, node, at)
-                 : function_step(o, node - n, at))
+    if (node < n ? binding_step(o, node, at) : function_step(o, node - n, at))
       continue;
     o->depth--;
     if (node < n)
@@ -198,8 +198,7 @@ static int start_replica(struct start *s, const struct plan_class *c,
 }
 
 // The parameters, in the engine's memory; all replicas share them.
-static int make_params(struct start *s, const struct plan_class *c,
-                       value **out)
+static int make_params(struct start *s, const struct plan_class *c, value **out)
 {
   struct engine *e = s->e;
   value tuple, *params = ARENA_ARRAY(&e->arena, c->n_params + 1, value);

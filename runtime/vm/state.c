@@ -1,7 +1,7 @@
 // State of replicas: values that outlive the requests that made them.
 //
-// A state field that fits in its slot is simply there. Any other lies, as a deep
-// copy, in a box of its own; requests that have seen it hold the box until
+// A state field that fits in its slot is simply there. Any other lies, as a
+// deep copy, in a box of its own; requests that have seen it hold the box until
 // they end, so that replacing the value takes nothing away from them.
 #include "runtime/vm/vm.h"
 

@@ -79,8 +79,8 @@ static bool copy_text(struct walk *w, const struct text *t, value *out)
 static bool copy_json(struct walk *w, const struct json *j, uint32_t depth,
                       value *out);
 
-static bool copy_json_list(struct walk *w, const struct list *l,
-                           uint32_t depth, value *out)
+static bool copy_json_list(struct walk *w, const struct list *l, uint32_t depth,
+                           value *out)
 {
   struct list *to = list_new(w->arena, l->count);
   if (!to)

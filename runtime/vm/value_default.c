@@ -23,7 +23,7 @@ static bool default_tagged(struct arena *a, const struct plan *p, uint32_t type,
                            value *all)
 {
   const struct plan_type *t = &p->types[type];
-  uint32_t of = t->kind == TYPE_step   ? t->of
+  uint32_t of = t->kind == TYPE_step  ? t->of
                 : t->fields.count > 0 ? p->fields[t->fields.first].type
                                       : PLAN_NONE;
   struct tagged *v = ARENA_NEW(a, struct tagged);

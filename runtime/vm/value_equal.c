@@ -61,8 +61,7 @@ static bool equal_json_maps(struct walk *w, const struct map *x,
     return false;
   for (uint32_t i = 0; i < x->count; i++) {
     const value *other = map_get(y, x->entries[i].key);
-    if (!other ||
-        !equal_json(w, x->entries[i].item.json, other->json, depth))
+    if (!other || !equal_json(w, x->entries[i].item.json, other->json, depth))
       return false;
   }
   return true;
@@ -182,9 +181,9 @@ static bool equal(struct walk *w, uint32_t type, value x, value y,
   }
   // A list that holds a NaN equals itself, as in Python.
   return x.bits == y.bits ||
-         (t->kind != TYPE_none && t->kind != TYPE_bool &&
-          t->kind != TYPE_int && t->kind != TYPE_duration &&
-          t->kind != TYPE_size && t->kind != TYPE_time && walk_enter(w, depth) &&
+         (t->kind != TYPE_none && t->kind != TYPE_bool && t->kind != TYPE_int &&
+          t->kind != TYPE_duration && t->kind != TYPE_size &&
+          t->kind != TYPE_time && walk_enter(w, depth) &&
           equal_pointers(w, t, x, y, depth + 1));
 }
 
@@ -220,4 +219,3 @@ int value_compare(const struct plan *p, uint32_t type, value x, value y)
     return (x.i > y.i) - (x.i < y.i);
   }
 }
-

@@ -26,15 +26,15 @@ static inline bool walk_enter(struct walk *w, uint32_t depth)
   return true;
 }
 
-static inline uint32_t part_type(const struct plan *p, const struct plan_type *t,
-                          uint32_t i)
+static inline uint32_t part_type(const struct plan *p,
+                                 const struct plan_type *t, uint32_t i)
 {
   return p->fields[t->fields.first + i].type;
 }
 
 // The type of a union's or step's payload; PLAN_NONE for a wild tag.
-static inline uint32_t payload_type(const struct plan *p, const struct plan_type *t,
-                             uint32_t tag)
+static inline uint32_t payload_type(const struct plan *p,
+                                    const struct plan_type *t, uint32_t tag)
 {
   if (t->kind == TYPE_step)
     return t->of;

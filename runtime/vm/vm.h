@@ -7,9 +7,9 @@
 // that is under way, which share its slots, and whoever called it waits.
 //
 // Who owns what: the engine owns what the plan becomes (functions, sites,
-// deployments). A request's arena owns its tasks, frames and futures; ended ones
-// are kept for reuse, so a loop holds no more than it needs at a time. A frame
-// owns the tasks it started, and ends them when it ends.
+// deployments). A request's arena owns its tasks, frames and futures; ended
+// ones are kept for reuse, so a loop holds no more than it needs at a time. A
+// frame owns the tasks it started, and ends them when it ends.
 #ifndef SG_VM_H
 #define SG_VM_H
 
@@ -17,11 +17,11 @@
 #include "runtime/vm/engine.h"
 
 enum {
-  VM_DEPTH = 1000,     // calls within calls
-  VM_HANDLERS = 1000,  // handlers of one task at a time
-  VM_BUDGET = 10000,   // jumps and calls until others have their turn
-  VM_TURNS = 64,       // tasks until the loop has its turn
-  VM_SIZES = 32,       // classes of frames by size
+  VM_DEPTH = 1000,    // calls within calls
+  VM_HANDLERS = 1000, // handlers of one task at a time
+  VM_BUDGET = 10000,  // jumps and calls until others have their turn
+  VM_TURNS = 64,      // tasks until the loop has its turn
+  VM_SIZES = 32,      // classes of frames by size
 };
 
 // ---- what the plan becomes ----
@@ -29,7 +29,7 @@ enum {
 struct strand_info {
   uint32_t inputs, guards; // edges that come in, and how many are guards
   uint32_t entry;
-  bool returns;            // its code can end the function
+  bool returns; // its code can end the function
 };
 
 struct function {
@@ -37,13 +37,13 @@ struct function {
   const struct plan_function *row;
   const char *name;
   const struct plan_code *code;
-  const value *template;  // of its slots
-  const uint32_t *types;  // of its slots
-  const uint8_t *kinds;   // of these types
+  const value *template; // of its slots
+  const uint32_t *types; // of its slots
+  const uint8_t *kinds;  // of these types
   uint32_t n_slots, n_params;
-  uint32_t class;         // or PLAN_NONE
-  uint32_t frame_size;    // bytes
-  uint8_t size_class;     // VM_SIZES: kept by nobody
+  uint32_t class;      // or PLAN_NONE
+  uint32_t frame_size; // bytes
+  uint8_t size_class;  // VM_SIZES: kept by nobody
   bool graph, init;
   const struct strand_info *strands;
 };
@@ -55,8 +55,8 @@ struct site {
   uint32_t class;                  // of a method
   uint16_t first, count;           // of the arguments, without a handle
   uint8_t kind;
-  bool own;         // the call has a task of its own: it has options
-  bool repeats;     // it may be made more than once
+  bool own;     // the call has a task of its own: it has options
+  bool repeats; // it may be made more than once
   int priority;
   bool has_priority;
   uint32_t retries;
@@ -86,25 +86,25 @@ struct handler { // of a `try`
 
 struct frame {
   const struct function *fn;
-  struct frame *caller;               // in the same task, or NULL
-  const struct plan_code *return_pc;  // of the caller
-  struct replica *self;               // or NULL
-  struct replica *slot;               // given back when it ends, or NULL
-  struct task *calls;                 // under way beside it
+  struct frame *caller;              // in the same task, or NULL
+  const struct plan_code *return_pc; // of the caller
+  struct replica *self;              // or NULL
+  struct replica *slot;              // given back when it ends, or NULL
+  struct task *calls;                // under way beside it
   uint32_t depth;
-  uint16_t result;                    // slot of the caller's
-  value slots[];                      // behind them, a graph's state
+  uint16_t result; // slot of the caller's
+  value slots[];   // behind them, a graph's state
 };
 
 struct strand {
   uint32_t waits, guards; // inputs still out; of these, guards
   enum { STRAND_OUT, STRAND_READY, STRAND_SKIPPED, STRAND_FAILED } state;
-  uint32_t next;          // in a list of those to look at
+  uint32_t next; // in a list of those to look at
   const struct error *error;
 };
 struct graph {
-  struct task *holder;  // waits for the graph
-  struct task *tasks;   // strands under way
+  struct task *holder;       // waits for the graph
+  struct task *tasks;        // strands under way
   const struct error *error; // the first that a strand failed with
   struct strand strands[];
 };
@@ -121,34 +121,34 @@ enum task_wait {
 };
 
 struct task {
-  struct task *next, *prev;        // in the ready queue; or the next free one
+  struct task *next, *prev; // in the ready queue; or the next free one
   struct task *sibling, **sibling_at; // in the list of its owner
   struct run *run;
-  struct frame *frame;             // the innermost; NULL before it began
-  struct frame *base;              // where it ends; a strand's is its graph's
+  struct frame *frame; // the innermost; NULL before it began
+  struct frame *base;  // where it ends; a strand's is its graph's
   const struct plan_code *pc;
   struct handler *handlers;
-  const struct error *error;       // to be raised when it goes on
+  const struct error *error; // to be raised when it goes on
   uint8_t kind, wait;
-  uint16_t result;                 // the parent's slot
-  uint32_t generation, out;        // of its waits; futures it waits for
+  uint16_t result;          // the parent's slot
+  uint32_t generation, out; // of its waits; futures it waits for
   uint32_t strand;
   uint32_t n_handlers;
-  struct timer timer;              // WAIT_TIMER, WAIT_QUEUE
+  struct timer timer; // WAIT_TIMER, WAIT_QUEUE
   // a call's
-  struct timer limit;              // of its time
-  int64_t allowed;                 // for the message
-  struct future *future;           // what it becomes, or
-  struct task *parent;             // who waits for it
-  struct frame *entering;          // before it began, or while it waits for a slot
-  const uint32_t *types;           // of its arguments as they were given; NULL:
-                                   // they hold no futures
-  struct task *attempts;           // of a call that repeats (attempt.c)
+  struct timer limit;     // of its time
+  int64_t allowed;        // for the message
+  struct future *future;  // what it becomes, or
+  struct task *parent;    // who waits for it
+  struct frame *entering; // before it began, or while it waits for a slot
+  const uint32_t *types;  // of its arguments as they were given; NULL:
+                          // they hold no futures
+  struct task *attempts;  // of a call that repeats (attempt.c)
   uint32_t tries, failures;
-  uint32_t depth;                  // of its frame
-  struct replica *self;            // the caller's
+  uint32_t depth;       // of its frame
+  struct replica *self; // the caller's
   const struct site *site;
-  struct deployment *deployment;   // whose slot it waits for
+  struct deployment *deployment; // whose slot it waits for
   struct waiting waiting;
 };
 
@@ -191,8 +191,8 @@ struct engine {
   value *slot_defaults;
   uint32_t *slot_types;
   uint8_t *slot_kinds;
-  bool *has_future;      // by type
-  value *defaults;       // by type
+  bool *has_future; // by type
+  value *defaults;  // by type
   struct deployment *deployments;
   struct task *ready_first, *ready_last;
   struct request *done_first, **done_last;
@@ -203,8 +203,8 @@ struct engine {
   uint64_t budget;       // jumps and calls since the clock last moved
   struct pin *free_pins; // on the heap
   size_t request_memory;
-  uint32_t turns, turn;  // how many engine_run_until_done may take, and took
-  struct clock *clock;   // NULL: virtual time
+  uint32_t turns, turn; // how many engine_run_until_done may take, and took
+  struct clock *clock;  // NULL: virtual time
   bool running;
 };
 
@@ -235,15 +235,18 @@ void frame_keep(struct run *run, struct frame *f); // for reuse
 void frame_drop(struct task *t, struct frame *f);
 void handler_pop(struct task *t); // the newest; there is one
 void handlers_drop(struct task *t, const struct frame *f); // NULL: all
-struct task *task_new(struct run *run, enum task_kind kind, struct task **owner);
+struct task *task_new(struct run *run, enum task_kind kind,
+                      struct task **owner);
 void task_free(struct task *t);
 void task_ready(struct task *t);
-// Ends it from outside: whoever waits for its future learns that it was cancelled.
+// Ends it from outside: whoever waits for its future learns that it was
+// cancelled.
 void task_cancel(struct task *t, const struct error *why);
 void tasks_cancel(struct task **list);
 // The base frame is over, with a value or an error; the task is gone.
 void task_finish(struct task *t, value v, const struct error *error);
-// An error in the innermost frame: true when a handler took it and the task goes on.
+// An error in the innermost frame: true when a handler took it and the task
+// goes on.
 bool task_raise(struct task *t, const struct error *error);
 
 static inline struct graph *frame_graph(struct frame *f)
@@ -260,8 +263,11 @@ void graph_cancel(struct frame *f);
 void graph_end(struct frame *f, value v, const struct error *error);
 // The running strand came to its end. True when the task goes on with another.
 enum strand_outcome {
-  OUTCOME_DONE, OUTCOME_TRUE, OUTCOME_FALSE, // of done and choose
-  OUTCOME_SKIPPED, OUTCOME_FAILED,
+  OUTCOME_DONE,
+  OUTCOME_TRUE,
+  OUTCOME_FALSE, // of done and choose
+  OUTCOME_SKIPPED,
+  OUTCOME_FAILED,
 };
 bool strand_end(struct task *t, enum strand_outcome how);
 // The strand failed: what it feeds is poisoned, and the task is gone.
@@ -289,8 +295,9 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
 // Starts a call beside the frame; NULL with *error.
 struct future *call_start(struct task *t, const struct site *s,
                           const struct error **error);
-struct list *call_each(struct task *t, const struct site *s,
-                       const struct error **error);
+// Calls a function for every element; *out is the list of futures.
+bool call_each(struct task *t, const struct site *s, value *out,
+               const struct error **error);
 // A call's task runs for the first time: takes its arguments and enters.
 enum entry call_begin(struct task *t, const struct error **error);
 // A call's task is ready to run, or fails, or waits.
@@ -299,7 +306,8 @@ void call_limit(struct task *t, int64_t ns); // its time; 0: none
 // A frame with these arguments that is not on any chain; NULL: memory is out.
 struct frame *call_frame(struct task *t, const value *args);
 // The root's: its frame simply begins.
-enum entry frame_begin(struct task *t, struct frame *f, const struct error **error);
+enum entry frame_begin(struct task *t, struct frame *f,
+                       const struct error **error);
 
 // ---- calls that repeat (attempt.c) ----
 
@@ -331,7 +339,8 @@ int clock_new(struct clock **out, struct engine *e, struct uv_loop_s *loop);
 void clock_free(struct clock **c);
 int64_t clock_now(void);
 void clock_arm(struct clock *c, int64_t at); // 0: no timer is set
-void clock_again(struct clock *c, bool soon); // run again when the loop has been round
+void clock_again(struct clock *c,
+                 bool soon); // run again when the loop has been round
 
 // ---- loading (load.c, start.c) ----
 

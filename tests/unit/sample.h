@@ -42,15 +42,15 @@ static inline uint32_t type(struct sample *s, enum type_kind kind, uint32_t of)
 }
 
 static inline uint32_t type_of_fields(struct sample *s, enum type_kind kind,
-                               const uint32_t *parts, const char *const *names,
-                               uint32_t count)
+                                      const uint32_t *parts,
+                                      const char *const *names, uint32_t count)
 {
   struct plan_field fields[16] = {0};
   for (uint32_t i = 0; i < count; i++)
-    fields[i] = (struct plan_field){
-        .name = names ? plan_intern(&s->b, names[i]) : (struct plan_text){0, 0},
-        .type = parts[i],
-        .value = PLAN_NONE};
+    fields[i] = (struct plan_field){.name = names ? plan_intern(&s->b, names[i])
+                                                  : (struct plan_text){0, 0},
+                                    .type = parts[i],
+                                    .value = PLAN_NONE};
   uint32_t t = type(s, kind, PLAN_NONE);
   s->b.types.rows[t].fields = plan_add_run_fields(&s->b, fields, count);
   return t;
@@ -69,9 +69,9 @@ static inline void sample_init(struct sample *s)
   s->real = type(s, TYPE_float, PLAN_NONE);
   s->text = type(s, TYPE_str, PLAN_NONE);
   s->duration = type(s, TYPE_duration, PLAN_NONE);
-  s->error = type_of_fields(
-      s, TYPE_record, (uint32_t[]){s->text, s->text, s->integer},
-      (const char *const[]){"message", "kind", "status"}, 3);
+  s->error =
+      type_of_fields(s, TYPE_record, (uint32_t[]){s->text, s->text, s->integer},
+                     (const char *const[]){"message", "kind", "status"}, 3);
   s->texts = type(s, TYPE_list, s->text);
   s->tuple = type_of_fields(s, TYPE_tuple, NULL, NULL, 0);
 }
@@ -79,7 +79,7 @@ static inline void sample_init(struct sample *s)
 // ---- functions ----
 
 static inline void begin(struct sample *s, enum plan_function_kind kind,
-                  const char *name, uint32_t class, uint32_t result)
+                         const char *name, uint32_t class, uint32_t result)
 {
   s->f = (struct plan_function){.name = plan_intern(&s->b, name),
                                 .kind = kind,
@@ -100,15 +100,16 @@ static inline uint32_t param(struct sample *s, uint32_t of)
   return slot(s, of);
 }
 
-static inline uint32_t code(struct sample *s, enum opcode op, uint32_t a, uint32_t b,
-                     uint32_t c)
+static inline uint32_t code(struct sample *s, enum opcode op, uint32_t a,
+                            uint32_t b, uint32_t c)
 {
-  s->code[s->n_code] = (struct plan_code){(uint16_t)op, (uint16_t)a,
-                                          (uint16_t)b, (uint16_t)c};
+  s->code[s->n_code] =
+      (struct plan_code){(uint16_t)op, (uint16_t)a, (uint16_t)b, (uint16_t)c};
   return s->n_code++;
 }
 
-static inline uint32_t wide(struct sample *s, enum opcode op, uint32_t a, uint32_t w)
+static inline uint32_t wide(struct sample *s, enum opcode op, uint32_t a,
+                            uint32_t w)
 {
   s->code[s->n_code] = plan_code_wide(op, a, w);
   return s->n_code++;
@@ -117,8 +118,8 @@ static inline uint32_t wide(struct sample *s, enum opcode op, uint32_t a, uint32
 // The jump `at` goes to what comes next.
 static inline void aim(struct sample *s, uint32_t at)
 {
-  s->code[at] = plan_code_wide(s->code[at].op, s->code[at].a,
-                               s->n_code - at - 1);
+  s->code[at] =
+      plan_code_wide(s->code[at].op, s->code[at].a, s->n_code - at - 1);
 }
 
 static inline void integer(struct sample *s, uint32_t to, int64_t v)
@@ -141,18 +142,17 @@ static inline uint32_t strand(struct sample *s)
 static inline void edge(struct sample *s, uint32_t from, uint32_t to,
                         enum plan_edge_kind kind)
 {
-  s->edges[from][s->strands[from].feeds.count++] =
-      (struct plan_edge){to, kind};
+  s->edges[from][s->strands[from].feeds.count++] = (struct plan_edge){to, kind};
   s->strands[to].inputs++;
 }
 
 static inline uint32_t end(struct sample *s)
 {
-  struct plan_place place = {.at = 0, .file = 0, .line = s->b.functions.n + 1,
-                             .column = 1};
+  struct plan_place place = {
+      .at = 0, .file = 0, .line = s->b.functions.n + 1, .column = 1};
   for (uint32_t i = 0; i < s->n_strands; i++)
-    s->strands[i].feeds = plan_add_run_edges(&s->b, s->edges[i],
-                                             s->strands[i].feeds.count);
+    s->strands[i].feeds =
+        plan_add_run_edges(&s->b, s->edges[i], s->strands[i].feeds.count);
   s->f.slots = plan_add_run_slots(&s->b, s->slots, s->n_slots);
   s->f.code = plan_add_run_code(&s->b, s->code, s->n_code);
   s->f.strands = plan_add_run_strands(&s->b, s->strands, s->n_strands);
@@ -169,8 +169,8 @@ static inline uint32_t next_function(const struct sample *s)
 }
 
 static inline uint32_t site(struct sample *s, enum plan_site_kind kind,
-                     uint32_t target, uint32_t binding, uint32_t first,
-                     uint32_t count)
+                            uint32_t target, uint32_t binding, uint32_t first,
+                            uint32_t count)
 {
   return plan_add_sites(&s->b, (struct plan_site){.kind = kind,
                                                   .target = target,
@@ -182,17 +182,17 @@ static inline uint32_t site(struct sample *s, enum plan_site_kind kind,
 // A class with one method, whose function has been made for it: the class will
 // be number classes.n at that time.
 static inline uint32_t class_of(struct sample *s, enum plan_class_kind kind,
-                         uint32_t function)
+                                uint32_t function)
 {
   uint32_t n = s->b.classes.n;
-  struct plan_method_row m = {.name = plan_intern(&s->b, "run"),
-                              .class = n,
-                              .function = function};
+  struct plan_method_row m = {
+      .name = plan_intern(&s->b, "run"), .class = n, .function = function};
   return plan_add_classes(
-      &s->b, (struct plan_class){.name = plan_intern(&s->b, "C"),
-                                 .kind = kind,
-                                 .init = PLAN_NONE,
-                                 .methods = plan_add_run_methods(&s->b, &m, 1)});
+      &s->b,
+      (struct plan_class){.name = plan_intern(&s->b, "C"),
+                          .kind = kind,
+                          .init = PLAN_NONE,
+                          .methods = plan_add_run_methods(&s->b, &m, 1)});
 }
 
 struct setting {
@@ -217,30 +217,28 @@ static inline uint32_t setting_type(const struct sample *s, enum setting_id id)
 }
 
 // Their constants are of the type that the setting has.
-static inline struct plan_run settings(struct sample *s,
-                                       const struct setting *all,
-                                       uint32_t count)
+static inline struct plan_run
+settings(struct sample *s, const struct setting *all, uint32_t count)
 {
   struct plan_setting rows[8];
   for (uint32_t i = 0; i < count; i++) {
     rows[i] = (struct plan_setting){
         .id = all[i].id,
-        .value = plan_const_int(&s->b, setting_type(s, all[i].id),
-                                all[i].value),
+        .value =
+            plan_const_int(&s->b, setting_type(s, all[i].id), all[i].value),
         .origin = ORIGIN_deployment};
   }
   return plan_add_run_settings(&s->b, rows, count);
 }
 
-static inline uint32_t binding(struct sample *s, uint32_t class, const char *name,
-                        struct plan_run set)
+static inline uint32_t binding(struct sample *s, uint32_t class,
+                               const char *name, struct plan_run set)
 {
-  return plan_add_bindings(&s->b,
-                           (struct plan_binding){
-                               .name = plan_intern(&s->b, name),
-                               .class = class,
-                               .args = PLAN_NONE,
-                               .settings = set});
+  return plan_add_bindings(
+      &s->b, (struct plan_binding){.name = plan_intern(&s->b, name),
+                                   .class = class,
+                                   .args = PLAN_NONE,
+                                   .settings = set});
 }
 
 // ---- running ----
@@ -251,9 +249,8 @@ static inline void open_sample(struct sample *s)
   size_t size;
   char why[300] = "";
   if (s->b.bindings.n && !s->b.apps.n)
-    plan_add_apps(&s->b, (struct plan_app){
-                             .name = plan_intern(&s->b, "app"),
-                             .bindings = {0, s->b.bindings.n}});
+    plan_add_apps(&s->b, (struct plan_app){.name = plan_intern(&s->b, "app"),
+                                           .bindings = {0, s->b.bindings.n}});
   assert_int_equal(plan_finish(&s->b, &bytes, &size), 0);
   if (plan_open(&s->plan, bytes, size, why, sizeof why))
     fail_msg("%s", why);

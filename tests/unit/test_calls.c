@@ -58,7 +58,7 @@ static void test_queue_is_exact(void **state)
   assert_true(engine_run_until_done(s.engine, &crowd[CROWD - 1].r));
   for (int i = 2; i < CROWD; i++) {
     assert_error(&crowd[i], ERROR_overloaded,
-                 "work is overloaded: 1 requests wait");
+                 "work is overloaded: its queue of 1 is full");
     assert_int_equal(crowd[i].r.error.status, 429);
   }
   assert_int_equal(engine_now(s.engine), 0);
@@ -246,8 +246,8 @@ static void test_chain_of_futures(void **state)
   worker(NULL, 0);
   uint32_t future = type(&s, TYPE_future, s.integer);
   begin(&s, FUNCTION_body, "chain", PLAN_NONE, s.integer);
-  uint32_t x = param(&s, s.integer), a = slot(&s, future),
-           b = slot(&s, future), y = slot(&s, s.integer);
+  uint32_t x = param(&s, s.integer), a = slot(&s, future), b = slot(&s, future),
+           y = slot(&s, s.integer);
   wide(&s, OP_start, a, site(&s, SITE_method, 0, 0, x, 1));
   wide(&s, OP_start, b, site(&s, SITE_method, 0, 0, a, 1));
   wide(&s, OP_start, a, site(&s, SITE_method, 0, 0, x, 1));
@@ -381,7 +381,7 @@ static void test_retries(void **state)
   assert_int_equal(call_with(&s, &q, g, &(value){.i = 5}).i, 6);
   assert_int_equal(engine_now(s.engine), (40 + 80 + 100) * MS);
   assert_error(&crowd[1], ERROR_overloaded,
-               "work is overloaded: 0 requests wait");
+               "work is overloaded: its queue of 0 is full");
   ask_free(&q);
   free_crowd();
   close_sample(&s);
@@ -427,7 +427,8 @@ static void test_hedge(void **state)
   ask_start(&s, &crowd[1], g, &(value){.i = 0});
   assert_true(engine_run_until_done(s.engine, &crowd[1].r));
   assert_int_equal(engine_now(s.engine), 100 * MS);
-  assert_int_equal(s.engine->deployments->turns, 2 + 2 + 1); // and one handed on
+  assert_int_equal(s.engine->deployments->turns,
+                   2 + 2 + 1); // and one handed on
   free_crowd();
   close_sample(&s);
 }

@@ -38,10 +38,9 @@ static void method(const struct types *y)
   code(&s, OP_set_self, l, 1, 0);
   code(&s, OP_return, n, 0, 0);
   uint32_t f = end(&s);
-  struct plan_field fields[] = {{plan_intern(&s.b, "n"), s.integer, PLAN_NONE,
-                                 {0, 0}},
-                                {plan_intern(&s.b, "l"), y->ints, PLAN_NONE,
-                                 {0, 0}}};
+  struct plan_field fields[] = {
+      {plan_intern(&s.b, "n"), s.integer, PLAN_NONE, {0, 0}},
+      {plan_intern(&s.b, "l"), y->ints, PLAN_NONE, {0, 0}}};
   uint32_t c = class_of(&s, CLASS_deployment, f);
   s.b.classes.rows[c].fields = plan_add_run_fields(&s.b, fields, 2);
   struct setting set[] = {{SETTING_max_ongoing_requests, 2},
@@ -159,13 +158,13 @@ static void make_image(void)
   y.futures = type(&s, TYPE_list, y.future);
   y.map = type(&s, TYPE_map, s.text);
   y.optional = type(&s, TYPE_optional, s.integer);
-  y.pair = type_of_fields(&s, TYPE_tuple,
-                          (uint32_t[]){s.integer, s.integer}, NULL, 2);
-  uint32_t record = type_of_fields(
-      &s, TYPE_record, (uint32_t[]){s.integer, s.integer},
-      (const char *const[]){"x", "y"}, 2);
-  y.variant = type_of_fields(&s, TYPE_union, &record,
-                             (const char *const[]){"Pair"}, 1);
+  y.pair = type_of_fields(&s, TYPE_tuple, (uint32_t[]){s.integer, s.integer},
+                          NULL, 2);
+  uint32_t record =
+      type_of_fields(&s, TYPE_record, (uint32_t[]){s.integer, s.integer},
+                     (const char *const[]){"x", "y"}, 2);
+  y.variant =
+      type_of_fields(&s, TYPE_union, &record, (const char *const[]){"Pair"}, 1);
   y.pair = record;
   y.step = type(&s, TYPE_step, s.integer);
   y.json = type(&s, TYPE_json, PLAN_NONE);
@@ -242,8 +241,7 @@ static void damage(char *bytes)
     return;
   }
   struct plan_section c = h->sections[PLAN_code];
-  uint16_t *field =
-      (uint16_t *)(bytes + c.offset) + below(c.count) * 4;
+  uint16_t *field = (uint16_t *)(bytes + c.offset) + below(c.count) * 4;
   uint32_t which = below(4);
   field[which] = (uint16_t)(which ? below(16) : below(OPCODES));
 }

@@ -19,11 +19,11 @@ enum { MS = 1000000 };
 static void counter(int64_t first, bool overflows)
 {
   begin(&s, FUNCTION_init, "args", PLAN_NONE, PLAN_NONE);
-  uint32_t pair = type_of_fields(&s, TYPE_tuple,
-                                 (uint32_t[]){s.integer, s.texts}, NULL, 2);
+  uint32_t pair =
+      type_of_fields(&s, TYPE_tuple, (uint32_t[]){s.integer, s.texts}, NULL, 2);
   s.f.result = pair;
-  uint32_t t = slot(&s, pair), a = slot(&s, s.integer),
-           l = slot(&s, s.texts), x = slot(&s, s.text);
+  uint32_t t = slot(&s, pair), a = slot(&s, s.integer), l = slot(&s, s.texts),
+           x = slot(&s, s.text);
   integer(&s, a, first);
   string(&s, x, "first");
   code(&s, OP_list, l, x, 1);
@@ -74,13 +74,14 @@ static void counter(int64_t first, bool overflows)
   struct plan_method_row methods[] = {
       {.name = plan_intern(&s.b, "run"), .class = 0, .function = run},
       {.name = plan_intern(&s.b, "count"), .class = 0, .function = count}};
-  plan_add_classes(&s.b, (struct plan_class){
-                             .name = plan_intern(&s.b, "Counter"),
-                             .fields = plan_add_run_fields(&s.b, fields, 5),
-                             .n_params = 2,
-                             .n_lets = 1,
-                             .init = init,
-                             .methods = plan_add_run_methods(&s.b, methods, 2)});
+  plan_add_classes(
+      &s.b,
+      (struct plan_class){.name = plan_intern(&s.b, "Counter"),
+                          .fields = plan_add_run_fields(&s.b, fields, 5),
+                          .n_params = 2,
+                          .n_lets = 1,
+                          .init = init,
+                          .methods = plan_add_run_methods(&s.b, methods, 2)});
   struct setting two = {SETTING_num_replicas, 2};
   uint32_t c = binding(&s, 0, "counter", settings(&s, &two, 1));
   s.b.bindings.rows[c].args = args;
@@ -91,8 +92,7 @@ static uint32_t through(uint32_t method, uint32_t from, uint32_t result)
   begin(&s, FUNCTION_body, "through", PLAN_NONE, result);
   uint32_t x = from == PLAN_NONE ? 0 : param(&s, from);
   uint32_t to = slot(&s, result);
-  wide(&s, OP_call, to,
-       site(&s, SITE_method, method, 0, x, from != PLAN_NONE));
+  wide(&s, OP_call, to, site(&s, SITE_method, method, 0, x, from != PLAN_NONE));
   code(&s, OP_return, to, 0, 0);
   return end(&s);
 }
@@ -131,9 +131,8 @@ static void test_init_fails(void **state)
   assert_int_equal(plan_open(&s.plan, bytes, size, why, sizeof why), 0);
   struct engine_options o = {0};
   assert_int_equal(engine_new(&s.engine, &s.plan, &o, why, sizeof why), -1);
-  assert_string_equal(why,
-                      "sample.sg:2:1: counter could not start: integer "
-                      "overflow in 21 * 9223372036854775807");
+  assert_string_equal(why, "sample.sg:2:1: counter could not start: integer "
+                           "overflow in 21 * 9223372036854775807");
   assert_null(s.engine);
   close_sample(&s);
 }
@@ -162,9 +161,8 @@ static void test_order(void **state)
     code(&s, OP_self, n, 0, 0);
     code(&s, OP_return, n, 0, 0);
     uint32_t run = end(&s);
-    struct plan_field field = {.name = plan_intern(&s.b, "n"),
-                               .type = s.integer,
-                               .value = PLAN_NONE};
+    struct plan_field field = {
+        .name = plan_intern(&s.b, "n"), .type = s.integer, .value = PLAN_NONE};
     struct plan_method_row m = {
         .name = plan_intern(&s.b, "run"), .class = c, .function = run};
     plan_add_classes(&s.b, (struct plan_class){
@@ -280,8 +278,8 @@ static void test_spinning(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_state),     cmocka_unit_test(test_init_fails),
-      cmocka_unit_test(test_order),     cmocka_unit_test(test_sleep),
+      cmocka_unit_test(test_state),    cmocka_unit_test(test_init_fails),
+      cmocka_unit_test(test_order),    cmocka_unit_test(test_sleep),
       cmocka_unit_test(test_spinning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,8 +189,7 @@ static uint32_t endless(void)
 static uint32_t greedy(void)
 {
   begin(&s, FUNCTION_body, "greedy", PLAN_NONE, s.none);
-  uint32_t none = slot(&s, s.none), l = slot(&s, s.texts),
-           t = slot(&s, s.text);
+  uint32_t none = slot(&s, s.none), l = slot(&s, s.texts), t = slot(&s, s.text);
   code(&s, OP_list, l, t, 0);
   code(&s, OP_push, l, t, 0);
   wide(&s, OP_jump, 0, (uint32_t)-2);
