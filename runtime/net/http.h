@@ -109,6 +109,7 @@ int http_server_start(struct http_server **out, uv_loop_t *loop,
 int http_server_port(const struct http_server *s);
 
 // A connected stream socket becomes a connection as if it had been accepted.
+// The descriptor is the server's from now on, also when this fails.
 int http_server_adopt(struct http_server *s, int fd);
 
 struct http_stats {

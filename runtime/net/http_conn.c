@@ -204,6 +204,8 @@ static void run(struct conn *c)
       break;
     case PARSE_DONE:
       hand_over(c);
+      if (exchange_empty(c->x))
+        return;
       break;
     }
   }

@@ -61,16 +61,45 @@ static bool version_take(struct exchange *x, const char *at, const char *end)
   return true;
 }
 
-// What ends a target (0), and what it is looked through for.
-static const uint8_t target_bytes[256] = {
-    ['!' ... '"'] = TARGET_PLAIN,
-    ['$'] = TARGET_PLAIN,
-    ['&' ... '>'] = TARGET_PLAIN,
-    ['@' ... '~'] = TARGET_PLAIN,
-    ['?'] = TARGET_PLAIN | TARGET_QUERY,
-    ['%'] = TARGET_PLAIN | TARGET_ESCAPE,
-    ['#'] = TARGET_PLAIN | TARGET_FRAGMENT,
+// What a byte may be part of; 0 for all that ends a text: blanks, controls,
+// NUL. A host is RFC 3986 3.2 without user.
+enum { VISIBLE = TARGET_FRAGMENT * 2, HOST = VISIBLE * 2 };
+
+static const uint8_t classes[256] = {
+#define ANY TARGET_PLAIN | VISIBLE
+    ['!'] = ANY | HOST,
+    ['"'] = ANY,
+    ['#'] = ANY | TARGET_FRAGMENT,
+    ['$'] = ANY | HOST,
+    ['%'] = ANY | HOST | TARGET_ESCAPE,
+    ['&' ... '+'] = ANY | HOST,
+    [','] = ANY,
+    ['-' ... '.'] = ANY | HOST,
+    ['/'] = ANY,
+    ['0' ... ';'] = ANY | HOST,
+    ['<'] = ANY,
+    ['='] = ANY | HOST,
+    ['>'] = ANY,
+    ['?'] = ANY | TARGET_QUERY,
+    ['@'] = ANY,
+    ['A' ... '['] = ANY | HOST,
+    ['\\'] = ANY,
+    [']'] = ANY | HOST,
+    ['^'] = ANY,
+    ['_'] = ANY | HOST,
+    ['`'] = ANY,
+    ['a' ... 'z'] = ANY | HOST,
+    ['{' ... '}'] = ANY,
+    ['~'] = ANY | HOST,
+#undef ANY
 };
+
+static bool all_are(const char *text, uint8_t class)
+{
+  while (classes[(unsigned char)*text] & class)
+    text++;
+  return !*text;
+}
 
 // METHOD SP target SP HTTP/1.x CRLF, with single spaces. Returns what is behind
 // it, or NULL.
@@ -84,7 +113,7 @@ static char *request_line(struct exchange *x, char *at, char *end)
     at++;
   char *target = at + 1, *to = target;
   // A line without a version, which llhttp takes for HTTP/0.9, ends before ' '.
-  for (unsigned c; (c = target_bytes[(unsigned char)*to]); to++)
+  for (unsigned c; (c = classes[(unsigned char)*to]); to++)
     seen |= c;
   if (*method || *at != ' ' || *to != ' ' || to == target) {
     exchange_refuse(x, 400, "the request line is malformed");
@@ -96,28 +125,11 @@ static char *request_line(struct exchange *x, char *at, char *end)
   return target_cut(x, target, (size_t)(to - target), seen) ? to + 11 : NULL;
 }
 
-// One bit a byte: what a Host may hold (RFC 3986 3.2 without user), that is
-// visible ASCII but / ? # @ \ , < > " { } | ^ `.
-static const uint64_t host_bytes[4] = {0x2fff6ff200000000, 0x47fffffeaffffffe,
-                                       0, 0};
-
-static bool host_is_sound(const struct http_header *h)
-{
-  for (const unsigned char *p = (const unsigned char *)h->value; *p; p++)
-    if (!(host_bytes[*p >> 6] >> (*p & 63) & 1))
-      return false;
-  return true;
-}
-
 static bool id_is_sound(const struct http_header *h)
 {
-  if (h->value_size == 0 ||
-      h->value_size >= sizeof((struct http_request *)0)->id)
-    return false;
-  for (const char *p = h->value; *p; p++)
-    if (*p <= ' ' || *p > '~')
-      return false;
-  return true;
+  return h->value_size > 0 &&
+         h->value_size < sizeof((struct http_request *)0)->id &&
+         all_are(h->value, VISIBLE);
 }
 
 static bool is(const struct http_header *h, const char *name)
@@ -134,7 +146,7 @@ static bool note(struct exchange *x, const struct http_header *h,
       break;
     s->hosts++;
     x->req.host = h->value;
-    if (!host_is_sound(h))
+    if (!all_are(h->value, HOST))
       return exchange_refuse(x, 400, "the host header is malformed");
     break;
   case 6:

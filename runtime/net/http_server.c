@@ -425,11 +425,14 @@ int http_server_adopt(struct http_server *s, int fd)
 {
   struct sockaddr_storage peer = {0};
   socklen_t size = sizeof peer;
-  if (s->draining)
-    return UV_ECANCELED;
-  if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
-    return -errno;
-  int e = conn_open(s, fd, (struct sockaddr *)&peer);
+  int e = s->draining ? UV_ECANCELED : 0;
+  if (!e && getpeername(fd, (struct sockaddr *)&peer, &size) < 0)
+    e = -errno;
+  if (e) {
+    close(fd);
+    return e;
+  }
+  e = conn_open(s, fd, (struct sockaddr *)&peer);
   timer_keep(s);
   return e;
 }
