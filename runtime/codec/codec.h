@@ -63,6 +63,22 @@ struct json_part {
 bool json_decode_parts(struct decode *d, const struct json_part *parts,
                        uint32_t n, const char *input, size_t size,
                        const struct loc *at);
+// Any JSON text as a json value, for who reads it by himself; NULL with
+// json_invalid. Numbers that an int or float cannot hold are in it as JSON_BIG,
+// whose text has their digits; json_convert knows them.
+enum { JSON_BIG = JSON_MAP + 1 };
+const struct json *json_parse(struct decode *d, const char *input, size_t size,
+                              const struct loc *at);
+// Records an offence of `from` at `at`; always false. Records nothing when
+// `d->offences` is NULL. `ctx`: JSON text, or NULL.
+bool offence_at(struct decode *d, const struct json *from, const struct loc *at,
+                const char *type, const char *ctx, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+// The same with Pydantic's type value_error, whose context repeats the words.
+bool offence_value(struct decode *d, const struct json *from,
+                   const struct loc *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 // Text from a query, path, header, cookie or form field into a scalar (or str,
 // enumeration, optional of one), by the same rules; `input` is decoded text.
 bool scalar_decode(struct decode *d, uint32_t type, const char *input,

@@ -37,8 +37,8 @@ static bool convert_list(struct decode *d, uint32_t type,
                          value *out)
 {
   if (from->kind != JSON_LIST)
-    return offend(d, from, at, "list_type", NULL,
-                  "Input should be a valid list");
+    return offence_at(d, from, at, "list_type", NULL,
+                      "Input should be a valid list");
   const struct list *l = from->as.list;
   if (!limits_items(d, type, l->count, true, from, at))
     return false;
@@ -61,8 +61,8 @@ static bool convert_map(struct decode *d, uint32_t type,
                         value *out)
 {
   if (from->kind != JSON_MAP)
-    return offend(d, from, at, "dict_type", NULL,
-                  "Input should be a valid dictionary");
+    return offence_at(d, from, at, "dict_type", NULL,
+                      "Input should be a valid dictionary");
   const struct map *m = from->as.map;
   struct map *made = map_new(d->arena, m->count);
   bool ok = made;
@@ -84,7 +84,7 @@ static bool convert_map(struct decode *d, uint32_t type,
 static bool offend_missing(struct decode *d, const struct json *from,
                            const struct loc *at)
 {
-  return offend(d, from, at, "missing", NULL, "Field required");
+  return offence_at(d, from, at, "missing", NULL, "Field required");
 }
 
 static bool offend_tuple_size(struct decode *d, const struct json *from,
@@ -97,9 +97,10 @@ static bool offend_tuple_size(struct decode *d, const struct json *from,
                                                "\"actual_length\":%u}",
                                                want, have)
                                 : NULL;
-  return offend(d, from, at, "too_long", ctx,
-                "Tuple should have at most %u item%s after validation, not %u",
-                want, want == 1 ? "" : "s", have);
+  return offence_at(
+      d, from, at, "too_long", ctx,
+      "Tuple should have at most %u item%s after validation, not %u", want,
+      want == 1 ? "" : "s", have);
 }
 
 static bool convert_tuple(struct decode *d, uint32_t type,
@@ -108,8 +109,8 @@ static bool convert_tuple(struct decode *d, uint32_t type,
 {
   struct plan_run run = d->plan->types[type].fields;
   if (from->kind != JSON_LIST)
-    return offend(d, from, at, "tuple_type", NULL,
-                  "Input should be a valid tuple");
+    return offence_at(d, from, at, "tuple_type", NULL,
+                      "Input should be a valid tuple");
   const struct list *l = from->as.list;
   if (l->count > run.count)
     return offend_tuple_size(d, from, at, run.count, l->count);
@@ -165,9 +166,9 @@ static bool convert_fields(struct decode *d, struct plan_run run,
 static bool offend_record(struct decode *d, const struct json *from,
                           const struct loc *at)
 {
-  return offend(d, from, at, "model_attributes_type", NULL,
-                "Input should be a valid dictionary or object to extract "
-                "fields from");
+  return offence_at(d, from, at, "model_attributes_type", NULL,
+                    "Input should be a valid dictionary or object to extract "
+                    "fields from");
 }
 
 static bool convert_record(struct decode *d, uint32_t type,
@@ -208,10 +209,11 @@ static bool offend_tag(struct decode *d, struct plan_run run,
   buf_adds(&ctx, ",\"expected_tags\":");
   json_encode_text(tags.data, tags.size, &ctx);
   buf_addc(&ctx, '}');
-  return offend(d, from, at, "union_tag_invalid", ctx.data,
-                "Input tag '%s' found using 'type' does not match any of the "
-                "expected tags: %s",
-                text.data ? text.data : "", tags.data);
+  return offence_at(
+      d, from, at, "union_tag_invalid", ctx.data,
+      "Input tag '%s' found using 'type' does not match any of the "
+      "expected tags: %s",
+      text.data ? text.data : "", tags.data);
 }
 
 // The variant that `tag` names; run.count when there is none.
@@ -239,9 +241,9 @@ static bool convert_union(struct decode *d, uint32_t type,
     return offend_record(d, from, at);
   const struct json *tag = member(from->as.map, "type", 4);
   if (!tag)
-    return offend(d, from, at, "union_tag_not_found",
-                  "{\"discriminator\":\"'type'\"}",
-                  "Unable to extract tag using discriminator 'type'");
+    return offence_at(d, from, at, "union_tag_not_found",
+                      "{\"discriminator\":\"'type'\"}",
+                      "Unable to extract tag using discriminator 'type'");
   uint32_t i = find_variant(p, run, tag);
   if (i == run.count)
     return offend_tag(d, run, tag, from, at);
@@ -334,8 +336,8 @@ bool json_convert(struct decode *d, uint32_t type, const struct json *from,
   if (!from)
     from = &json_null;
   if (depth > 4 * JSON_DEPTH)
-    return offend(d, &json_null, at, "recursion_loop", NULL,
-                  "Input should be less deep");
+    return offence_at(d, &json_null, at, "recursion_loop", NULL,
+                      "Input should be less deep");
   depth++;
   bool ok = convert(d, type, from, at, out);
   depth--;

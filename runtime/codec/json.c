@@ -51,6 +51,17 @@ static const struct json *read_tree(struct decode *d, struct scan *s,
   return j;
 }
 
+const struct json *json_parse(struct decode *d, const char *input, size_t size,
+                              const struct loc *at)
+{
+  struct scan s;
+  if (!size) {
+    offence_at(d, &json_null, at, "missing", NULL, "Field required");
+    return NULL;
+  }
+  return open_input(d, input, size, at, &s) ? read_tree(d, &s, at) : NULL;
+}
+
 static bool at_end(struct scan *s)
 {
   scan_peek(s);
@@ -63,7 +74,7 @@ bool json_decode(struct decode *d, uint32_t type, const char *input,
   struct scan s;
   value v;
   if (!size)
-    return offend(d, &json_null, at, "missing", NULL, "Field required");
+    return offence_at(d, &json_null, at, "missing", NULL, "Field required");
   if (!open_input(d, input, size, at, &s))
     return false;
   if (read_typed(d, type, &s, &v) && at_end(&s)) {
@@ -101,7 +112,7 @@ static bool part_missing(struct decode *d, const struct json_part *part,
     *part->out = *part->fallback;
     return true;
   }
-  return offend(d, &json_null, at, "missing", NULL, "Field required");
+  return offence_at(d, &json_null, at, "missing", NULL, "Field required");
 }
 
 // A body that is no object has none of the parts.

@@ -58,14 +58,14 @@ static bool bad_length(const struct check *c)
   number_print_int(text, n);
   bool least = c->limit->kind == LIMIT_min_length;
   if (c->type->kind == TYPE_bytes)
-    return offend(c->d, c->from, c->at,
-                  least ? "bytes_too_short" : "bytes_too_long", ctx,
-                  "Data should have at %s %lld byte%s",
-                  least ? "least" : "most", n, n == 1 ? "" : "s");
+    return offence_at(c->d, c->from, c->at,
+                      least ? "bytes_too_short" : "bytes_too_long", ctx,
+                      "Data should have at %s %lld byte%s",
+                      least ? "least" : "most", n, n == 1 ? "" : "s");
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  return offend(c->d, c->from, c->at, rows[c->limit->kind].error, ctx,
-                rows[c->limit->kind].message, text, n == 1 ? "" : "s");
+  return offence_at(c->d, c->from, c->at, rows[c->limit->kind].error, ctx,
+                    rows[c->limit->kind].message, text, n == 1 ? "" : "s");
 #pragma GCC diagnostic pop
 }
 
@@ -76,9 +76,9 @@ static bool bad_pattern(const struct check *c, struct plan_text pattern)
   buf_adds(&ctx, "{\"pattern\":");
   json_encode_text(text, pattern.size, &ctx);
   buf_addc(&ctx, '}');
-  return offend(c->d, c->from, c->at, "string_pattern_mismatch",
-                ctx.failed ? NULL : ctx.data,
-                "String should match pattern '%s'", text);
+  return offence_at(c->d, c->from, c->at, "string_pattern_mismatch",
+                    ctx.failed ? NULL : ctx.data,
+                    "String should match pattern '%s'", text);
 }
 
 static bool text_holds(struct check *c, const struct text *t)
@@ -125,8 +125,8 @@ static bool bad_number(const struct check *c, bool float_type)
   const char *object = arena_printf(c->d->arena, "{\"%s\":%s}", name, ctx);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  return offend(c->d, c->from, c->at, rows[c->limit->kind].error, object,
-                rows[c->limit->kind].message, msg);
+  return offence_at(c->d, c->from, c->at, rows[c->limit->kind].error, object,
+                    rows[c->limit->kind].message, msg);
 #pragma GCC diagnostic pop
 }
 
@@ -191,9 +191,9 @@ static bool bad_items(const struct check *c, uint32_t count)
       c->d->arena,
       "{\"field_type\":\"%s\",\"%s_length\":%lld,\"actual_length\":%s}", name,
       most ? "max" : "min", n, json);
-  return offend(c->d, c->from, c->at, most ? "too_long" : "too_short", ctx,
-                "%s should have at %s %lld item%s after validation, not %s",
-                name, most ? "most" : "least", n, n == 1 ? "" : "s", have);
+  return offence_at(c->d, c->from, c->at, most ? "too_long" : "too_short", ctx,
+                    "%s should have at %s %lld item%s after validation, not %s",
+                    name, most ? "most" : "least", n, n == 1 ? "" : "s", have);
 }
 
 bool limits_items(struct decode *d, uint32_t type, uint32_t count, bool most,

@@ -4,6 +4,7 @@
 #include "runtime/codec/parts.h"
 
 #include "grammar/base/number.h"
+#include "grammar/base/utf8.h"
 
 #include <string.h>
 
@@ -85,23 +86,58 @@ const char *loc_print(const struct loc *at, struct arena *a)
   return b.failed ? NULL : b.data;
 }
 
-bool offend(struct decode *d, const struct json *from, const struct loc *at,
-            const char *type, const char *ctx, const char *format, ...)
+static bool offend_as(struct decode *d, const struct json *from,
+                      const struct loc *at, const char *type, const char *ctx,
+                      const char *msg)
 {
   struct offences *o = d->offences;
-  if (!o)
-    return false;
-  if (o->count >= OFFENCES_KEPT) {
+  struct buf input = {.arena = o->arena};
+  // what comes in a form need not be UTF-8
+  bool shown = tree_print(from, false, INPUT_MOST, &input) && !input.failed &&
+               utf8_check(input.data, input.size) == input.size;
+  offence_add(o, type, loc_print(at, o->arena), shown ? input.data : NULL, ctx,
+              "%s", msg);
+  return false;
+}
+
+// Whether one more is kept at all.
+static bool has_room(struct offences *o)
+{
+  if (o && o->count >= OFFENCES_KEPT)
     o->count++;
+  return o && o->count < OFFENCES_KEPT;
+}
+
+bool offence_at(struct decode *d, const struct json *from, const struct loc *at,
+                const char *type, const char *ctx, const char *format, ...)
+{
+  if (!has_room(d->offences))
     return false;
-  }
-  struct buf input = {.arena = o->arena}, msg = {.arena = o->arena};
-  bool whole = tree_print(from, false, INPUT_MOST, &input) && !input.failed;
+  struct buf msg = {.arena = d->offences->arena};
   va_list args;
   va_start(args, format);
   buf_addv(&msg, format, args);
   va_end(args);
-  offence_add(o, type, loc_print(at, o->arena), whole ? input.data : NULL, ctx,
-              "%s", msg.data ? msg.data : "");
-  return false;
+  return !msg.failed && offend_as(d, from, at, type, ctx, msg.data);
+}
+
+bool offence_value(struct decode *d, const struct json *from,
+                   const struct loc *at, const char *format, ...)
+{
+  if (!has_room(d->offences))
+    return false;
+  struct buf msg = {.arena = d->offences->arena},
+             ctx = {.arena = d->offences->arena};
+  va_list args;
+  va_start(args, format);
+  buf_adds(&msg, "Value error, ");
+  buf_addv(&msg, format, args);
+  va_end(args);
+  if (msg.failed)
+    return false;
+  buf_adds(&ctx, "{\"error\":");
+  json_encode_text(msg.data + 13, msg.size - 13, &ctx);
+  buf_addc(&ctx, '}');
+  return offend_as(d, from, at, "value_error", ctx.failed ? NULL : ctx.data,
+                   msg.data);
 }

@@ -11,11 +11,9 @@
 #include "runtime/codec/codec.h"
 
 enum {
-  JSON_DEPTH = 200,        // levels of nesting
-  PRINT_DEPTH = 4000,      // of what a program has made
-  OUT_MOST = 1 << 30,      // bytes of one value as text
-  JSON_BIG = JSON_MAP + 1, // a number beyond int64 or double, in a tree only:
-                           // `text` has its digits
+  JSON_DEPTH = 200,   // levels of nesting
+  PRINT_DEPTH = 4000, // of what a program has made
+  OUT_MOST = 1 << 30, // bytes of one value as text
 };
 
 // ---- scan.c: the words of JSON ----
@@ -73,12 +71,6 @@ bool read_typed(struct decode *d, uint32_t type, struct scan *s, value *out);
 
 // ---- offence.c ----
 const char *loc_print(const struct loc *at, struct arena *a);
-// Records an offence with `from` as its input; always false. Does nothing when
-// `d->offences` is NULL.
-bool offend(struct decode *d, const struct json *from, const struct loc *at,
-            const char *type, const char *ctx, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
-
 // ---- convert.c, scalar.c ----
 bool convert_scalar(struct decode *d, uint32_t type, const struct json *from,
                     const struct loc *at, value *out);

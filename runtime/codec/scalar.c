@@ -16,7 +16,7 @@ struct input {
 
 static bool bad(const struct input *in, const char *type, const char *msg)
 {
-  return offend(in->d, in->from, in->at, type, NULL, "%s", msg);
+  return offence_at(in->d, in->from, in->at, type, NULL, "%s", msg);
 }
 
 static bool bad_infinite(const struct input *in)
@@ -244,8 +244,8 @@ static bool to_enum(const struct input *in, struct plan_run run, value *out)
   buf_addc(&ctx, '}');
   if (words.failed || ctx.failed)
     return false;
-  return offend(in->d, in->from, in->at, "literal_error", ctx.data,
-                "Input should be %s", words.data);
+  return offence_at(in->d, in->from, in->at, "literal_error", ctx.data,
+                    "Input should be %s", words.data);
 }
 
 // ---- moments ----
@@ -260,7 +260,8 @@ static bool bad_moment(const struct input *in, const char *type,
   buf_adds(&ctx, "{\"error\":");
   json_encode_text(why, strlen(why), &ctx);
   buf_addc(&ctx, '}');
-  return offend(in->d, in->from, in->at, type, ctx.data, "%s, %s", what, why);
+  return offence_at(in->d, in->from, in->at, type, ctx.data, "%s, %s", what,
+                    why);
 }
 
 // Seconds as nanoseconds, where they fit.
@@ -378,9 +379,10 @@ bool scalar_decode(struct decode *d, uint32_t type, const char *input,
                    size_t size, const struct loc *at, value *out)
 {
   if (size >= UINT32_MAX || utf8_check(input, size) != size)
-    return offend(d, &json_null, at, "string_unicode", NULL,
-                  "Input should be a valid string, unable to parse raw data "
-                  "as a unicode string");
+    return offence_at(
+        d, &json_null, at, "string_unicode", NULL,
+        "Input should be a valid string, unable to parse raw data "
+        "as a unicode string");
   const struct text *t =
       text_over(d->arena, input, size, utf8_length(input, size));
   struct json *j = arena_alloc(d->arena, sizeof *j);

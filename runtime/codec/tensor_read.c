@@ -6,17 +6,6 @@
 
 #include <string.h>
 
-static bool offend_value(struct decode *d, const struct json *from,
-                         const struct loc *at, struct buf *why)
-{
-  struct buf ctx = {.arena = d->arena};
-  buf_adds(&ctx, "{\"error\":");
-  json_encode_text(why->data ? why->data : "", why->size, &ctx);
-  buf_addc(&ctx, '}');
-  return offend(d, from, at, "value_error", ctx.failed ? NULL : ctx.data,
-                "Value error, %s", why->data ? why->data : "");
-}
-
 // The rank and dims that the first elements say; false when too deep.
 static bool find_shape(const struct json *from, uint32_t *rank, int64_t *dims)
 {
@@ -46,15 +35,12 @@ struct filler {
 static bool offend_ragged(struct filler *f, uint32_t axis,
                           const struct json *from, const struct loc *at)
 {
-  struct buf why = {.arena = f->d->arena};
-  if (!f->d->offences)
-    return false;
   if (from->kind != JSON_LIST)
-    return offend(f->d, from, at, "list_type", NULL,
-                  "Input should be a valid list");
-  buf_addf(&why, "a list of %u stands where others are of %lld",
-           from->as.list->count, (long long)f->dims[axis]);
-  return offend_value(f->d, from, at, &why);
+    return offence_at(f->d, from, at, "list_type", NULL,
+                      "Input should be a valid list");
+  return offence_value(f->d, from, at,
+                       "a list of %u stands where others are of %lld",
+                       from->as.list->count, (long long)f->dims[axis]);
 }
 
 // Whether all lists of an axis are as long as the first.
@@ -107,14 +93,13 @@ struct tensor *tensor_read(struct decode *d, const struct json *from,
                            enum dtype dtype, const struct loc *at)
 {
   struct filler f = {.d = d};
-  struct buf why = {.arena = d->arena};
   if (from->kind != JSON_LIST) {
-    offend(d, from, at, "list_type", NULL, "Input should be a valid list");
+    offence_at(d, from, at, "list_type", NULL, "Input should be a valid list");
     return NULL;
   }
   if (!find_shape(from, &f.rank, f.dims)) {
-    buf_addf(&why, "an array has at most %d dimensions", TENSOR_RANK);
-    offend_value(d, from, at, &why);
+    offence_value(d, from, at, "an array has at most %d dimensions",
+                  TENSOR_RANK);
     return NULL;
   }
   if (!is_even(&f, 0, from, at) ||
@@ -172,11 +157,10 @@ bool tensor_fit(struct decode *d, struct tensor *t, uint32_t type,
   if (!d->offences)
     return false;
   struct buf why = {.arena = d->arena};
-  buf_adds(&why, "the shape is ");
   shape_print(t->dims, t->rank, &why);
   buf_adds(&why, ", expected ");
   print_wanted(d->plan, want->fields, &why);
-  return offend_value(d, from, at, &why);
+  return !why.failed && offence_value(d, from, at, "the shape is %s", why.data);
 }
 
 bool convert_tensor(struct decode *d, uint32_t type, const struct json *from,

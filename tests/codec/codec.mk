@@ -8,3 +8,5 @@ unit: $(CODEC_DRIVER)
 $(CODEC_DRIVER): $(BUILD)/obj/tests/codec/driver.o $(BUILD)/obj/tests/codec/types.o $(BUILD)/tests/rooms.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS)
+
+$(BUILD)/tests/test_adapt $(BUILD)/tests/test_codec: $(BUILD)/obj/tests/codec/types.o

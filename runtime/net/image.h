@@ -1,0 +1,23 @@
+// Images to pixels, by libraries that are loaded when they are first needed.
+#ifndef SG_IMAGE_H
+#define SG_IMAGE_H
+
+#include "runtime/vm/value.h"
+
+enum { IMAGE_PIXELS = 40 << 20 }; // most; more is a bomb
+
+struct image {
+  struct arena *arena;
+  struct tensor *pixels; // u8[H, W, C]; NULL: the arena was exhausted
+};
+
+// Each NULL, or what is wrong with the file (a constant, or in the arena).
+const char *image_read_png(struct image *out, const void *data, size_t size);
+const char *image_read_jpeg(struct image *out, const void *data, size_t size);
+
+// All of `names` from a library into `to`, an array of function pointers;
+// false when the library or one of them is missing.
+bool image_load(const char *library, const char *const *names, void **to,
+                unsigned n);
+
+#endif
