@@ -450,32 +450,44 @@ struct expr *build_record(struct parser *p, struct span at,
 
 // ----------------------------------------------------------------------- arms
 
-struct arm *build_arm(struct parser *p, struct span at, struct pattern pattern,
-                      struct expr *value, struct block *body)
+struct arm *build_arm(struct parser *p, struct span at,
+                      struct pattern *pattern, struct expr *value,
+                      struct block *body)
 {
-  p->panic = false; // one without either is where an error ended
-  if (!value && !body)
+  p->panic = false; // one without a pattern is where an error ended
+  if (!pattern)
     return NULL;
   struct arm *a = ARENA_NEW(p->arena, struct arm);
-  a->pattern = pattern;
+  a->pattern = *pattern;
   a->value = value;
   a->body = body;
   a->span = at;
   return a;
 }
 
-struct pattern build_literal_pattern(struct parser *p, struct span at,
-                                     struct expr *value)
+struct pattern *build_pattern_error(struct parser *p, struct span at)
 {
-  return (struct pattern){.kind = PATTERN_VALUE, .span = at, .value = value};
+  struct pattern *t = ARENA_NEW(p->arena, struct pattern);
+  t->span = at;
+  return t;
 }
 
-struct pattern build_case_pattern(struct parser *p, struct span at,
-                                  struct name name, struct name bind)
+struct pattern *build_literal_pattern(struct parser *p, struct span at,
+                                      struct expr *value)
 {
+  struct pattern *t = build_pattern_error(p, at);
+  t->kind = PATTERN_VALUE;
+  t->value = value;
+  return t;
+}
+
+struct pattern *build_case_pattern(struct parser *p, struct span at,
+                                   struct name name, struct name bind)
+{
+  struct pattern *t = build_pattern_error(p, at);
   bool any = name.text->size == 1 && name.text->text[0] == '_' && !bind.text;
-  return (struct pattern){.kind = any ? PATTERN_ANY : PATTERN_CASE,
-                          .span = at,
-                          .name = name,
-                          .bind = bind};
+  t->kind = any ? PATTERN_ANY : PATTERN_CASE;
+  t->name = name;
+  t->bind = bind;
+  return t;
 }

@@ -167,17 +167,28 @@ struct item *build_type_decl(struct parser *p, struct span at,
   return i;
 }
 
+struct native *build_native(struct parser *p, struct name on,
+                            struct text entry)
+{
+  struct native *n = ARENA_NEW(p->arena, struct native);
+  n->on = on;
+  n->entry = entry;
+  return n;
+}
+
 struct item *build_deployment(struct parser *p, struct span at,
                               struct name name, struct callable c,
-                              struct native native)
+                              const struct native *native)
 {
   struct item *i =
       declaration(p, ITEM_DEPLOYMENT, at, name, callable_depth(&c));
   if (!i->kind)
     return i;
   i->deployment.c = c;
-  i->deployment.on = native.on;
-  i->deployment.entry = native.entry;
+  if (native) {
+    i->deployment.on = native->on;
+    i->deployment.entry = native->entry;
+  }
   return i;
 }
 

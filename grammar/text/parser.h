@@ -219,12 +219,14 @@ struct expr *build_each(struct parser *p, struct span at, struct expr *value,
                         struct expr *test, struct expr *limit);
 struct expr *build_record(struct parser *p, struct span at,
                           struct field_list fields);
-struct arm *build_arm(struct parser *p, struct span at, struct pattern pattern,
-                      struct expr *value, struct block *body);
-struct pattern build_literal_pattern(struct parser *p, struct span at,
-                                     struct expr *value);
-struct pattern build_case_pattern(struct parser *p, struct span at,
-                                  struct name name, struct name bind);
+struct arm *build_arm(struct parser *p, struct span at,
+                      struct pattern *pattern, struct expr *value,
+                      struct block *body);
+struct pattern *build_pattern_error(struct parser *p, struct span at);
+struct pattern *build_literal_pattern(struct parser *p, struct span at,
+                                      struct expr *value);
+struct pattern *build_case_pattern(struct parser *p, struct span at,
+                                   struct name name, struct name bind);
 // Tells whether a tree may be one deeper than `depth`; complains if not.
 bool build_deeper(struct parser *p, struct span at, unsigned depth);
 // The depth of lists.
@@ -300,7 +302,9 @@ struct item *build_type_decl(struct parser *p, struct span at,
                              struct type_expr *type);
 struct item *build_deployment(struct parser *p, struct span at,
                               struct name name, struct callable c,
-                              struct native native);
+                              const struct native *native);
+struct native *build_native(struct parser *p, struct name on,
+                            struct text entry);
 struct item *build_fn(struct parser *p, struct span at, struct name name,
                       struct callable c);
 struct item *build_fn_prefixed(struct parser *p, struct span at,

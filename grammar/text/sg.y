@@ -89,7 +89,7 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 %type <struct part_list> parts
 %type <struct arm *> arm
 %type <struct arm_list> arms arm_list
-%type <struct pattern> pattern
+%type <struct pattern *> pattern
 %type <enum expr_op> compare_op product_op set_op
 %type <struct type_expr *> type either_one postfix_type base_type type_opt
   result_opt targ
@@ -100,7 +100,7 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 %type <struct item_list> items item_list
 %type <struct block *> block
 %type <struct branch_list> branches
-%type <struct native> on_opt
+%type <struct native *> on_opt
 %type <struct body> body body_opt
 %type <struct form *> form_opt
 %type <struct text> at_opt
@@ -220,8 +220,8 @@ at_opt:
 | T_AT T_STRING { $$ = $2; }
 
 on_opt:
-  %empty { $$ = (struct native){0}; }
-| T_ON name T_STRING { $$ = (struct native){$2, $3}; }
+  %empty { $$ = NULL; }
+| T_ON name T_STRING { $$ = build_native(p, $2, $3); }
 
 body:
   '=' expr { $$ = (struct body){.value = $2}; }
@@ -488,7 +488,7 @@ arm_list:
 arm:
   pattern T_ARROW expr { $$ = build_arm(p, @$, $1, $3, NULL); }
 | pattern block { $$ = build_arm(p, @$, $1, NULL, $2); }
-| error { yyerrok; $$ = build_arm(p, @$, (struct pattern){.span = @$}, NULL, NULL); }
+| error { yyerrok; $$ = build_arm(p, @$, NULL, NULL, NULL); }
 | error T_NEVER { $$ = NULL; }
 
 pattern:
@@ -497,7 +497,7 @@ pattern:
   { $$ = build_literal_pattern(p, @$, build_unary(p, @$, OP_NEG, @1, $2)); }
 | name { $$ = build_case_pattern(p, @$, $1, NO_NAME); }
 | name '(' name ')' { $$ = build_case_pattern(p, @$, $1, $3); }
-| name '(' error ')' { yyerrok; $$ = (struct pattern){.span = @$}; }
+| name '(' error ')' { yyerrok; $$ = build_pattern_error(p, @$); }
 
 // ---------------------------------------------------------------------- types
 
