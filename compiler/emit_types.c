@@ -2,10 +2,37 @@
 //
 // A type gets its number after the parts that it holds by value, and its row is
 // filled later, when what it refers to in other ways may have a number as well:
-// so types may come back to themselves.
+// so types may come back to themselves. What holds futures does not, and comes
+// behind its parts too.
 #include "compiler/emit_rows.h"
 
 #include "compiler/lower_code.h"
+
+enum { UNKNOWN, NO, YES };
+
+static bool has_future(struct emit *e, const struct type *t);
+
+static bool parts_have_future(struct emit *e, const struct type *t)
+{
+  if (t->kind == TYPE_list || t->kind == TYPE_map || t->kind == TYPE_optional)
+    return has_future(e, t->of);
+  if (t->kind == TYPE_tuple || t->kind == TYPE_record)
+    for (uint32_t i = 0; i < t->n_parts; i++)
+      if (has_future(e, t->parts[i].type))
+        return true;
+  return t->kind == TYPE_future;
+}
+
+static bool has_future(struct emit *e, const struct type *t)
+{
+  while (t->number >= e->n_futures)
+    LOWER_PUSH(e->c->arena, e->futures, e->n_futures, e->room_futures, UNKNOWN);
+  if (e->futures[t->number] == UNKNOWN) {
+    e->futures[t->number] = NO; // for what comes back to it
+    e->futures[t->number] = parts_have_future(e, t) ? YES : NO;
+  }
+  return e->futures[t->number] == YES;
+}
 
 static void number_type(struct emit *e, const struct type *of)
 {
@@ -16,7 +43,7 @@ static void number_type(struct emit *e, const struct type *of)
                       : t->kind == TYPE_union && t->n_parts ? 1 : 0;
   for (uint32_t i = 0; i < by_value; i++)
     number_type(e, t->parts[i].type);
-  if (t->kind == TYPE_step)
+  if (t->kind == TYPE_step || (t->of && t->kind != TYPE_future && has_future(e, t->of)))
     number_type(e, t->of);
   t->plan = plan_add_types(&e->b, (struct plan_type){.of = PLAN_NONE}) + 1;
   LOWER_PUSH(e->c->arena, e->open, e->n_open, e->room_open, t);

@@ -37,8 +37,10 @@ uint32_t slot_new(struct lower *l, const struct type *type, atom name)
 uint32_t slot_run(struct lower *l, uint32_t count)
 {
   uint32_t first = l->code->n_slots;
-  for (uint32_t i = 0; i < count; i++)
-    l->code->units[add_slot(l, NULL, NULL)] = first;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t slot = add_slot(l, NULL, NULL); // which may move `units`
+    l->code->units[slot] = first;
+  }
   return count ? first : 0;
 }
 

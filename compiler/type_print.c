@@ -32,8 +32,12 @@ static void print_limits(const struct type *t, struct buf *out)
     buf_addc(out, ')');
 }
 
+enum { DEEP = 12 }; // the base of a type that comes back to itself has no name
+
+static void print(const struct type *t, struct buf *out, unsigned depth);
+
 static void print_list(const struct type *t, const char *open, const char *between,
-                       const char *close, struct buf *out)
+                       const char *close, struct buf *out, unsigned depth)
 {
   buf_adds(out, open);
   for (uint32_t i = 0; i < t->n_parts; i++) {
@@ -48,13 +52,13 @@ static void print_list(const struct type *t, const char *open, const char *betwe
       buf_adds(out, p->name->text);
     if (t->kind == TYPE_union && p->type) {
       if (p->type->n_parts)
-        print_list(p->type, "(", ", ", ")", out);
+        print_list(p->type, "(", ", ", ")", out, depth);
       continue;
     }
     if (p->name && p->type && t->kind != TYPE_callable)
       buf_adds(out, ": ");
     if (p->type)
-      type_print(p->type, out);
+      print(p->type, out, depth + 1);
   }
   buf_adds(out, close);
 }
@@ -70,46 +74,46 @@ static void print_tensor(const struct type *t, struct buf *out)
   if (t->any_rank)
     buf_adds(out, "[..]");
   else
-    print_list(t, "[", ", ", "]", out);
+    print_list(t, "[", ", ", "]", out, 0);
 }
 
-static void print_form(const struct type *t, struct buf *out)
+static void print_form(const struct type *t, struct buf *out, unsigned depth)
 {
   switch (t->kind) {
   case TYPE_list:
     buf_addc(out, '[');
-    type_print(t->of, out);
+    print(t->of, out, depth + 1);
     buf_addc(out, ']');
     return;
   case TYPE_map:
   case TYPE_stream:
   case TYPE_step:
     buf_addf(out, "%s ", type_kind_name(t->kind));
-    type_print(t->of, out);
+    print(t->of, out, depth + 1);
     return;
   case TYPE_optional:
-    type_print(t->of, out);
+    print(t->of, out, depth + 1);
     buf_addc(out, '?');
     return;
   case TYPE_future:
-    type_print(t->of, out);
+    print(t->of, out, depth + 1);
     return;
   case TYPE_tuple:
-    print_list(t, "(", ", ", t->n_parts == 1 ? ",)" : ")", out);
+    print_list(t, "(", ", ", t->n_parts == 1 ? ",)" : ")", out, depth);
     return;
   case TYPE_record:
-    print_list(t, t->n_parts ? "{ " : "{", ", ", t->n_parts ? " }" : "}", out);
+    print_list(t, t->n_parts ? "{ " : "{", ", ", t->n_parts ? " }" : "}", out, depth);
     return;
   case TYPE_enum:
   case TYPE_union:
-    print_list(t, "", " | ", "", out);
+    print_list(t, "", " | ", "", out, depth);
     return;
   case TYPE_tensor:
     print_tensor(t, out);
     return;
   case TYPE_callable:
-    print_list(t, "fn(", ", ", ") -> ", out);
-    type_print(t->of, out);
+    print_list(t, "fn(", ", ", ") -> ", out, depth);
+    print(t->of, out, depth + 1);
     return;
   case TYPE_handle:
     buf_adds(out, t->class->name->text);
@@ -119,13 +123,20 @@ static void print_form(const struct type *t, struct buf *out)
   }
 }
 
-void type_print(const struct type *t, struct buf *out)
+static void print(const struct type *t, struct buf *out, unsigned depth)
 {
   if (t->name)
     buf_adds(out, t->name->text);
+  else if (depth > DEEP)
+    buf_adds(out, "…");
   else
-    print_form(t, out);
+    print_form(t, out, depth);
   print_limits(t, out);
+}
+
+void type_print(const struct type *t, struct buf *out)
+{
+  print(t, out, 0);
 }
 
 const char *type_text(struct arena *a, const struct type *t)
