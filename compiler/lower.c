@@ -12,9 +12,11 @@ static void add_params(struct lower *l, const struct function *f)
   }
 }
 
-static void lower_function(struct compile *c, struct function *f)
+static void lower_function(struct compile *c, struct lower_shared *shared,
+                           struct function *f)
 {
-  struct lower l = {.c = c, .code = code_of(f), .arena = c->arena, .span = f->span};
+  struct lower l = {.c = c, .shared = shared, .code = code_of(f),
+                    .arena = c->arena, .span = f->span};
   l.label = UINT32_MAX;
   add_params(&l, f);
   if (f->kind == FUNCTION_graph)
@@ -26,6 +28,7 @@ static void lower_function(struct compile *c, struct function *f)
 
 void lower_program(struct compile *c, struct program *p, bool tests)
 {
+  struct lower_shared shared = {0};
   for (struct function *f = p->functions; f; f = f->next) {
     struct code *k = ARENA_NEW(c->arena, struct code);
     k->function = f;
@@ -33,7 +36,7 @@ void lower_program(struct compile *c, struct program *p, bool tests)
   }
   for (struct function *f = p->functions; f; f = f->next)
     if (tests || f->kind != FUNCTION_test)
-      lower_function(c, f); // which may put new ones behind it
+      lower_function(c, &shared, f); // which may put new ones behind it
 }
 
 // ---- as text ----

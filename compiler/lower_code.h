@@ -42,8 +42,14 @@ struct loop {
   struct home *scope; // what was declared before its body
 };
 
+struct lower_shared { // of all functions of a run
+  struct function **identities;
+  uint32_t n_identities, room_identities;
+};
+
 struct lower {
   struct compile *c;
+  struct lower_shared *shared;
   struct code *code;
   struct arena *arena;
   bool dead;           // the place is never reached: nothing is emitted
@@ -126,6 +132,10 @@ bool op_takes_run(const struct core *e);
 bool op_passes_on(const struct core *e); // does not need its arguments
 struct val op_emit(struct lower *l, const struct core *e, const struct val *args,
                    uint32_t run, uint32_t dst);
+
+// A value as a future, where calls stand beside it (lower_lift.c): a call of a
+// helper that gives it back.
+struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
 
 // ---- comprehensions (lower_each.c) ----
 struct val lower_each(struct lower *l, const struct core *e, uint32_t dst);

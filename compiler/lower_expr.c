@@ -285,11 +285,12 @@ struct arm_end {
   const struct type *type; // NULL: never comes to its end
 };
 
-static struct arm_end lower_branch(struct lower *l, const struct core *e, uint32_t dst)
+static struct arm_end lower_arm(struct lower *l, const struct core *e, uint32_t dst,
+                                bool direct)
 {
   uint32_t mark = trail_mark(l);
   struct arm_end b = {UINT32_MAX, NULL};
-  struct val v = lower_slot(l, e, surely_plain(e) ? dst : NO_SLOT);
+  struct val v = lower_slot(l, e, direct ? dst : NO_SLOT);
   if (!l->dead) {
     b.type = l->code->slots[v.slot].type;
     if (v.slot != dst)
@@ -299,26 +300,48 @@ static struct arm_end lower_branch(struct lower *l, const struct core *e, uint32
   return b;
 }
 
-static void branch_ends(struct lower *l, const struct arm_end *b, const struct type *t)
+// The type that both ends can be given: where one is a call, both are.
+static const struct type *join_arms(const struct arm_end *x, const struct arm_end *y,
+                                    const struct type *plain)
 {
-  if (b->move != UINT32_MAX && b->type != t)
-    l->code->ins[b->move].op = OP_force;
+  if (!x->type || !y->type || x->type == y->type)
+    return x->type ? x->type : y->type ? y->type : plain;
+  const struct type *call = x->type == plain ? y->type : x->type;
+  const struct type *other = x->type == plain ? x->type : y->type;
+  return call->kind == TYPE_future && other == plain ? call : plain;
+}
+
+static void end_arm(struct lower *l, const struct arm_end *b, const struct type *t)
+{
+  if (b->move == UINT32_MAX || b->type == t)
+    return;
+  struct code *k = l->code;
+  struct ins *i = &k->ins[b->move];
+  i->op = OP_force;
+  if (t->kind != TYPE_future || t->of != b->type)
+    return;
+  struct site site = lift_site(l, i->b, b->type);
+  site.span = i->span;
+  LOWER_PUSH(l->arena, k->sites, k->n_sites, k->room_sites, site);
+  i->op = OP_start;
+  i->b = k->n_sites - 1;
 }
 
 static struct val lower_if(struct lower *l, const struct core *e, uint32_t dst)
 {
   const struct type *plain = type_slot(l, e->type);
+  bool direct = surely_plain(e->args[1]) && surely_plain(e->args[2]);
   dst = slot_or(l, dst);
   uint32_t otherwise = code_jump(l, OP_jump_not, lower_value(l, e->args[0], NO_SLOT));
-  struct arm_end x = lower_branch(l, e->args[1], dst);
+  struct arm_end x = lower_arm(l, e->args[1], dst, direct);
   uint32_t out = code_jump(l, OP_jump, 0);
   code_aim(l, otherwise);
-  struct arm_end y = lower_branch(l, e->args[2], dst);
+  struct arm_end y = lower_arm(l, e->args[2], dst, direct);
   code_aim(l, out);
-  const struct type *t = !x.type ? y.type : !y.type || x.type == y.type ? x.type : plain;
-  slot_for(l, dst, t ? t : plain);
-  branch_ends(l, &x, t);
-  branch_ends(l, &y, t);
+  const struct type *t = join_arms(&x, &y, plain);
+  slot_for(l, dst, t);
+  end_arm(l, &x, t);
+  end_arm(l, &y, t);
   return in_slot(dst, plain);
 }
 

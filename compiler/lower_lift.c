@@ -1,0 +1,42 @@
+// Values among futures: a list of calls and plain values is a list of futures, a
+// choice between a call and a plain value gives a future, so that nothing is
+// waited for before somebody needs it.
+#include "compiler/lower_code.h"
+
+static struct function *new_identity(struct lower *l, const struct type *type)
+{
+  struct function *in = l->code->function;
+  struct function *f = ARENA_NEW(l->arena, struct function);
+  struct local *x = ARENA_NEW(l->arena, struct local);
+  struct core *read = ARENA_NEW(l->arena, struct core);
+  struct stmt *s = ARENA_NEW(l->arena, struct stmt);
+  struct code *k = ARENA_NEW(l->arena, struct code);
+  *x = (struct local){.type = type, .param = true, .span = NO_SPAN};
+  *read = (struct core){.kind = CORE_LOCAL, .type = type, .span = NO_SPAN, .local = x};
+  *s = (struct stmt){.kind = STMT_RETURN, .span = NO_SPAN, .value = read};
+  *f = (struct function){.name = "value", .kind = FUNCTION_body, .n_params = 1,
+                         .result = type, .body = s, .span = NO_SPAN,
+                         .next = in->next, .note = k};
+  f->params = ARENA_ARRAY(l->arena, 1, struct local *);
+  f->params[0] = x;
+  k->function = f;
+  in->next = f;
+  return f;
+}
+
+static struct function *identity_of(struct lower *l, const struct type *type)
+{
+  struct lower_shared *s = l->shared;
+  for (uint32_t i = 0; i < s->n_identities; i++)
+    if (s->identities[i]->result == type)
+      return s->identities[i];
+  struct function *f = new_identity(l, type);
+  LOWER_PUSH(l->arena, s->identities, s->n_identities, s->room_identities, f);
+  return f;
+}
+
+struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain)
+{
+  return (struct site){.kind = SITE_function, .function = identity_of(l, plain),
+                       .result = plain, .first = slot, .count = 1};
+}
