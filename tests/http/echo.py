@@ -28,10 +28,10 @@ def make_servers():
 class Echo:
     """The echo server with options (port, head_ms=…): a context."""
 
-    def __init__(self, build, files=0, **options):
+    def __init__(self, build, files=0, pass_fds=(), **options):
         self.args = [f"{build}/tests/echo_server",
                      *(f"{k}={v}" for k, v in options.items())]
-        self.files = files
+        self.files, self.pass_fds = files, pass_fds
 
     def __enter__(self):
         limit = None
@@ -40,11 +40,11 @@ class Echo:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
         self.process = subprocess.Popen(self.args, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True,
-                                        preexec_fn=limit)
+                                        preexec_fn=limit, pass_fds=self.pass_fds)
         first = self.process.stdout.readline()
         if not first.startswith("ready "):
-            self.process.kill()
-            raise AssertionError(self.process.stderr.read())
+            _, errors = self.process.communicate()
+            raise AssertionError(errors)
         self.port = int(first.split()[1])
         self.files_at_rest = self.files_open()
         return self

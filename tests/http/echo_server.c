@@ -278,6 +278,12 @@ static void option(struct http_options *o, const char *arg)
     o->body_limit = (size_t)n;
   else if (!strncmp(arg, "max=", 4))
     o->max_connections = (uint32_t)n;
+  else if (!strncmp(arg, "fd=", 3))
+    o->listen_fd = (int)n;
+  else if (!strncmp(arg, "shared=", 7))
+    o->reuseport = n != 0;
+  else if (!strncmp(arg, "host=", 5))
+    o->host = value + 1;
   else if (!strncmp(arg, "bare", 4))
     o->on_headers = NULL, o->on_done = NULL;
 }

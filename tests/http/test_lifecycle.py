@@ -230,6 +230,53 @@ class Many(Each):
                 s.close()
 
 
+class Beginning(Each):
+    def refused(self, build, **options):
+        with self.assertRaises(AssertionError) as caught:
+            with echo.Echo(build, **options):
+                pass
+        return str(caught.exception)
+
+    def test_cannot_listen(self):
+        for server in self.each():
+            build = server.args[0].rsplit("/tests/", 1)[0]
+            at = f"cannot listen on 127.0.0.1:{server.port}: address already in use\n"
+            self.assertEqual(self.refused(build, port=server.port), at)
+            self.assertIn("cannot listen on no.such.host.invalid:0: ",
+                          self.refused(build, host="no.such.host.invalid"))
+            self.assertIn("cannot listen on 192.0.2.1:0: address not available",
+                          self.refused(build, host="192.0.2.1"))
+            self.assertIn("no such port", self.refused(build, port=65536))
+
+    def test_shared_port(self):
+        for server in self.each(shared=1):
+            build = server.args[0].rsplit("/tests/", 1)[0]
+            with echo.Echo(build, shared=1, port=server.port) as other:
+                for _ in range(100):
+                    self.assertEqual(server.get("/")[2], b"hello")
+                # Each counts its own: both were asked.
+                seen = {server.stats()["accepted"] for _ in range(40)}
+                self.assertGreater(len(seen), 1)
+                self.assertEqual(other.port, server.port)
+
+    def test_socket_from_outside(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            fd = listener.fileno()
+            for server in self.each(fd=fd, pass_fds=[fd]):
+                self.assertEqual(server.port, listener.getsockname()[1])
+                self.assertEqual(server.get("/")[2], b"hello")
+
+    def test_ipv6(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 here")
+        for server in self.each(host="::1"):
+            with socket.create_connection(("::1", server.port)) as s:
+                s.sendall(request("GET", "/show", close=True))
+                self.assertIn(b"client ::1 1\n", Reader(s).answer()[2])
+
+
 class End(Each):
     def test_drain(self):
         for server in self.each():
