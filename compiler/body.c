@@ -12,6 +12,7 @@ struct fn_sym *fn_new(struct checker *k, const char *name,
   f->f.kind = kind;
   f->f.span = at;
   f->f.result = k->none;
+  f->number = k->n_fns;
   *k->last_function = &f->f;
   k->last_function = &f->f.next;
   PUSH(k, k->fns, k->n_fns, k->room_fns, f);

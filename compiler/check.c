@@ -46,6 +46,8 @@ struct program *check_program(struct compile *c)
   apps_check(&k);
   overrides_check(&k);
   tests_check(&k);
+  effects_check(&k);
   reach_check(&k);
+  call_cycles_check(&k);
   return k.p;
 }

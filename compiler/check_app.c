@@ -16,6 +16,7 @@ static struct bind_sym *bind_new(struct checker *k, struct app_sym *app,
   s->b.app = &app->a;
   s->b.class = &c->c;
   s->b.span = at;
+  s->number = k->n_binds;
   *app->last_binding = &s->b;
   app->last_binding = &s->b.next;
   PUSH(k, k->binds, k->n_binds, k->room_binds, s);

@@ -183,7 +183,7 @@ struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
     uint32_t room = f->n_selves; // grown by one each time: there are few
     PUSH(b->k, f->selves, f->n_selves, room, x);
   }
-  mention(b, (struct mention){.fn = f});
+  mention(b, (struct mention){.fn = f, .at = at});
   return x;
 }
 
@@ -621,6 +621,6 @@ struct core *check_lambda(struct body *b, struct expr *e,
   for (struct capture *c = f->captures; c; c = c->next)
     x->args[n++] = core_local(k, c->outer, e->span);
   x->closure.function = &f->f;
-  mention(b, (struct mention){.fn = f});
+  mention(b, (struct mention){.fn = f, .at = e->span});
   return x;
 }

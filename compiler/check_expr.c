@@ -93,7 +93,7 @@ static struct core *fn_value(struct body *b, struct symbol *s, struct span at)
                 "this function cannot be a value yet");
     return core_bad(k, at);
   }
-  mention(b, (struct mention){.fn = s->fn});
+  mention(b, (struct mention){.fn = s->fn, .at = at});
   const struct type *t = callable_type(k, &s->fn->sig);
   struct core *x = core_new(k, CORE_CLOSURE, t, at, 0);
   x->closure.function = &s->fn->f;

@@ -310,7 +310,7 @@ bool check_match_item(struct body *b, struct item *i, struct stmt ***end)
   struct core *value = check(b, i->match.value, NULL);
   struct matching m;
   if (!begin(&m, b, value, i->match.arms))
-    return true; // silent about what follows
+    return false;
   struct stmt *let = stmt_new(b, STMT_LET, i->span);
   let->local = m.subject;
   let->value = value;
@@ -335,5 +335,5 @@ bool check_match_item(struct body *b, struct item *i, struct stmt ***end)
   **end = rest;
   while (**end)
     *end = &(**end)->next;
-  return ends;
+  return ends && !m.bad;
 }

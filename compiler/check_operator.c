@@ -197,11 +197,12 @@ static struct core *no_row(struct body *b, const struct signature *rows,
 static void effect_in_graph(struct body *b, const struct signature *s,
                             struct span at)
 {
-  struct body *outer = b;
-  while (outer->outer)
-    outer = outer->outer;
-  if (outer->kind != BODY_GRAPH ||
-      !(s->attributes & (OPERATOR_CLOCK | OPERATOR_EFFECT | OPERATOR_WAITS)))
+  if (!(s->attributes & (OPERATOR_CLOCK | OPERATOR_EFFECT | OPERATOR_WAITS)))
+    return;
+  bool waits = s->attributes & OPERATOR_WAITS;
+  if (!b->fn->effect || waits) // to wait tells most
+    b->fn->effect = s;
+  if (b->kind != BODY_GRAPH)
     return;
   struct diag *d = diag_report(b->k->d, DIAG_effect_in_graph, at,
                                "a graph has no effects, and `%s` is one",

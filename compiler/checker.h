@@ -67,6 +67,7 @@ struct mention {
   struct bind_sym *bind;
   struct class_sym *class; // a function deployment, called outside of an app
   struct core *call;       // ... by this call or handle, which wants its binding
+  struct span at;
   struct mention *next;
 };
 
@@ -89,6 +90,8 @@ struct fn_sym {
   struct core **selves; // calls of itself before its captures were known
   uint32_t n_selves;
   struct span result_span; // of the result's type, as written
+  uint32_t number;                // in the checker's list
+  const struct signature *effect; // the first that it has, or NULL
   bool reached, checked;
   bool not_built; // was reported; calls of it are silent
 };
@@ -115,6 +118,7 @@ struct bind_sym {
   struct class_sym *class;
   struct fn_sym *args;
   struct app_sym *app;
+  uint32_t number; // in the checker's list
   enum state seen; // while circles are looked for
   bool reached;
 };
@@ -466,5 +470,9 @@ struct setting *settings_merge(struct checker *k, struct setting *under,
 
 // reach.c
 void reach_check(struct checker *k);
+
+// cycles.c
+void effects_check(struct checker *k);
+void call_cycles_check(struct checker *k);
 
 #endif
