@@ -45,11 +45,24 @@ static int on_chunk_header(llhttp_t *p)
   return body_fits(p->data, p->content_length) ? 0 : -1;
 }
 
+// Sizes, extensions and trailers of chunks may not outweigh the body by far.
+// `raw` bytes have come up to a place where no body is in between; asked before
+// each piece of body, the answer does not depend on how the bytes arrive.
+static bool framing_fits(struct exchange *x, uint64_t raw)
+{
+  size_t body = x->req.body_size;
+  if (raw - body <= x->head_limit + 16 * (uint64_t)body)
+    return true;
+  return exchange_refuse(x, 431, "too much chunk framing");
+}
+
 static int on_body(llhttp_t *p, const char *at, size_t size)
 {
   struct exchange *x = p->data;
   size_t had = x->req.body_size;
-  if (!body_fits(x, size) || !body_reserve(x, had + size, x->req.body_limit))
+  uint64_t raw = x->raw + (uint64_t)(at - (x->in + x->parsed));
+  if (!framing_fits(x, raw) || !body_fits(x, size) ||
+      !body_reserve(x, had + size, x->req.body_limit))
     return -1;
   memcpy(x->body + had, at, size);
   x->req.body_size = had + size;
@@ -86,7 +99,7 @@ static void start_over(struct exchange *x)
   x->phase = PHASE_HEAD;
   x->bad = 0;
   x->why = NULL;
-  x->length = x->framing = 0;
+  x->length = x->raw = 0;
   x->chunked = x->apart = x->expects_continue = false;
   x->answer = ANSWER_NONE;
   x->in_chunks = x->bare = false;
@@ -309,7 +322,7 @@ static enum parse_result parse_head(struct exchange *x)
 bool exchange_body_here(const struct exchange *x)
 {
   if (x->chunked)
-    return x->phase == PHASE_DONE && x->framing > 0;
+    return x->phase == PHASE_DONE && x->raw > 0;
   if (x->phase == PHASE_LENGTH && x->apart)
     return x->req.body_size == x->length;
   return x->filled - x->head_end >= x->length;
@@ -348,18 +361,10 @@ static enum parse_result parse_length(struct exchange *x)
   return PARSE_DONE;
 }
 
-// Chunk sizes, extensions and trailers may not outweigh the body by far.
-static bool framing_fits(struct exchange *x, size_t consumed, size_t body)
-{
-  x->framing += consumed - body;
-  return x->framing <= x->head_limit + 16 * (uint64_t)x->req.body_size;
-}
-
 static enum parse_result parse_chunks(struct exchange *x)
 {
   if (x->parsed == x->filled)
     return PARSE_MORE;
-  size_t had = x->req.body_size;
   const char *at = x->in + x->parsed;
   llhttp_errno_t e = llhttp_execute(&x->parser, at, x->filled - x->parsed);
   if (x->bad)
@@ -369,10 +374,9 @@ static enum parse_result parse_chunks(struct exchange *x)
   const char *to =
       e == HPE_OK ? x->in + x->filled : llhttp_get_error_pos(&x->parser);
   x->parsed = (size_t)(to - x->in);
-  if (!framing_fits(x, (size_t)(to - at), x->req.body_size - had)) {
-    exchange_refuse(x, 431, "too much chunk framing");
+  x->raw += (size_t)(to - at);
+  if (!framing_fits(x, x->raw))
     return PARSE_BAD;
-  }
   if (e == HPE_OK) {
     x->parsed = x->filled = x->head_end;
     return PARSE_MORE;

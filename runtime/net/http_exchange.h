@@ -49,8 +49,8 @@ struct exchange {
   // Body. Behind the head, or apart from it in `body`.
   char *body;
   size_t body_room;
-  uint64_t length;  // of Content-Length
-  uint64_t framing; // bytes of chunked coding that are not body
+  uint64_t length; // of Content-Length
+  uint64_t raw;    // bytes of chunked coding that are done with
   bool chunked, apart, expects_continue;
 
   // The answer; kept here because it lives as long.
