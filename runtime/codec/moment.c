@@ -320,7 +320,8 @@ static char *put(char *at, int64_t x, int digits)
 // there are.
 size_t moment_print_time(char out[40], int64_t ns)
 {
-  int64_t days = ns / day - (ns % day < 0), rest = ns - days * day, y, m, d;
+  int64_t days = ns / day - (ns % day < 0), y, m, d;
+  int64_t rest = ns % day + (ns % day < 0 ? day : 0);
   int64_t s = rest / second, part = rest % second;
   date_of(days, &y, &m, &d);
   char *at = put(out, y, 4);

@@ -270,10 +270,12 @@ static bool seconds(const struct json *from, int64_t *ns)
   if (from->kind == JSON_INT || from->kind == JSON_BOOL)
     return !__builtin_mul_overflow(from->as.i, 1000000000, ns);
   double whole = __builtin_trunc(from->as.f), part = from->as.f - whole;
-  if (from->kind != JSON_FLOAT || !(whole > -9.2e9 && whole < 9.2e9))
+  if (from->kind != JSON_FLOAT || !(whole > -1e10 && whole < 1e10))
     return false;
-  *ns = (int64_t)whole * 1000000000 + (int64_t)__builtin_round(part * 1e9);
-  return true;
+  __int128 all = (__int128)whole * 1000000000;
+  all += (__int128)__builtin_round(part * 1e9);
+  *ns = (int64_t)all;
+  return *ns == all;
 }
 
 static bool to_duration(const struct input *in, value *out)

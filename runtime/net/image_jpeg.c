@@ -16,11 +16,12 @@
   X(tjGetErrorStr2)
 
 #define POINTER(name) __typeof__(&name) name;
+#define ONE(name) +1
 static union {
   struct {
     FUNCTIONS(POINTER)
   };
-  void *all[sizeof(struct {FUNCTIONS(POINTER)}) / sizeof(void *)];
+  void *all[0 FUNCTIONS(ONE)];
 } lib;
 
 #define NAME(name) #name,

@@ -45,11 +45,12 @@ bool image_load(const char *library, const char *const *names, void **to,
   X(png_read_end)
 
 #define POINTER(name) __typeof__(&name) name;
+#define ONE(name) +1
 static union {
   struct {
     FUNCTIONS(POINTER)
   };
-  void *all[sizeof(struct {FUNCTIONS(POINTER)}) / sizeof(void *)];
+  void *all[0 FUNCTIONS(ONE)];
 } lib;
 
 #define NAME(name) #name,
