@@ -83,6 +83,7 @@ const struct type *type_base(struct types *t, const struct type *x);
 
 // As the language writes it; declared types by name.
 void type_print(const struct type *t, struct buf *out);
+void type_print_brief(const struct type *t, struct buf *out); // no constraints
 const char *type_text(struct arena *a, const struct type *t);
 
 #endif

@@ -32,7 +32,10 @@ static void print_limits(const struct type *t, struct buf *out)
     buf_addc(out, ')');
 }
 
-enum { DEEP = 12 }; // the base of a type that comes back to itself has no name
+enum {
+  DEEP = 12,      // the base of a type that comes back to itself has no name
+  BRIEF = 1 << 16 // no constraints
+};
 
 static void print(const struct type *t, struct buf *out, unsigned depth);
 
@@ -127,16 +130,22 @@ static void print(const struct type *t, struct buf *out, unsigned depth)
 {
   if (t->name)
     buf_adds(out, t->name->text);
-  else if (depth > DEEP)
+  else if ((depth & (BRIEF - 1)) > DEEP)
     buf_adds(out, "…");
   else
     print_form(t, out, depth);
-  print_limits(t, out);
+  if (!(depth & BRIEF))
+    print_limits(t, out);
 }
 
 void type_print(const struct type *t, struct buf *out)
 {
   print(t, out, 0);
+}
+
+void type_print_brief(const struct type *t, struct buf *out)
+{
+  print(t, out, BRIEF);
 }
 
 const char *type_text(struct arena *a, const struct type *t)

@@ -1,0 +1,80 @@
+// Who calls whom: the calls that bodies make, with handles followed to the
+// bindings that they were bound to.
+#include "compiler/dot_parts.h"
+
+#include <stddef.h>
+
+enum { DEEP = 40 };
+
+struct walk {
+  struct dot *d;
+  const struct binding *self;
+  dot_visit *visit;
+  void *user;
+  uint32_t depth;
+};
+
+static const struct core *core_of(const struct core_call *call)
+{
+  return (const struct core *)((const char *)call - offsetof(struct core, call));
+}
+
+// What a binding's argument number `index` is, if it is written as it is.
+static const struct binding *argument(const struct binding *b, uint32_t index)
+{
+  const struct stmt *s = b->args ? b->args->body : NULL;
+  while (s && s->kind != STMT_RETURN)
+    s = s->next;
+  const struct core *e = s ? s->value : NULL;
+  const struct constant *c = NULL;
+  if (e && e->kind == CORE_TUPLE && index < e->n_args)
+    c = e->args[index]->kind == CORE_CONST ? e->args[index]->constant : NULL;
+  else if (e && e->kind == CORE_CONST && index < e->constant->n_parts)
+    c = e->constant->parts[index];
+  return c ? c->binding : NULL;
+}
+
+// A handle that is no parameter itself (an element of a list) may mean every
+// deployment of its class that was given.
+static void visit_handle(struct walk *w, const struct core *call)
+{
+  const struct binding *b = w->self;
+  const struct core *handle = call->args[0];
+  if (!b)
+    return;
+  if (handle->kind == CORE_SELF) {
+    const struct binding *to = argument(b, handle->index);
+    if (to) {
+      w->visit(w->d, w->user, to, call);
+      return;
+    }
+  }
+  for (uint32_t i = 0; i < b->n_uses; i++)
+    if (b->uses[i]->class == call->call.method->class)
+      w->visit(w->d, w->user, b->uses[i], call);
+}
+
+static void visit_function(struct walk *w, const struct function *f)
+{
+  const struct code *k = code_of(f);
+  if (w->depth == DEEP)
+    return;
+  w->depth++;
+  for (uint32_t i = 0; i < k->n_sites; i++) {
+    const struct site *s = &k->sites[i];
+    if (s->kind == SITE_function)
+      visit_function(w, s->function);
+    else if (s->kind == SITE_method)
+      w->visit(w->d, w->user, s->call->binding, core_of(s->call));
+    else if (s->kind == SITE_handle)
+      visit_handle(w, core_of(s->call));
+  }
+  w->depth--;
+}
+
+void dot_calls_of(struct dot *d, const struct function *f, const struct binding *self,
+                  dot_visit *visit, void *user)
+{
+  struct walk w = {d, self, visit, user, 0};
+  visit_function(&w, f);
+}
