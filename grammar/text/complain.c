@@ -2,6 +2,7 @@
 // was probably meant.
 #include "grammar/text/parser.h"
 
+#include "grammar/base/nearest.h"
 #include "grammar/base/utf8.h"
 #include "grammar/text/sg.tab.h"
 
@@ -381,12 +382,31 @@ static bool unclosed(struct parser *p, struct span at,
   return true;
 }
 
+// `retrun x`: a keyword at the head of an item, misspelt.
+static const char *meant_keyword(const struct parser *p,
+                                 const struct complaint *c)
+{
+  if (p->before.kind != T_NAME || !expects(c, ':') || !expects(c, '='))
+    return NULL;
+  static const char *const heads[] = {
+      "app",    "assert", "bind",   "deployment", "emit",   "flow",
+      "fn",     "for",    "graph",  "if",         "let",    "match",
+      "metric", "return", "route",  "override",   "spawn",  "state",
+      "stub",   "test",   "type",   "use",        "var",    "while",
+      "yield",  "server", "resource"};
+  return nearest_name(p->before.name.text->text, heads,
+                      sizeof heads / sizeof *heads);
+}
+
 static void add_hint(struct parser *p, const struct complaint *c,
                      struct diag *d)
 {
   int before = p->before.kind;
   const struct open *o = around(p, c->found);
-  if (expects(c, T_THEN) && c->found == '{')
+  const char *meant = meant_keyword(p, c);
+  if (meant)
+    diag_hint(p->diags, d, "did you mean `%s`?", meant);
+  else if (expects(c, T_THEN) && c->found == '{')
     diag_hint(p->diags, d, "as a value it is `if a then b else c`");
   else if (c->found == T_ELSE && expects(c, T_TRUE))
     diag_hint(p->diags, d, "the arm for all others is `_ -> ...`");

@@ -227,7 +227,7 @@ static bool begins_item(const struct parser *p, const struct token *t)
 static bool opens_body(const struct parser *p)
 {
   int last = p->last.kind;
-  if (last == T_MAP || last == T_STREAM || last == T_STEP)
+  if (last == T_MAP || last == T_STREAM || last == T_STEP || last == T_RETURN)
     return false;
   return can_end(last) || last == T_ELSE || last == T_TRY;
 }

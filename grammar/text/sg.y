@@ -199,8 +199,11 @@ item:
 
 // What has an error in its head; its blocks are read for their own errors.
 broken:
-  error block { yyerrok; $$ = build_item_error(p, @$, $2); }
+  error body_open items '}' { $$ = build_item_error(p, @$, NULL); }
 | broken T_ELSE T_IF expr block { $$ = build_item_error(p, @$, $5); }
+
+// From here on an error is another one.
+body_open: '{' { yyerrok; }
 
 fn:
   T_FN name dims_opt params result_opt body_opt
