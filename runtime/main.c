@@ -6,6 +6,7 @@
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,6 +119,19 @@ static void raise_file_limit(void)
   setrlimit(RLIMIT_NOFILE, &r);
 }
 
+// libuv aborts where a loop gets no files at all, so that is found out before.
+static bool has_room_for_files(void)
+{
+  enum { FILES_OF_A_LOOP = 12 };
+  int fds[FILES_OF_A_LOOP], n = 0;
+  while (n < FILES_OF_A_LOOP && (fds[n] = dup(STDERR_FILENO)) >= 0)
+    n++;
+  bool room = n == FILES_OF_A_LOOP || errno != EMFILE;
+  while (n)
+    close(fds[--n]);
+  return room;
+}
+
 static void say_ready(const struct options *o, const struct loops *l, double ms)
 {
   bool bare = !strchr(o->host, ':'); // IPv6 stands in brackets
@@ -135,6 +149,8 @@ static int serve(struct options *o, struct service *service, double began)
   int wanted = limit_loops(o, service->plan, limited, sizeof limited);
   signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
+  if (!has_room_for_files())
+    return fail("", "too many open files: it needs a dozen for itself");
   if (loops_new(&s.loops, o, service, why, sizeof why))
     return fail("", why);
   if (o->watch)

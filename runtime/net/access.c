@@ -23,6 +23,8 @@ struct access {
   size_t written; // of the buffer
   uint64_t dropped;
   uv_timer_t timer;
+  time_t second; // that `stamp` says
+  char stamp[24];
 };
 
 static bool writable(void)
@@ -85,15 +87,22 @@ void access_close(struct access **at)
   uv_close((uv_handle_t *)&a->timer, on_closed);
 }
 
-static void add_time(struct buf *b)
+// A second's text serves all its lines.
+static void add_time(struct access *a)
 {
   struct timespec now;
-  struct tm t;
   clock_gettime(CLOCK_REALTIME, &now);
-  gmtime_r(&now.tv_sec, &t);
-  buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ", t.tm_year + 1900,
-           t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
-           now.tv_nsec / 1000000);
+  if (now.tv_sec != a->second || !a->stamp[0]) {
+    struct tm t;
+    gmtime_r(&now.tv_sec, &t);
+    strftime(a->stamp, sizeof a->stamp, "%Y-%m-%dT%H:%M:%S.", &t);
+    a->second = now.tv_sec;
+  }
+  long ms = now.tv_nsec / 1000000;
+  char rest[] = {(char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+                 (char)('0' + ms % 10), 'Z'};
+  buf_adds(&a->buf, a->stamp);
+  buf_add(&a->buf, rest, sizeof rest);
 }
 
 static void add_string(struct buf *b, const char *key, const char *text,
@@ -103,11 +112,12 @@ static void add_string(struct buf *b, const char *key, const char *text,
   json_encode_text(text, size, b);
 }
 
-static void add_json(struct buf *b, const struct access_entry *e)
+static void add_json(struct access *a, const struct access_entry *e)
 {
+  struct buf *b = &a->buf;
   const struct http_request *r = e->http;
   buf_adds(b, "{\"time\":\"");
-  add_time(b);
+  add_time(a);
   buf_addc(b, '"');
   add_string(b, "id", r->id, r->id_size);
   add_string(b, "client", r->client, strlen(r->client));
@@ -138,10 +148,11 @@ static void add_safe(struct buf *b, const char *text, size_t size)
   }
 }
 
-static void add_text(struct buf *b, const struct access_entry *e)
+static void add_text(struct access *a, const struct access_entry *e)
 {
+  struct buf *b = &a->buf;
   const struct http_request *r = e->http;
-  add_time(b);
+  add_time(a);
   buf_addf(b, " %s ", *r->client ? r->client : "-");
   add_safe(b, r->method_text, strlen(r->method_text));
   buf_addc(b, ' ');
@@ -179,9 +190,9 @@ void access_add(struct access *a, const struct access_entry *e)
     return;
   }
   if (a->form == ACCESS_JSON)
-    add_json(&a->buf, e);
+    add_json(a, e);
   else
-    add_text(&a->buf, e);
+    add_text(a, e);
   if (a->buf.size - a->written > FULL)
     flush(a, false);
   if (a->buf.size && !uv_is_active((uv_handle_t *)&a->timer))

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import socket
@@ -261,6 +262,22 @@ class Life(unittest.TestCase):
             done = self.run_sgrun(plan, "--listen", f"127.0.0.1:{port}")
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, rf"^sgrun: cannot listen on 127.0.0.1:{port}: .+\n$")
+
+    def test_out_of_files(self):
+        """Too few descriptors to start with: a reason, never an abort."""
+        for files in range(4, 20):
+            def limit(n=files):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
+            p = subprocess.Popen([support.SGRUN, plan, "--listen", "127.0.0.1:0"], text=True,
+                                 stderr=subprocess.PIPE, preexec_fn=limit)
+            first = p.stderr.readline()
+            if "ready on" in first:
+                p.terminate()
+            rest = p.stderr.read()
+            p.stderr.close()
+            self.assertIn(p.wait(10), (0, 1), first + rest)
+            self.assertRegex(first, r"^sgrun: (ready on|.*too many open files)")
+        self.assertIn("ready on", first)
 
     def test_drain(self):
         """SIGTERM lets the request end, takes no other, and exits with 0."""
