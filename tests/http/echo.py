@@ -28,16 +28,17 @@ def make_servers():
 class Echo:
     """The echo server with options (port, head_ms=…): a context."""
 
-    def __init__(self, build, files=0, pass_fds=(), **options):
+    def __init__(self, build, files=0, memory=0, pass_fds=(), **options):
         self.args = [f"{build}/tests/echo_server",
                      *(f"{k}={v}" for k, v in options.items())]
-        self.files, self.pass_fds = files, pass_fds
+        self.limits = [(resource.RLIMIT_NOFILE, files), (resource.RLIMIT_AS, memory)]
+        self.pass_fds = pass_fds
 
     def __enter__(self):
-        limit = None
-        if self.files:
-            def limit():
-                resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
+        def limit():
+            for what, most in self.limits:
+                if most:
+                    resource.setrlimit(what, (most, most))
         self.process = subprocess.Popen(self.args, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True,
                                         preexec_fn=limit, pass_fds=self.pass_fds)

@@ -213,6 +213,27 @@ class Many(Each):
             self.assertIn("cannot accept: Too many open files", errors)
             self.assertLess(errors.count("\n"), 10)
 
+    def test_memory_runs_out(self):
+        """Clients are turned away, and those that come later are served."""
+        if "asan" in echo.BUILDS[0]:
+            self.skipTest("a sanitizer needs all the address space")
+        for megabytes in (15, 20):
+            with echo.Echo(echo.BUILDS[0], memory=megabytes << 20) as server:
+                sockets = [server.connect() for _ in range(1200)]
+                begun = request("POST", "/echo", b"x" * 100000)
+                for part in (slice(0, 5000), slice(5000, None)):
+                    for s in sockets:
+                        try:
+                            s.sendall(begun[part])
+                        except OSError:
+                            pass  # it was turned away
+                for s in sockets:
+                    s.close()
+                server.wait_for("open", 1)
+                self.assertEqual(server.get("/")[2], b"hello")
+                refused = server.stats()["refused"]  # within a request
+                self.assertTrue(refused or "turned away" in server.stop())
+
     def test_most_connections(self):
         for server in self.each(max=3):
             held = [server.connect() for _ in range(3)]
