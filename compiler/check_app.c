@@ -271,6 +271,8 @@ static void bind_args(struct checker *k, struct bind_sym *s, struct expr *e)
   for (uint32_t i = 0; i < sig->n; i++)
     parts[i].type = sig->params[i].type;
   const struct type *t = type_parts(k->t, TYPE_tuple, parts, sig->n);
+  if (!type_size_check(k, t, e->span))
+    return;
   struct core *x = core_new(k, CORE_TUPLE, t, e->span, sig->n);
   for (uint32_t i = 0; i < sig->n; i++)
     x->args[i] = given[i];

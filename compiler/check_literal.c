@@ -130,7 +130,8 @@ struct core *check_tuple(struct body *b, struct expr *e,
   if (bad)
     return core_bad(k, e->span);
   x->type = guided ? inner : type_parts(k->t, TYPE_tuple, parts, n);
-  return core_fold(k, x);
+  return type_size_check(k, x->type, e->span) ? core_fold(k, x)
+                                              : core_bad(k, e->span);
 }
 
 // ---- records ----
@@ -214,6 +215,7 @@ struct making {
   uint32_t n, room, room_given;
   struct table at; // name → index + 1
   struct spread *spreads, **end;
+  uint32_t n_spreads;
   const struct type *want; // a record type, or NULL
   bool bad;
 };
@@ -242,6 +244,7 @@ static struct given *field_place(struct body *b, struct making *m,
 static void give_spread(struct body *b, struct making *m, struct field *f)
 {
   struct local *l = spread_value(b, f, &m->end);
+  m->n_spreads++;
   if (!l) {
     m->bad = true;
     return;
@@ -344,6 +347,11 @@ struct core *check_fields(struct body *b, struct field *fields,
     return core_bad(k, at);
   const struct type *t =
       want ? want : type_parts(k->t, TYPE_record, m.parts, m.n);
+  if (m.n_spreads > CHAIN_MAX)
+    diag_report(k->d, DIAG_too_deep, at, "at most %d values can be spread",
+                CHAIN_MAX);
+  if (m.n_spreads > CHAIN_MAX || !type_size_check(k, t, at))
+    return core_bad(k, at);
   struct core *x = core_new(k, CORE_TUPLE, t, at, m.n);
   for (uint32_t i = 0; i < m.n; i++)
     x->args[i] = m.given[i].value;

@@ -154,6 +154,8 @@ struct checker {
   struct table routes;    // pattern → struct route
   struct table limit_values; // so that equal limits are one constant
   uint32_t type_depth;
+  struct measure *measures; // by a type's number
+  uint32_t room_measures;
   struct symbol **symbols; // in the order of declaration
   uint32_t n_symbols, room_symbols;
   struct fn_sym **fns; // every function, for what was reached
@@ -262,6 +264,8 @@ bool type_comparable(struct checker *k, const struct type *t);
 bool type_has_text(struct checker *k, const struct type *t);
 bool type_has_json(struct checker *k, const struct type *t);
 bool type_is_scalar(const struct type *t);
+// Whether a value of it can be held; reported if not.
+bool type_size_check(struct checker *k, const struct type *t, struct span at);
 const struct type *without_none(const struct type *t); // T of T?, else itself
 
 // consts.c

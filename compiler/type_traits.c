@@ -96,6 +96,62 @@ bool type_has_json(struct checker *k, const struct type *t)
   return lacks(&(struct met){.k = k}, t, opaque);
 }
 
+// ---- how large a value is ----
+
+struct measure { // of a default value, as plan.h limits it
+  uint32_t depth, parts;
+  enum state state;
+};
+
+static struct measure *measure_of(struct checker *k, const struct type *t)
+{
+  if (t->number >= k->room_measures) {
+    uint32_t room = (t->number + 16) * 2;
+    struct measure *wide = ARENA_ARRAY(k->a, room, struct measure);
+    for (uint32_t i = 0; i < k->room_measures; i++)
+      wide[i] = k->measures[i];
+    k->measures = wide;
+    k->room_measures = room;
+  }
+  return &k->measures[t->number];
+}
+
+// A type that contains itself is measured without that; it is reported as such.
+static struct measure measure(struct checker *k, const struct type *t)
+{
+  struct measure m = *measure_of(k, t);
+  if (m.state != UNTOUCHED)
+    return m;
+  measure_of(k, t)->state = UNDER_WAY;
+  m = (struct measure){1, 1, FINISHED};
+  uint32_t n = t->kind == TYPE_union && t->n_parts ? 1 : t->n_parts;
+  if (t->kind != TYPE_record && t->kind != TYPE_tuple && t->kind != TYPE_union)
+    n = 0;
+  for (uint32_t i = 0; i < n && m.parts <= TYPE_PARTS; i++) {
+    struct measure part = measure(k, t->parts[i].type);
+    m.parts += part.parts;
+    if (m.depth <= part.depth)
+      m.depth = part.depth + 1;
+  }
+  *measure_of(k, t) = m;
+  return m;
+}
+
+bool type_size_check(struct checker *k, const struct type *t, struct span at)
+{
+  struct measure m = measure(k, t);
+  if (m.depth > TYPE_DEPTH)
+    diag_report(k->d, DIAG_too_deep, at,
+                "a value of this type is more than %d parts deep", TYPE_DEPTH);
+  else if (m.parts > TYPE_PARTS)
+    diag_report(k->d, DIAG_source_too_large, at,
+                "a value of this type has more than %d parts", TYPE_PARTS);
+  if (m.depth <= TYPE_DEPTH && m.parts <= TYPE_PARTS)
+    return true;
+  *measure_of(k, t) = (struct measure){1, 1, FINISHED}; // told once
+  return false;
+}
+
 // ---- types that contain themselves ----
 
 
@@ -162,8 +218,10 @@ void types_collect(struct checker *k)
       use.named.path = &name;
       const struct type *t = type_of_expr(k, &use);
       s->uses--;
-      if (is_bad(t))
+      if (is_bad(t)) {
+        s->type = &type_bad;
         continue;
+      }
       if (t->name && contains_itself(&n, t, 0))
         s->type = &type_bad;
       else if (t->kind == TYPE_union && t->name == s->name)

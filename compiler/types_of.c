@@ -456,6 +456,8 @@ const struct type *type_of_expr(struct checker *k, struct type_expr *t)
   const struct type *x = unlimited(k, t);
   if (t->constraints && !is_bad(x))
     x = limited(k, x, t->constraints);
+  if (!k->type_depth && !is_bad(x) && !type_size_check(k, x, t->span))
+    x = &type_bad;
   t->type = (void *)x;
   return x;
 }
