@@ -2,14 +2,11 @@
 // for, or every offence at once. FastAPI's rules say what is read from where.
 #include "runtime/net/params.h"
 #include "grammar/base/utf8.h"
+#include "runtime/net/adapt.h"
 #include "runtime/net/fields.h"
 
 #include <string.h>
 #include <strings.h>
-
-#if __has_include("runtime/net/adapt.h")
-#include "runtime/net/adapt.h"
-#endif
 
 struct reader {
   struct params *p;
@@ -180,11 +177,7 @@ static bool read_body(struct reader *r)
   default:
     break;
   }
-#if __has_include("runtime/net/adapt.h")
   return adapt_read(r->p, r->param, r->out);
-#else
-  return offend(r, "body", NULL, "not_built", "This adapter is not built yet");
-#endif
 }
 
 // ---- parameters that are fields of one object ----

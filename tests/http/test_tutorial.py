@@ -93,7 +93,6 @@ class Dag(unittest.TestCase):
         self.assertGreaterEqual(time.monotonic() - begin, 0.6)
 
 
-@unittest.skipUnless((support.ROOT / "runtime/net/adapt.h").exists(), "no adapters yet")
 class Adapters(unittest.TestCase):
     """Arrays and images."""
 
