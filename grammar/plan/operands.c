@@ -1,3 +1,4 @@
+// Operands: the rows of opcodes.def as a table of what a, b and c are.
 #include "grammar/plan/operands.h"
 
 #define IS___ {OPERAND_UNUSED, 0}

@@ -23,13 +23,14 @@ show "$build/sgc" examples/tutorial/tutorial.sg -o "$work/app.plan"
 printf 'a plan of %s bytes\n' "$(stat -c %s "$work/app.plan")"
 
 say "2. What the compiler knows: the critical path of each route"
-show "$build/sgc" explain examples/tutorial/tutorial.sg
+printf '%s$ %s%s\n' "$dim" "$build/sgc explain examples/tutorial/tutorial.sg" "$off"
+"$build/sgc" explain examples/tutorial/tutorial.sg | sed '/^Waits/,$d'
 
 say "3. The picture of the graph"
 "$build/sgc" --graphviz examples/tutorial/tutorial.sg > "$work/tutorial.dot"
 dot -Tsvg "$work/tutorial.dot" > "$build/tutorial.svg"
-printf 'drawn as %s/tutorial.svg; its edges:\n' "$build"
-grep -- '->' "$work/tutorial.dot" | sed 's/^ */  /' | head -20
+printf 'drawn as %s/tutorial.svg; its edges, and what goes along them:\n' "$build"
+python3 tests/tools/dot_edges.py < "$work/tutorial.dot"
 
 say "4. Start it"
 "$build/sgrun" "$work/app.plan" --listen 127.0.0.1:0 2> "$work/log" &
