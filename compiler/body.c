@@ -93,6 +93,22 @@ static void report_hidden(struct body *b, const struct name *name,
             name->text->text);
 }
 
+// A name that means something else around the function is told, not refused.
+static void tell_hidden(struct body *b, const struct name *name)
+{
+  struct symbol *s = NULL;
+  if (b->class)
+    s = table_get(&b->class->members, name->text);
+  if (!s && b->app)
+    s = table_get(&b->app->names, name->text);
+  if (!s || (b->class && b->class->run == s->fn && s->fn))
+    return;
+  struct diag *d =
+      diag_report(b->k->d, DIAG_shadowed_name, name->span, "`%s` hides %s",
+                  name->text->text, symbol_kind_text(s->kind));
+  diag_note(b->k->d, d, s->span, "`%s` is declared here", name->text->text);
+}
+
 struct entry *entry_declare(struct body *b, const struct name *name,
                             const struct type *t)
 {
@@ -103,6 +119,8 @@ struct entry *entry_declare(struct body *b, const struct name *name,
   void **at = table_at(b->k->a, &b->names, name->text);
   if (*at && strcmp(name->text->text, "_"))
     report_hidden(b, name, *at);
+  else
+    tell_hidden(b, name);
   e->shadowed = *at;
   e->name = name->text;
   *at = e;
@@ -156,7 +174,8 @@ void scope_close(struct body *b, uint32_t mark)
     *table_at(b->k->a, &b->names, e->name) = e->shadowed;
     bool told = e->silent || e->name->text[0] == '_' ||
                 is_bad(e->local->type) ||
-                b->k->d->errors > b->errors; // which may be why
+                (b->k->d->errors > b->errors && // which may be why
+                 !b->k->d->warnings_as_errors);
     if (!told && !e->local->reads)
       diag_report(b->k->d,
                   e->local->param ? DIAG_unused_parameter : DIAG_unused_name,
@@ -175,17 +194,62 @@ void narrow(struct body *b, struct entry *e)
   e->narrowed = true;
 }
 
+struct entry *path_root(struct body *b, const struct expr *e)
+{
+  if (e->kind != EXPR_FIELD)
+    return NULL;
+  while (e->kind == EXPR_FIELD)
+    e = e->access.of;
+  return e->kind == EXPR_NAME ? table_get(&b->names, e->name.text) : NULL;
+}
+
+static bool same_path(const struct expr *x, const struct expr *y)
+{
+  while (x->kind == EXPR_FIELD && y->kind == EXPR_FIELD &&
+         x->access.name.text == y->access.name.text) {
+    x = x->access.of;
+    y = y->access.of;
+  }
+  return x->kind == EXPR_NAME && y->kind == EXPR_NAME;
+}
+
+void narrow_path(struct body *b, struct entry *root, const struct expr *e)
+{
+  struct path *p = NEW(b->k, struct path);
+  struct narrowing n = {NULL, false};
+  *p = (struct path){root, e, b->paths};
+  b->paths = p;
+  PUSH(b->k, b->narrowed, b->n_narrowed, b->room_narrowed, n);
+}
+
+bool path_narrowed(struct body *b, const struct expr *e)
+{
+  if (!b->paths)
+    return false;
+  struct entry *root = path_root(b, e);
+  for (struct path *p = b->paths; p && root; p = p->up)
+    if (p->root == root && same_path(p->at, e))
+      return true;
+  return false;
+}
+
 void narrow_undo(struct body *b, uint32_t mark)
 {
   while (b->n_narrowed > mark) {
     struct narrowing *n = &b->narrowed[--b->n_narrowed];
-    n->entry->narrowed = n->before;
+    if (n->entry)
+      n->entry->narrowed = n->before;
+    else
+      b->paths = b->paths->up;
   }
 }
 
 void narrow_forget(struct body *b, struct entry *e)
 {
   e->narrowed = false;
+  for (struct path *p = b->paths; p; p = p->up)
+    if (p->root == e)
+      p->root = NULL;
   for (uint32_t i = 0; i < b->n_narrowed; i++)
     if (b->narrowed[i].entry == e)
       b->narrowed[i].before = false;
@@ -194,8 +258,11 @@ void narrow_forget(struct body *b, struct entry *e)
 void narrow_forget_vars(struct body *b)
 {
   for (uint32_t i = 0; i < b->n_narrowed; i++)
-    if (b->narrowed[i].entry->local->var)
+    if (b->narrowed[i].entry && b->narrowed[i].entry->local->var)
       narrow_forget(b, b->narrowed[i].entry);
+  for (struct path *p = b->paths; p; p = p->up)
+    if (p->root && p->root->local->var)
+      p->root = NULL;
 }
 
 void mention(struct body *b, struct mention m)

@@ -82,6 +82,16 @@ static struct core *part(struct body *b, struct expr *e, struct core *of,
   return x;
 }
 
+// A field that was tested against none, without the optional.
+static struct core *known_part(struct body *b, struct expr *e, struct core *x)
+{
+  if (x->type->kind != TYPE_optional || !path_narrowed(b, e))
+    return x;
+  struct core *there = core_new(b->k, CORE_UNWRAP, x->type->of, e->span, 1);
+  there->args[0] = x;
+  return there;
+}
+
 struct core *check_field(struct body *b, struct expr *e)
 {
   struct checker *k = b->k;
@@ -100,7 +110,7 @@ struct core *check_field(struct body *b, struct expr *e)
   }
   for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
     if (t->parts[i].name == name)
-      return part(b, e, of, i);
+      return known_part(b, e, part(b, e, of, i));
   return no_field(b, e, t);
 }
 

@@ -176,14 +176,16 @@ static void fact_add(struct body *b, struct fact **facts, struct entry *e,
                      bool if_true)
 {
   struct fact *f = NEW(b->k, struct fact);
-  *f = (struct fact){e, if_true, *facts};
+  *f = (struct fact){.entry = e, .if_true = if_true, .next = *facts};
   *facts = f;
 }
 
 void facts_apply(struct body *b, struct fact *facts, bool truth)
 {
   for (struct fact *f = facts; f; f = f->next)
-    if (f->if_true == truth)
+    if (f->if_true == truth && f->path)
+      narrow_path(b, f->entry, f->path);
+    else if (f->if_true == truth)
       narrow(b, f->entry);
 }
 
@@ -196,6 +198,11 @@ static void none_fact(struct body *b, struct expr *e, struct fact **facts)
     x = y;
     y = swapped;
   }
+  struct entry *root = y->kind == EXPR_NONE ? path_root(b, x) : NULL;
+  if (root) {
+    fact_add(b, facts, root, e->op == OP_NE);
+    (*facts)->path = x;
+  }
   if (y->kind != EXPR_NONE || x->kind != EXPR_NAME)
     return;
   struct entry *l = entry_find(b, x->name.text);
@@ -207,8 +214,10 @@ static void keep_facts(struct body *b, struct fact **to, struct fact *from,
                        bool truth)
 {
   for (; from; from = from->next)
-    if (from->if_true == truth)
+    if (from->if_true == truth) {
       fact_add(b, to, from->entry, truth);
+      (*to)->path = from->path;
+    }
 }
 
 static struct core *both_conditions(struct body *b, struct expr *e,
@@ -236,8 +245,10 @@ struct core *check_condition(struct body *b, struct expr *e,
   if (e->kind == EXPR_UNARY && e->op == OP_NOT) {
     struct fact *inner = NULL;
     struct core *x = check_condition(b, e->operands.right, &inner);
-    for (; inner; inner = inner->next)
+    for (; inner; inner = inner->next) {
       fact_add(b, facts, inner->entry, !inner->if_true);
+      (*facts)->path = inner->path;
+    }
     return core_prim(b->k, OP_not, b->k->boolean, e->span, x, NULL);
   }
   if (e->kind == EXPR_BINARY && (e->op == OP_EQ || e->op == OP_NE))

@@ -191,8 +191,14 @@ struct entry { // a name in a body
 
 enum body_kind { BODY_PLAIN, BODY_GRAPH, BODY_ROUTE, BODY_TEST, BODY_INIT };
 
+struct path { // a field of a local: `x.a.b`
+  struct entry *root;
+  const struct expr *at; // written somewhere: names are compared
+  struct path *up;       // narrowed before it
+};
+
 struct narrowing {
-  struct entry *entry;
+  struct entry *entry; // or NULL: a path is to be forgotten
   bool before;
 };
 
@@ -209,6 +215,7 @@ struct body {
   uint32_t n_scope, room_scope;
   struct local **locals;
   uint32_t n_locals, room_locals;
+  struct path *paths; // fields that are known not to be none
   struct narrowing *narrowed;
   uint32_t n_narrowed, room_narrowed;
   const struct type *result; // NULL: found out from the returns
@@ -320,6 +327,10 @@ void scope_close(struct body *b, uint32_t mark);
 uint32_t narrow_mark(struct body *b);
 void narrow(struct body *b, struct entry *e);
 void narrow_undo(struct body *b, uint32_t mark);
+// The same for a field of a local. `e` is a chain of fields, or it is no path.
+struct entry *path_root(struct body *b, const struct expr *e);
+void narrow_path(struct body *b, struct entry *root, const struct expr *e);
+bool path_narrowed(struct body *b, const struct expr *e);
 void narrow_forget(struct body *b, struct entry *e); // it was assigned
 void narrow_forget_vars(struct body *b);             // a loop begins
 struct fn_sym *fn_new(struct checker *k, const char *name,
@@ -347,6 +358,7 @@ struct core *handle_of(struct body *b, struct bind_sym *s, struct span at);
 // Facts that a condition gives: what is not none if it holds, or if not.
 struct fact {
   struct entry *entry;
+  const struct expr *path; // the field of it that is meant, or NULL
   bool if_true;
   struct fact *next;
 };

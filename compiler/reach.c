@@ -117,7 +117,8 @@ void reach_check(struct checker *k)
 {
   struct reach r = {.k = k};
   reach_all(k, &r);
-  if (!k->d->errors) // what is wrong may be why something is not reached
+  // What is wrong may be why something is not reached.
+  if (!k->d->errors || k->d->warnings_as_errors)
     for (uint32_t i = 0; i < k->n_symbols; i++)
       tell(k, k->symbols[i]);
   settle_rest(&r); // code that is never reached is whole all the same
