@@ -105,11 +105,8 @@ static void prepare_route(struct service *s, uint32_t i)
   r->errors = shape_of(p, route->settings);
   r->form = form_of(p, route->form, route->result);
   s->has_body_limits |= r->max_body > 0;
-  for (uint32_t k = 0; k < route->params.count; k++) {
-    const struct plan_param *param = &p->params[route->params.first + k];
+  for (uint32_t k = 0; k < route->params.count; k++)
     prepare_param(s, route, route->params.first + k);
-    r->embedded |= param->source == SOURCE_body && param->embed;
-  }
   order_params(s, route->params);
 }
 

@@ -17,7 +17,6 @@ struct service_route {
   int priority;
   enum error_shape errors;
   enum form_kind form; // of the result, never auto
-  bool embedded;       // the body is an object of parameters
 };
 
 struct service_param { // beside each parameter of the plan

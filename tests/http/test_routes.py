@@ -86,6 +86,20 @@ class Routes(unittest.TestCase):
         self.check("PUT", "/two", {"review": {"text": "ok"}}, 200, TEXT, "ok3")
         self.check("POST", "/json", '{"a":[1,2.0,null,"ü"]}', 200, JSON, '{"a":[1,2.0,null,"ü"]}')
 
+    def test_adapters(self):
+        form = "application/x-www-form-urlencoded"
+        self.check("POST", "/form", "name=a%62&age=7", 200, JSON, '{"name":"ab","age":7}', content_type=form)
+        status, _, data = ask("POST", "/form", "name=a&age=x", content_type=form)
+        self.assertEqual((status, [o["loc"] for o in json.loads(data)["detail"]]),
+                         (422, [["body", "name"], ["body", "age"]]))
+        self.check("POST", "/request/5?q=1", "hi", 200, TEXT, "POST /api/request/5 5 127.0.0.1 my-id",
+                   X_Request_Id="my-id")
+        self.check("POST", "/rows", [{"a": 1, "b": "x"}, {"a": 2, "b": None}], 200,
+                   "text/csv; charset=utf-8", "a,b\r\n1,x\r\n2,\r\n")
+        self.check("POST", "/arrays", {"a": {"array": [1]}, "b": {"array": [[2]]}}, 200, JSON, "2")
+        self.check("POST", "/numbers", "[1,2]", 200, JSON, "3", content_type="text/plain")
+        self.check("POST", "/text", "hé", 200, TEXT, "hé", content_type=JSON)
+
     def test_answers(self):
         status, head, data = server.request("GET", "/api/made")
         self.assertEqual((status, head["x-more"], data), (201, "yes", b"made"))
