@@ -4,14 +4,12 @@
 
 #include <stddef.h>
 
-enum { DEEP = 40 };
-
 struct walk {
   struct dot *d;
   const struct binding *self;
   dot_visit *visit;
   void *user;
-  uint32_t depth;
+  uint32_t number; // what it has seen carries this
 };
 
 static const struct core *core_of(const struct core_call *call)
@@ -56,10 +54,10 @@ static void visit_handle(struct walk *w, const struct core *call)
 
 static void visit_function(struct walk *w, const struct function *f)
 {
-  const struct code *k = code_of(f);
-  if (w->depth == DEEP)
+  struct code *k = code_of(f);
+  if (k->seen == w->number)
     return;
-  w->depth++;
+  k->seen = w->number;
   for (uint32_t i = 0; i < k->n_sites; i++) {
     const struct site *s = &k->sites[i];
     if (s->kind == SITE_function)
@@ -69,12 +67,11 @@ static void visit_function(struct walk *w, const struct function *f)
     else if (s->kind == SITE_handle)
       visit_handle(w, core_of(s->call));
   }
-  w->depth--;
 }
 
 void dot_calls_of(struct dot *d, const struct function *f, const struct binding *self,
                   dot_visit *visit, void *user)
 {
-  struct walk w = {d, self, visit, user, 0};
+  struct walk w = {d, self, visit, user, ++d->walks};
   visit_function(&w, f);
 }

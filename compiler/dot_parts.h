@@ -13,6 +13,7 @@ struct dot {
   bool *shown;       // by binding: is in the picture
   bool *apart;       // by binding: something beside graphs calls or holds it
   const char **ids;  // by binding: its node, the first of several
+  uint32_t walks;    // how many there were (dot_calls.c)
 };
 
 static inline uint32_t dot_number(const struct binding *b)

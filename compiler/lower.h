@@ -70,6 +70,7 @@ struct code {
   uint32_t *units, room_units; // by virtual slot: first of its run
   uint8_t waits;  // see function_waits
   uint8_t blocks; // see explain_settings.c
+  uint32_t seen;  // by the walk of this number (dot_calls.c)
 };
 
 // Lowers every function of the program (tests only where `tests` says so), and
