@@ -62,36 +62,6 @@ void walk_close(struct lower *l, struct walk *w)
 
 // ---- in place ----
 
-static uint32_t new_list(struct lower *l, const struct type *type, uint32_t dst)
-{
-  dst = slot_for(l, dst, type);
-  code_add_run(l, OP_list, dst, 0, 0, 0);
-  return dst;
-}
-
-static uint32_t skip_unless(struct lower *l, const struct core *test)
-{
-  if (!test)
-    return UINT32_MAX;
-  return code_jump(l, OP_jump_not, lower_value(l, test, NO_SLOT));
-}
-
-static uint32_t each_in_place(struct lower *l, const struct core *e, uint32_t dst)
-{
-  struct walk w;
-  uint32_t out = new_list(l, type_slot(l, e->type), dst);
-  walk_open(l, &w, e->args[0], e->each.item, e->each.second);
-  uint32_t mark = trail_mark(l);
-  uint32_t skip = skip_unless(l, e->each.test);
-  code_add(l, OP_push, out, lower_value(l, e->each.value, NO_SLOT), 0);
-  code_aim(l, skip);
-  trail_undo(l, mark);
-  walk_close(l, &w);
-  return out;
-}
-
-// ---- side by side ----
-
 static struct core *core_new(struct lower *l, enum core_kind kind,
                              const struct type *type, struct span span, uint32_t n)
 {
@@ -110,6 +80,44 @@ static struct core *core_read(struct lower *l, struct local *local, struct span 
   e->local = local;
   return e;
 }
+
+static uint32_t new_list(struct lower *l, const struct type *type, uint32_t dst)
+{
+  dst = slot_for(l, dst, type);
+  code_add_run(l, OP_list, dst, 0, 0, 0);
+  return dst;
+}
+
+// Jumps where an element is not taken. `verdicts`: what the test said of each,
+// where it had to be asked before; or NO_SLOT.
+static uint32_t skip_unless(struct lower *l, const struct core *e,
+                            const struct walk *w, uint32_t verdicts)
+{
+  if (!e->each.test)
+    return UINT32_MAX;
+  if (verdicts == NO_SLOT)
+    return code_jump(l, OP_jump_not, lower_value(l, e->each.test, NO_SLOT));
+  uint32_t taken = slot_new(l, type_kind(l, TYPE_bool), NULL);
+  code_add(l, OP_index, taken, verdicts, w->index);
+  return code_jump(l, OP_jump_not, taken);
+}
+
+static uint32_t each_in_place(struct lower *l, const struct core *e, uint32_t verdicts,
+                              uint32_t dst)
+{
+  struct walk w;
+  uint32_t out = new_list(l, type_slot(l, e->type), dst);
+  walk_open(l, &w, e->args[0], e->each.item, e->each.second);
+  uint32_t mark = trail_mark(l);
+  uint32_t skip = skip_unless(l, e, &w, verdicts);
+  code_add(l, OP_push, out, lower_value(l, e->each.value, NO_SLOT), 0);
+  code_aim(l, skip);
+  trail_undo(l, mark);
+  walk_close(l, &w);
+  return out;
+}
+
+// ---- side by side ----
 
 // local = part `index` of `pair` in `inner`
 static struct core *let_part(struct lower *l, struct local *local, struct local *pair,
@@ -165,13 +173,13 @@ static uint32_t lower_pair(struct lower *l, const struct core *e,
 }
 
 static void lower_elements(struct lower *l, const struct core *e,
-                           const struct elements *x, uint32_t dst)
+                           const struct elements *x, uint32_t verdicts, uint32_t dst)
 {
   struct walk w;
   new_list(l, type_slot(l, type_of(l->c->types, TYPE_list, x->type)), dst);
   walk_open(l, &w, e->args[0], e->each.item, e->each.second);
   uint32_t mark = trail_mark(l);
-  uint32_t skip = skip_unless(l, e->each.test);
+  uint32_t skip = skip_unless(l, e, &w, verdicts);
   code_add(l, OP_push, dst, lower_pair(l, e, x), 0);
   code_aim(l, skip);
   trail_undo(l, mark);
@@ -218,7 +226,8 @@ static uint32_t without(struct local **names, uint32_t n, const struct local *x)
   return kept;
 }
 
-static uint32_t each_side_by_side(struct lower *l, const struct core *e, uint32_t dst)
+static uint32_t each_side_by_side(struct lower *l, const struct core *e,
+                                  uint32_t verdicts, uint32_t dst)
 {
   struct elements x = elements_of(l, e);
   struct local **outer;
@@ -227,7 +236,7 @@ static uint32_t each_side_by_side(struct lower *l, const struct core *e, uint32_
   n = without(outer, n, x.param);
   uint32_t run = slot_run(l, n + 1);
   if (e->each.test || e->each.second)
-    lower_elements(l, e, &x, run);
+    lower_elements(l, e, &x, verdicts, run);
   else
     lower_value(l, e->args[0], run);
   lower_outer(l, outer, n, e->span, run);
@@ -241,16 +250,42 @@ static uint32_t each_side_by_side(struct lower *l, const struct core *e, uint32_
   return dst;
 }
 
-struct val lower_each(struct lower *l, const struct core *e, uint32_t dst)
+// ---- both ----
+
+// A test that may wait is asked of all elements side by side, before any is
+// taken: e is then the comprehension over the list that they were asked of.
+static uint32_t ask_first(struct lower *l, struct core *e)
 {
-  struct val v = {.plain = type_slot(l, e->type)};
-  if (!core_waits(e->each.value)) {
-    v.slot = each_in_place(l, e, dst);
-    return v;
-  }
-  if (e->each.limit)
-    diag_report(&l->c->diags, DIAG_not_built, e->each.limit->span,
+  struct local *list = ARENA_NEW(l->arena, struct local);
+  *list = (struct local){.type = e->args[0]->type, .span = e->args[0]->span};
+  uint32_t slot = lower_value(l, e->args[0], NO_SLOT);
+  struct home *h = home_new(l, list);
+  h->slot = slot;
+  l->scope = h->next;
+  e->args = ARENA_ARRAY(l->arena, 1, struct core *);
+  e->args[0] = core_read(l, list, list->span);
+  struct core *ask = core_new(l, CORE_EACH, NULL, e->each.test->span, 0);
+  ask->type = type_of(l->c->types, TYPE_list, type_kind(l, TYPE_bool));
+  ask->args = e->args;
+  ask->n_args = 1;
+  ask->each = e->each;
+  ask->each.value = e->each.test;
+  ask->each.test = ask->each.limit = NULL;
+  return lower_value(l, ask, NO_SLOT);
+}
+
+struct val lower_each(struct lower *l, const struct core *of, uint32_t dst)
+{
+  struct val v = {.plain = type_slot(l, of->type)};
+  struct core e = *of;
+  uint32_t verdicts = NO_SLOT;
+  bool waits = core_waits(e.each.value);
+  if (e.each.limit && core_waits(of))
+    diag_report(&l->c->diags, DIAG_not_built, e.each.limit->span,
                 "a limit on calls side by side is not built yet");
-  v.slot = each_side_by_side(l, e, dst);
+  if (e.each.test && core_waits(e.each.test))
+    verdicts = ask_first(l, &e);
+  v.slot = waits ? each_side_by_side(l, &e, verdicts, dst)
+                 : each_in_place(l, &e, verdicts, dst);
   return v;
 }
