@@ -96,8 +96,11 @@ bool check_instruction(struct plan_at *at);
 // As check_refuse, with the place first.
 bool at_refuse(struct plan_at *at, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+bool at_refuse_kind(struct plan_at *at, uint32_t slot, const char *wanted);
 bool at_run(struct plan_at *at, uint32_t first, uint64_t count);
 bool at_has(struct plan_at *at, uint32_t slot, uint32_t type);
+// Whether a slot may hold a call that is out: then it is refused.
+bool at_is_out(struct plan_at *at, uint32_t slot);
 static inline uint32_t at_type(const struct plan_at *at, uint32_t slot)
 {
   return at->p->slots[at->f->slots.first + slot].type;
@@ -107,6 +110,7 @@ static inline uint32_t at_target(const struct plan_at *at)
   return at->at + 1 + plan_wide(at->i); // wraps as a signed distance does
 }
 // The rules of instructions that call.
+bool at_operator(struct plan_at *at);
 bool at_call(struct plan_at *at);
 bool at_start(struct plan_at *at);
 bool at_each(struct plan_at *at);

@@ -1,4 +1,4 @@
-// Operands: the rows of opcodes.def as a table of what a, b and c are.
+// In: the rows of opcodes.def. Out: the same as data, for verifier and dump.
 #include "grammar/plan/operands.h"
 
 #define IS___ {OPERAND_UNUSED, 0}
@@ -30,7 +30,8 @@
 #define IS_S_OPTIONAL {OPERAND_READ, TYPE_optional}
 
 const struct opcode_row opcode_rows[OPCODES] = {
-#define OPCODE(name, a, b, c, rule, doc) {{IS_##a, IS_##b, IS_##c}, RULE_##rule},
+#define OPCODE(name, a, b, c, rule, doc)                                       \
+  {{IS_##a, IS_##b, IS_##c}, RULE_##rule},
 #include "grammar/defs/opcodes.def"
 #undef OPCODE
 };

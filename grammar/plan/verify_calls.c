@@ -1,7 +1,10 @@
 // Calls: whether a site names something that can be called, and whether the
-// slots of an instruction that uses it fit.
+// slots of an instruction that uses it, or an operator, fit.
 #include "grammar/plan/check.h"
 
+#include <stdio.h>
+
+#include "grammar/defs/signature.h"
 
 #include "grammar/plan/names.h"
 #include "grammar/plan/print.h"
@@ -176,4 +179,62 @@ bool at_each(struct plan_at *at)
   const struct plan_type *out = &at->p->types[at_type(at, at->i.a)];
   return is_future_of(at->p, out->of, f.result) ||
          at_refuse(at, "slot %u is no list of futures of the result", at->i.a);
+}
+
+// ---- operators ----
+static enum type_kind reader_kind(const void *owner, type_ref t)
+{
+  return (enum type_kind)((const struct plan_type *)t)->kind;
+}
+
+static uint32_t reader_parts(const void *owner, type_ref t)
+{
+  const struct plan_type *type = t;
+  return type->fields.count ? type->fields.count : type->of != PLAN_NONE;
+}
+
+static type_ref reader_part(const void *owner, type_ref t, uint32_t i)
+{
+  const struct plan *p = owner;
+  const struct plan_type *type = t;
+  if (i < type->fields.count) {
+    uint32_t part = p->fields[type->fields.first + i].type;
+    return part == PLAN_NONE ? NULL : &p->types[base_of(p, part)];
+  }
+  return type->of == PLAN_NONE ? NULL : &p->types[type->of];
+}
+
+static bool reader_same(const void *owner, type_ref x, type_ref y)
+{
+  return x == y;
+}
+
+static bool refuse_fit(struct plan_at *at, uint32_t slot, const char *what,
+                       const struct signature *s)
+{
+  char wanted[160];
+  snprintf(wanted, sizeof wanted, "%s of %s%s", what, s->name, s->text);
+  return at_refuse_kind(at, slot, wanted);
+}
+
+bool at_operator(struct plan_at *at)
+{
+  struct type_reader r = {at->p, reader_kind, reader_part, reader_parts,
+                          reader_same};
+  if (at->i.b >= OPERATORS)
+    return at_refuse(at, "there is no operator %u", at->i.b);
+  const struct signature *s = signature_of((enum operator_id)at->i.b);
+  type_ref args[SIGNATURE_PARAMS];
+  if (!at_run(at, at->i.c, s->n_params) || at_is_out(at, at->i.a))
+    return false;
+  for (uint32_t k = 0; k < s->n_params; k++) {
+    if (at_is_out(at, at->i.c + k))
+      return false;
+    args[k] = &at->p->types[at_type(at, at->i.c + k)];
+  }
+  struct signature_match m;
+  if (!signature_fits(s, &r, args, s->n_params, &m))
+    return refuse_fit(at, at->i.c + m.failed, s->params[m.failed].name, s);
+  return signature_gives(s, &r, &m, &at->p->types[at_type(at, at->i.a)]) ||
+         refuse_fit(at, at->i.a, "the result", s);
 }

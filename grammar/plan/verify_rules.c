@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "grammar/defs/signature.h"
 #include "grammar/plan/operands.h"
 #include "grammar/plan/print.h"
 
@@ -34,7 +33,7 @@ static bool refuse_type(struct plan_at *at, uint32_t slot, uint32_t type)
   return false;
 }
 
-static bool refuse_kind(struct plan_at *at, uint32_t slot, const char *wanted)
+bool at_refuse_kind(struct plan_at *at, uint32_t slot, const char *wanted)
 {
   struct buf is = {0};
   plan_print_type(at->p, at_type(at, slot), false, &is);
@@ -74,7 +73,7 @@ bool at_run(struct plan_at *at, uint32_t first, uint64_t count)
   return check_pay(at->c, count);
 }
 
-static bool is_out(struct plan_at *at, uint32_t slot)
+bool at_is_out(struct plan_at *at, uint32_t slot)
 {
   if (!has_future(at->c, at_type(at, slot)))
     return false;
@@ -85,7 +84,7 @@ static bool is_out(struct plan_at *at, uint32_t slot)
 static bool is_kind(struct plan_at *at, uint32_t slot, enum type_kind kind)
 {
   return kind_at(at, slot) == kind ||
-         refuse_kind(at, slot, type_kind_name(kind));
+         at_refuse_kind(at, slot, type_kind_name(kind));
 }
 
 // ---- operands by the table ----
@@ -138,13 +137,13 @@ static bool rule_AMOUNT(struct plan_at *at)
   uint32_t type = at_type(at, at->i.a);
   enum type_kind kind = kind_at(at, at->i.a);
   if (kind != TYPE_duration && kind != TYPE_size)
-    return refuse_kind(at, at->i.a, "duration or size");
+    return at_refuse_kind(at, at->i.a, "duration or size");
   return at_has(at, at->i.b, type) && at_has(at, at->i.c, type);
 }
 
 static bool rule_EQUAL(struct plan_at *at)
 {
-  return at_has(at, at->i.c, at_type(at, at->i.b)) && !is_out(at, at->i.b);
+  return at_has(at, at->i.c, at_type(at, at->i.b)) && !at_is_out(at, at->i.b);
 }
 
 static bool rule_ORDER(struct plan_at *at)
@@ -154,18 +153,18 @@ static bool rule_ORDER(struct plan_at *at)
   case TYPE_duration: case TYPE_size: case TYPE_time: case TYPE_percent:
     return at_has(at, at->i.c, at_type(at, at->i.b));
   default:
-    return refuse_kind(at, at->i.b, "ordered");
+    return at_refuse_kind(at, at->i.b, "ordered");
   }
 }
 
 static bool rule_SHOW(struct plan_at *at)
 {
-  return !is_out(at, at->i.b);
+  return !at_is_out(at, at->i.b);
 }
 
 static bool rule_ASSERT(struct plan_at *at)
 {
-  return !is_out(at, at->i.b) && !is_out(at, at->i.c);
+  return !at_is_out(at, at->i.b) && !at_is_out(at, at->i.c);
 }
 
 static bool rule_CONCAT(struct plan_at *at)
@@ -204,7 +203,7 @@ static bool is_tuple(struct plan_at *at, uint32_t slot)
 {
   enum type_kind kind = kind_at(at, slot);
   return kind == TYPE_tuple || kind == TYPE_record ||
-         refuse_kind(at, slot, "tuple or record");
+         at_refuse_kind(at, slot, "tuple or record");
 }
 
 static bool rule_TUPLE(struct plan_at *at)
@@ -288,7 +287,7 @@ static bool is_tagged(struct plan_at *at, uint32_t slot)
 {
   enum type_kind kind = kind_at(at, slot);
   return kind == TYPE_union || kind == TYPE_step ||
-         refuse_kind(at, slot, "union or step");
+         at_refuse_kind(at, slot, "union or step");
 }
 
 static bool rule_UNION(struct plan_at *at)
@@ -348,65 +347,12 @@ static bool rule_STATE(struct plan_at *at)
   return at_has(at, at->i.a, field_type(at, c->fields, at->i.b));
 }
 
-// ---- rules: operators ----
-static enum type_kind reader_kind(const void *owner, type_ref t)
-{
-  return (enum type_kind)((const struct plan_type *)t)->kind;
-}
-
-static uint32_t reader_parts(const void *owner, type_ref t)
-{
-  const struct plan_type *type = t;
-  return type->fields.count ? type->fields.count : type->of != PLAN_NONE;
-}
-
-static type_ref reader_part(const void *owner, type_ref t, uint32_t i)
-{
-  const struct plan *p = owner;
-  const struct plan_type *type = t;
-  if (i < type->fields.count) {
-    uint32_t part = p->fields[type->fields.first + i].type;
-    return part == PLAN_NONE ? NULL : &p->types[base_of(p, part)];
-  }
-  return type->of == PLAN_NONE ? NULL : &p->types[type->of];
-}
-
-static bool reader_same(const void *owner, type_ref x, type_ref y)
-{
-  return x == y;
-}
-
-static bool refuse_fit(struct plan_at *at, uint32_t slot, const char *what,
-                       const struct signature *s)
-{
-  char wanted[160];
-  snprintf(wanted, sizeof wanted, "%s of %s%s", what, s->name, s->text);
-  return refuse_kind(at, slot, wanted);
-}
-
+// ---- rules: calls and the way on ----
 static bool rule_OPERATOR(struct plan_at *at)
 {
-  struct type_reader r = {at->p, reader_kind, reader_part, reader_parts,
-                          reader_same};
-  if (at->i.b >= OPERATORS)
-    return at_refuse(at, "there is no operator %u", at->i.b);
-  const struct signature *s = signature_of((enum operator_id)at->i.b);
-  type_ref args[SIGNATURE_PARAMS];
-  if (!at_run(at, at->i.c, s->n_params) || is_out(at, at->i.a))
-    return false;
-  for (uint32_t k = 0; k < s->n_params; k++) {
-    if (is_out(at, at->i.c + k))
-      return false;
-    args[k] = type_at(at, at->i.c + k);
-  }
-  struct signature_match m;
-  if (!signature_fits(s, &r, args, s->n_params, &m))
-    return refuse_fit(at, at->i.c + m.failed, s->params[m.failed].name, s);
-  return signature_gives(s, &r, &m, type_at(at, at->i.a)) ||
-         refuse_fit(at, at->i.a, "the result", s);
+  return at_operator(at);
 }
 
-// ---- rules: calls and the way on ----
 static bool rule_CALL(struct plan_at *at)
 {
   return at_call(at);
@@ -446,7 +392,7 @@ static bool rule_REPLY(struct plan_at *at)
   if (!is_slot(at, at->i.c, TYPE_map))
     return false;
   return at->p->types[type_at(at, at->i.c)->of].kind == TYPE_str ||
-         refuse_kind(at, at->i.c, "map str");
+         at_refuse_kind(at, at->i.c, "map str");
 }
 
 static bool rule_TRY(struct plan_at *at)
@@ -460,7 +406,7 @@ static bool rule_TRY(struct plan_at *at)
   for (uint32_t k = 0; k < 3; k++)
     if (fields.count != 3 ||
         at->p->types[field_type(at, fields, k)].kind != parts[k])
-      return refuse_kind(at, at->i.a,
+      return at_refuse_kind(at, at->i.a,
                          "{ message: str, kind: str, status: int }");
   return true;
 }

@@ -63,21 +63,29 @@ static void print(const struct plan *p)
   buf_free(&out);
 }
 
+static bool is_plan(struct plan *p, const void *bytes, size_t size)
+{
+  char why[300] = "";
+  if (!plan_open(p, bytes, size, why, sizeof why))
+    return true;
+  if (!*why || strchr(why, '\n')) // one line of reason
+    abort();
+  return false;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   struct plan p;
-  char why[300] = "";
   void *bytes = malloc(size ? size : 1);
   memcpy(bytes, data, size);
+  is_plan(&p, bytes, size); // as it is, then repaired
   if (size >= sizeof(struct plan_header)) {
     ((struct plan_header *)bytes)->size = (uint32_t)size;
     plan_seal(bytes, size);
   }
-  if (!plan_open(&p, bytes, size, why, sizeof why)) {
+  if (is_plan(&p, bytes, size)) {
     print(&p);
     run(&p);
-  } else if (!*why) {
-    abort();
   }
   free(bytes);
   return 0;
