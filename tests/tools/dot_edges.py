@@ -8,7 +8,7 @@ import sys
 
 names, edges = {}, []
 for line in sys.stdin:
-    node = re.match(r'\s*(\w+) \[ label=(?:"([^"]*)"|<([^<]*))', line)
+    node = re.match(r'\s*(\w+) \[ label=(?:"([^"]*)"|<([^<>]*))', line)
     edge = re.match(r'\s*(\w+) -> (\w+) \[ (?:label="((?:\\.|[^"\\])*)")?', line)
     if node:
         names[node[1]] = node[2] or node[3]
