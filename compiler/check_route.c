@@ -159,12 +159,18 @@ static struct hole *hole_named(struct routing *r, atom name)
   return NULL;
 }
 
-static enum source_kind source_by_rule(struct routing *r, atom name,
-                                       const struct type *t)
+// FastAPI's rule for a parameter that does not say where it comes from.
+static void source_by_rule(struct routing *r, const struct sig_param *s,
+                           struct route_param *out)
 {
-  if (hole_named(r, name))
-    return SOURCE_path;
-  return type_is_scalar(t) ? SOURCE_query : SOURCE_body;
+  if (hole_named(r, s->name)) {
+    out->source = SOURCE_path;
+  } else if (s->type == type_of_adapter(r->k, ADAPTER_request)) {
+    out->source = SOURCE_adapter;
+    out->adapter = ADAPTER_request;
+  } else {
+    out->source = type_is_scalar(s->type) ? SOURCE_query : SOURCE_body;
+  }
 }
 
 static bool source_suits(struct checker *k, enum source_kind s,
@@ -178,25 +184,9 @@ static bool source_suits(struct checker *k, enum source_kind s,
          (s == SOURCE_query && t->kind == TYPE_list && type_is_scalar(t->of));
 }
 
-static const struct type *record_of(struct checker *k, const char *const *names,
-                                    const struct type *const *types,
-                                    uint32_t n)
-{
-  struct type_part parts[8] = {0};
-  for (uint32_t i = 0; i < n; i++) {
-    parts[i].name = atom_of_text(&k->c->atoms, names[i]);
-    parts[i].type = types[i];
-  }
-  return type_parts(k->t, TYPE_record, parts, n);
-}
-
 static bool adapter_suits(struct checker *k, enum adapter_kind a,
                           const struct type *t)
 {
-  const struct type *texts = type_of(k->t, TYPE_list, k->str);
-  const struct type *map = type_of(k->t, TYPE_map, k->str);
-  const struct type *rows = type_of(
-      k->t, TYPE_list, type_of(k->t, TYPE_list, k->json));
   switch (a) {
   case ADAPTER_json:
     return type_has_json(k, t);
@@ -219,18 +209,8 @@ static bool adapter_suits(struct checker *k, enum adapter_kind a,
     return t->kind == TYPE_tensor && t->dtype == DTYPE_u8 &&
            (t->any_rank || t->n_parts == 3);
   case ADAPTER_table:
-    return type_fits(k->t, record_of(k, (const char *const[]){"columns", "rows"},
-                                     (const struct type *const[]){texts, rows}, 2),
-                     t);
   case ADAPTER_request:
-    return type_fits(
-        k->t,
-        record_of(k, (const char *const[]){"method", "path", "query", "headers",
-                                           "body", "client", "id"},
-                  (const struct type *const[]){
-                      k->str, k->str, map, map,
-                      type_simple(k->t, TYPE_bytes), k->str, k->str}, 7),
-        t);
+    return type_fits(k->t, type_of_adapter(k, a), t);
   default:
     return false;
   }
@@ -363,7 +343,7 @@ static void read_param(struct routing *r, struct route_param *out,
   else if (p && p->source.text)
     read_source(r, p, out);
   else if (!is_bad(s->type))
-    out->source = source_by_rule(r, s->name, s->type);
+    source_by_rule(r, s, out);
   else if (hole_named(r, s->name))
     out->source = SOURCE_path;
   if (out->source != SOURCE_adapter)

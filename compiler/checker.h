@@ -264,6 +264,8 @@ const char *symbol_kind_text(enum symbol_kind kind);
 
 // types_of.c
 const struct type *type_of_expr(struct checker *k, struct type_expr *t);
+// The record that `table` or `request` names, and that the adapter gives.
+const struct type *type_of_adapter(struct checker *k, enum adapter_kind a);
 void types_collect(struct checker *k);
 const char *show(struct checker *k, const struct type *t);
 bool type_ordered(const struct type *t);

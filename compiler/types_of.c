@@ -178,11 +178,47 @@ static const char *const type_words[] = {
 #undef TYPE
 };
 
+static const struct type *record_of(struct checker *k, const char *const *names,
+                                    const struct type *const *types,
+                                    uint32_t n)
+{
+  struct type_part parts[8] = {0};
+  for (uint32_t i = 0; i < n; i++) {
+    parts[i].name = atom_of_text(&k->c->atoms, names[i]);
+    parts[i].type = types[i];
+  }
+  return type_parts(k->t, TYPE_record, parts, n);
+}
+
+const struct type *type_of_adapter(struct checker *k, enum adapter_kind a)
+{
+  const struct type *map = type_of(k->t, TYPE_map, k->str);
+  if (a == ADAPTER_request)
+    return record_of(
+        k,
+        (const char *const[]){"method", "path", "query", "headers", "body",
+                              "client", "id"},
+        (const struct type *const[]){k->str, k->str, map, map,
+                                     type_simple(k->t, TYPE_bytes), k->str,
+                                     k->str},
+        7);
+  const struct type *row = type_of(k->t, TYPE_list, k->json);
+  return record_of(k, (const char *const[]){"columns", "rows"},
+                   (const struct type *const[]){
+                       type_of(k->t, TYPE_list, k->str),
+                       type_of(k->t, TYPE_list, row)},
+                   2);
+}
+
 static const struct type *plain_type(struct checker *k, atom name)
 {
   for (int i = 0; i < TYPE_enum; i++) // those without parts come first
     if (!strcmp(name->text, type_words[i]))
       return type_simple(k->t, i);
+  if (!strcmp(name->text, "request"))
+    return type_of_adapter(k, ADAPTER_request);
+  if (!strcmp(name->text, "table"))
+    return type_of_adapter(k, ADAPTER_table);
   return NULL;
 }
 
