@@ -28,6 +28,8 @@ static void join_states(struct act *a, struct state *into, const struct state *f
     struct cell *x = &into->cells[i];
     const struct cell *y = &from->cells[i];
     x->ready = moment_either(x->ready, y->ready);
+    if (x->parts != y->parts)
+      x->parts = NULL;
     if (!fact_same(x->fact, y->fact))
       x->fact = NULL;
   }
@@ -59,17 +61,17 @@ void times_set(struct act *a, uint32_t slot, const struct fact *fact,
 {
   struct cell *c = &a->s.cells[slot];
   bool again = c->writer && c->writer != a->strand;
-  *c = (struct cell){again ? NULL : fact, ready, a->strand};
+  *c = (struct cell){again ? NULL : fact, ready, NULL, a->strand};
 }
 
-// ---- instructions ----
+// ---- what an instruction reads ----
 
 struct reads {
   struct act *a;
   const struct fact **facts;
   uint32_t n, room;
   struct moment ready;
-  uint32_t dst;
+  uint32_t dst, first; // of what is read
 };
 
 static void read_slot(void *user, uint32_t *slot, uint32_t count, enum slot_use use)
@@ -79,12 +81,64 @@ static void read_slot(void *user, uint32_t *slot, uint32_t count, enum slot_use 
     r->dst = *slot;
     return;
   }
+  r->first = *slot;
   for (uint32_t i = 0; i < count; i++) {
     const struct cell *c = &r->a->s.cells[*slot + i];
     LOWER_PUSH(r->a->t->arena, r->facts, r->n, r->room, c->fact);
     r->ready = moment_later(r->ready, c->ready);
   }
 }
+
+// ---- parts that are there at different times ----
+
+static const struct spread *spread_of_run(struct act *a, uint32_t first, uint32_t n)
+{
+  struct spread *s =
+      arena_alloc(a->t->arena, sizeof *s + n * sizeof(struct spread_part));
+  s->n = n;
+  for (uint32_t i = 0; i < n; i++)
+    s->at[i] = (struct spread_part){a->s.cells[first + i].ready,
+                                    a->s.cells[first + i].parts};
+  return s;
+}
+
+// The part that an instruction takes of the slot b, as far as that is known.
+static const struct spread_part *part_taken(struct act *a, const struct ins *i)
+{
+  const struct spread *s = a->s.cells[i->b].parts;
+  int64_t at = i->c;
+  if (!s)
+    return NULL;
+  if (i->op == OP_index) {
+    const struct fact *f = a->s.cells[i->c].fact;
+    if (!f || f->kind != FACT_number)
+      return NULL;
+    at = f->number < 0 ? f->number + s->n : f->number;
+  }
+  return at >= 0 && at < s->n ? &s->at[at] : NULL;
+}
+
+// When what an instruction without calls gives is there.
+static struct spread_part gives(struct act *a, const struct ins *i, struct moment ready,
+                                uint32_t first, uint32_t n)
+{
+  const struct spread_part *taken;
+  switch (i->op) {
+  case OP_list:
+  case OP_tuple:
+    return (struct spread_part){ready, spread_of_run(a, first, n)};
+  case OP_move:
+    return (struct spread_part){ready, a->s.cells[i->b].parts};
+  case OP_part:
+  case OP_index:
+    taken = part_taken(a, i);
+    return taken ? *taken : (struct spread_part){ready, NULL};
+  default:
+    return (struct spread_part){ready, NULL};
+  }
+}
+
+// ---- instructions without calls ----
 
 static void do_operator(struct act *a, const struct ins *i, const struct reads *r)
 {
@@ -99,6 +153,13 @@ static void do_operator(struct act *a, const struct ins *i, const struct reads *
   }
 }
 
+static void do_write(struct act *a, const struct ins *i, const struct reads *r)
+{
+  struct spread_part when = gives(a, i, r->ready, r->first, r->n);
+  times_set(a, r->dst, fact_of_ins(a->t->arena, i, r->facts, r->n), when.ready);
+  a->s.cells[r->dst].parts = when.parts;
+}
+
 static void do_plain(struct act *a, const struct ins *i)
 {
   struct reads r = {.a = a, .dst = NO_SLOT};
@@ -109,10 +170,13 @@ static void do_plain(struct act *a, const struct ins *i)
     a->s.now = moment_later(a->s.now, r.ready);
     r.ready = (struct moment){0};
   }
-  if (i->op == OP_push)
+  if (i->op == OP_push) {
     a->s.cells[i->a].fact = NULL;
+    a->s.cells[i->a].parts = NULL;
+    a->s.cells[i->a].ready = moment_later(a->s.cells[i->a].ready, r.ready);
+  }
   if (r.dst != NO_SLOT)
-    times_set(a, r.dst, fact_of_ins(a->t->arena, i, r.facts, r.n), r.ready);
+    do_write(a, i, &r);
 }
 
 static void do_return(struct act *a, const struct ins *i)

@@ -17,9 +17,18 @@ struct times {
   uint32_t depth;
 };
 
+struct spread { // when each part of a list or tuple is there
+  uint32_t n;
+  struct spread_part {
+    struct moment ready;
+    const struct spread *parts;
+  } at[];
+};
+
 struct cell {
   const struct fact *fact;
-  struct moment ready;
+  struct moment ready;        // all of it
+  const struct spread *parts; // or NULL: all of it at once
   uint32_t writer; // in a graph: the strand that wrote it + 1
 };
 

@@ -152,6 +152,16 @@ def milliseconds(text):
     return round(float(number) * {"ms": 1, "s": 1000, "m": 60000}[unit])
 
 
+def predicted(path):
+    """What `sgc explain` says of the route: (least, most) milliseconds."""
+    said = run(SGC, "explain", path).stdout
+    found = re.search(r"^GET /: (?:(\S+) to )?(\S+)$", said, re.M)
+    if not found:
+        raise AssertionError(said[:500])
+    most = milliseconds(found[2])
+    return milliseconds(found[1]) if found[1] else most, most
+
+
 class RandomGraphs(unittest.TestCase):
     def check(self, seed, size, choices):
         graph = Graph(seed, size, choices)
@@ -164,11 +174,7 @@ class RandomGraphs(unittest.TestCase):
             self.predicts(graph, path)
 
     def predicts(self, graph, path):
-        said = run(SGC, "explain", path).stdout
-        found = re.search(r"^GET /: (?:(\S+) to )?(\S+)$", said, re.M)
-        self.assertIsNotNone(found, said[:500])
-        high = milliseconds(found[2])
-        low = milliseconds(found[1]) if found[1] else high
+        low, high = predicted(path)
         if not graph.choices:
             self.assertEqual((low, high), (graph.takes, graph.takes))
         self.assertLessEqual(low, graph.takes)
