@@ -15,23 +15,30 @@ static const char pairs[] =
     "50515253545556575859606162636465666768697071727374"
     "75767778798081828384858687888990919293949596979899";
 
+static unsigned count_digits(uint64_t x)
+{
+  static const uint64_t powers[] = {0,    1e1,  1e2,  1e3,
+                                    1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 10000000000000000000u};
+  unsigned guess = (64 - (unsigned)__builtin_clzll(x | 1)) * 1233 >> 12;
+  return guess + (x >= powers[guess]);
+}
+
 // Digits of x; their number.
 static unsigned print_digits(char *out, uint64_t x)
 {
-  char text[20];
-  unsigned at = sizeof text;
+  unsigned n = count_digits(x), at = n;
   for (; x >= 100; x /= 100) {
     at -= 2;
-    memcpy(text + at, pairs + x % 100 * 2, 2);
+    memcpy(out + at, pairs + x % 100 * 2, 2);
   }
-  if (x >= 10) {
-    at -= 2;
-    memcpy(text + at, pairs + x * 2, 2);
-  } else {
-    text[--at] = (char)('0' + x);
-  }
-  memcpy(out, text + at, sizeof text - at);
-  return (unsigned)sizeof text - at;
+  if (x >= 10)
+    memcpy(out, pairs + x * 2, 2);
+  else
+    out[0] = (char)('0' + x);
+  return n;
 }
 
 size_t number_print_int(char out[NUMBER_TEXT], int64_t x)
@@ -89,8 +96,24 @@ static struct decimal shortest(uint64_t c, int q, bool uneven)
   return (struct decimal){s + (uint64_t)up, k};
 }
 
-static struct decimal float_decimal(uint64_t bits)
+// A number with at most three places, such as prices and times have. No other
+// text of up to 15 digits reads back as it.
+static bool few_places(double x, struct decimal *out)
 {
+  if (!(x < 1e12 && x >= 1e-3))
+    return false;
+  uint64_t n = (uint64_t)(x * 1000 + 0.5);
+  if ((double)n / 1000 != x)
+    return false;
+  *out = (struct decimal){n, -3};
+  return true;
+}
+
+static struct decimal float_decimal(double x, uint64_t bits)
+{
+  struct decimal few;
+  if (few_places(x, &few))
+    return few;
   uint64_t fraction = bits & ((1ull << 52) - 1);
   int exponent = (int)(bits >> 52 & 0x7FF);
   uint64_t c = exponent ? fraction | 1ull << 52 : fraction;
@@ -156,7 +179,7 @@ size_t number_print_float(char out[NUMBER_TEXT], double x)
   unsigned n = 1;
   int exponent = 0;
   if (bits) {
-    struct decimal d = float_decimal(bits);
+    struct decimal d = float_decimal(x < 0 ? -x : x, bits);
     n = print_digits(digits, d.digits);
     exponent = d.exponent;
   }

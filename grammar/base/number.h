@@ -20,6 +20,10 @@ bool number_read_float(const char *text, size_t size, bool lax, double *out);
 // *overflow is set where the text is a whole number that does not fit.
 bool number_read_int(const char *text, size_t size, bool lax, int64_t *out, bool *overflow);
 
+// digits * 10^exponent, correctly rounded; false where that needs more digits than
+// these tell (then read the text). For who has scanned a number already.
+bool number_of_decimal(uint64_t digits, int64_t exponent, double *out);
+
 // "1.5s", "100ms", "2GiB": as the language writes them.
 size_t number_print_duration(char out[NUMBER_TEXT], int64_t ns);
 size_t number_print_size(char out[NUMBER_TEXT], int64_t bytes);

@@ -200,22 +200,28 @@ static double read_slowly(const struct scan *s)
   return strtod(text, NULL);
 }
 
-static double read_scanned(const struct scan *s)
+bool number_of_decimal(uint64_t digits, int64_t exponent, double *out)
 {
   static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  if (digits <= 1ull << 53 && exponent >= -22 && exponent <= 22) {
+    double x = (double)digits; // exact, as is the power: rounded once
+    *out = exponent < 0 ? x / tens[-exponent] : x * tens[exponent];
+    return true;
+  }
+  return digits && eisel_lemire(digits, exponent, out);
+}
+
+static double read_scanned(const struct scan *s)
+{
+  double x, next;
   if (!s->mantissa)
     return 0;
-  if (!s->rest && s->mantissa <= 1ull << 53 && s->point >= -22 &&
-      s->point <= 22) {
-    double x = (double)s->mantissa;
-    return s->point < 0 ? x / tens[-s->point] : x * tens[s->point];
-  }
-  double x, next;
+  if (!s->rest && number_of_decimal(s->mantissa, s->point, &x))
+    return x;
   if (eisel_lemire(s->mantissa, s->point, &x) &&
-      (!s->rest ||
-       (eisel_lemire(s->mantissa + 1, s->point, &next) && x == next)))
+      eisel_lemire(s->mantissa + 1, s->point, &next) && x == next)
     return x;
   return read_slowly(s);
 }

@@ -44,18 +44,46 @@ unsigned utf8_encode(uint32_t code, char out[4])
   return n;
 }
 
+// Bytes of a code point of two or three, which are the common ones, by their
+// first four (the first lowest); 0 for all others and what is none.
+static unsigned common_size(uint32_t four)
+{
+  if ((four & 0xC0C0F0) == 0x8080E0) {
+    uint32_t high = four & 0x200F; // 0: overlong; 0x200D: a surrogate
+    return high && high != 0x200D ? 3 : 0;
+  }
+  return (four & 0xC0E0) == 0x80C0 && (four & 0x1E) ? 2 : 0;
+}
+
 size_t utf8_check(const char *text, size_t size)
 {
   size_t at = 0;
-  while (at < size) {
+  while (size - at >= 8) {
     uint64_t eight;
-    if (size - at >= 8) {
-      memcpy(&eight, text + at, 8);
-      if (!(eight & 0x8080808080808080u)) {
-        at += 8;
-        continue;
-      }
+    memcpy(&eight, text + at, 8);
+    uint64_t high = eight & 0x8080808080808080u;
+    if (!high) {
+      at += 8;
+      continue;
     }
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    unsigned plain = (unsigned)__builtin_ctzll(high) / 8;
+    at += plain;
+    if (plain > 4)
+      continue;
+    unsigned common = common_size((uint32_t)(eight >> (plain * 8)));
+    if (common) {
+      at += common;
+      continue;
+    }
+#endif
+    uint32_t code;
+    unsigned n = utf8_decode(text + at, size - at, &code);
+    if (!n)
+      return at;
+    at += n;
+  }
+  while (at < size) {
     uint32_t code;
     unsigned n = utf8_decode(text + at, size - at, &code);
     if (!n)

@@ -65,7 +65,7 @@ bool json_decode_parts(struct decode *d, const struct json_part *parts,
                        const struct loc *at);
 // Any JSON text as a json value, for who reads it by himself; NULL with
 // json_invalid. Numbers that an int or float cannot hold are in it as JSON_BIG,
-// whose text has their digits; json_convert knows them.
+// whose text has their digits; json_convert_input knows them.
 enum { JSON_BIG = JSON_MAP + 1 };
 const struct json *json_parse(struct decode *d, const char *input, size_t size,
                               const struct loc *at);
@@ -86,6 +86,10 @@ bool scalar_decode(struct decode *d, uint32_t type, const char *input,
 // A json value into a type and back (`let hits: [str] = response.json`).
 bool json_convert(struct decode *d, uint32_t type, const struct json *from,
                   const struct loc *at, value *out);
+// The same for what json_parse gave, whose numbers have yet to be judged.
+bool json_convert_input(struct decode *d, uint32_t type,
+                        const struct json *from, const struct loc *at,
+                        value *out);
 const struct json *json_of(struct arena *a, const struct plan *p, uint32_t type,
                            value v);
 

@@ -274,28 +274,29 @@ static bool convert_optional(struct decode *d, uint32_t type,
   return out->box;
 }
 
-// A json value keeps what it is given, but not numbers it cannot hold. Those
-// are in trees of what came in only, which are not deeper than this.
+// Whether what is converted came in just now. Only then are there numbers that
+// json cannot hold; what a program has made may be endless.
+static _Thread_local bool of_input;
+
+// A json value keeps what it is given, but for such numbers.
 static bool convert_json(struct decode *d, const struct json *from,
-                         const struct loc *at, unsigned depth)
+                         const struct loc *at)
 {
   bool ok = true;
   if ((int)from->kind == JSON_BIG)
     return convert_big(d, from, at);
-  if (depth > JSON_DEPTH)
-    return true;
   if (from->kind == JSON_LIST) {
     const struct list *l = from->as.list;
     for (uint32_t i = 0; i < l->count; i++) {
       struct loc here = loc_index(at, i);
-      ok &= convert_json(d, l->items[i].json, &here, depth + 1);
+      ok &= convert_json(d, l->items[i].json, &here);
     }
   } else if (from->kind == JSON_MAP) {
     const struct map *m = from->as.map;
     for (uint32_t i = 0; i < m->count; i++) {
       const struct text *key = m->entries[i].key;
       struct loc here = loc_key(at, key->data, key->size);
-      ok &= convert_json(d, m->entries[i].item.json, &here, depth + 1);
+      ok &= convert_json(d, m->entries[i].item.json, &here);
     }
   }
   return ok;
@@ -321,7 +322,7 @@ static bool convert(struct decode *d, uint32_t type, const struct json *from,
     return convert_tensor(d, type, from, at, out);
   case TYPE_json:
     out->json = from;
-    return convert_json(d, from, at, 0);
+    return !of_input || convert_json(d, from, at);
   default:
     return convert_scalar(d, type, from, at, out);
   }
@@ -341,5 +342,15 @@ bool json_convert(struct decode *d, uint32_t type, const struct json *from,
   depth++;
   bool ok = convert(d, type, from, at, out);
   depth--;
+  return ok;
+}
+
+bool json_convert_input(struct decode *d, uint32_t type,
+                        const struct json *from, const struct loc *at,
+                        value *out)
+{
+  of_input = true;
+  bool ok = json_convert(d, type, from, at, out);
+  of_input = false;
   return ok;
 }

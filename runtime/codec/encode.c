@@ -2,7 +2,6 @@
 // are UTF-8, else base64; a union is an object whose `type` names the variant.
 #include "runtime/codec/parts.h"
 
-#include "grammar/base/number.h"
 #include "grammar/base/utf8.h"
 
 #include <string.h>
@@ -52,7 +51,7 @@ static void escape(char c, struct buf *out)
 void json_encode_text(const char *text, size_t size, struct buf *out)
 {
   const char *at = text, *end = text + size;
-  buf_addc(out, '"');
+  put_char(out, '"');
   while (at < end) {
     const char *stop = skip_plain(at, end);
     buf_add(out, at, (size_t)(stop - at));
@@ -60,7 +59,7 @@ void json_encode_text(const char *text, size_t size, struct buf *out)
       escape(*stop++, out);
     at = stop;
   }
-  buf_addc(out, '"');
+  put_char(out, '"');
 }
 
 static void base64(const struct text *t, struct buf *out)
@@ -85,24 +84,22 @@ static void encode_bytes(const struct text *t, struct buf *out)
     json_encode_text(t->data, t->size, out);
     return;
   }
-  buf_addc(out, '"');
+  put_char(out, '"');
   base64(t, out);
-  buf_addc(out, '"');
+  put_char(out, '"');
 }
 
 // ---- numbers ----
 
 static bool encode_float(double x, struct buf *out)
 {
-  char text[NUMBER_TEXT];
-  buf_add(out, text, number_print_float(text, x));
+  put_float(out, x);
   return x - x == 0;
 }
 
 static bool encode_int(int64_t x, struct buf *out)
 {
-  char text[NUMBER_TEXT];
-  buf_add(out, text, number_print_int(text, x));
+  put_int(out, x);
   return true;
 }
 
@@ -126,43 +123,43 @@ static bool encode(struct encoder *e, uint32_t type, value v);
 
 static bool encode_list(struct encoder *e, uint32_t of, const struct list *l)
 {
-  buf_addc(e->out, '[');
+  put_char(e->out, '[');
   for (uint32_t i = 0; i < l->count; i++) {
     if (i)
-      buf_addc(e->out, ',');
+      put_char(e->out, ',');
     if (!encode(e, of, l->items[i]))
       return false;
   }
-  buf_addc(e->out, ']');
+  put_char(e->out, ']');
   return true;
 }
 
 static bool encode_map(struct encoder *e, uint32_t of, const struct map *m)
 {
-  buf_addc(e->out, '{');
+  put_char(e->out, '{');
   for (uint32_t i = 0; i < m->count; i++) {
     if (i)
-      buf_addc(e->out, ',');
+      put_char(e->out, ',');
     json_encode_text(m->entries[i].key->data, m->entries[i].key->size, e->out);
-    buf_addc(e->out, ':');
+    put_char(e->out, ':');
     if (!encode(e, of, m->entries[i].item))
       return false;
   }
-  buf_addc(e->out, '}');
+  put_char(e->out, '}');
   return true;
 }
 
 static bool encode_tuple(struct encoder *e, struct plan_run run,
                          const value *parts)
 {
-  buf_addc(e->out, '[');
+  put_char(e->out, '[');
   for (uint32_t i = 0; i < run.count; i++) {
     if (i)
-      buf_addc(e->out, ',');
+      put_char(e->out, ',');
     if (!encode(e, e->plan->fields[run.first + i].type, parts[i]))
       return false;
   }
-  buf_addc(e->out, ']');
+  put_char(e->out, ']');
   return true;
 }
 
@@ -173,13 +170,13 @@ static bool encode_fields(struct encoder *e, struct plan_run run,
   for (uint32_t i = 0; i < run.count; i++) {
     const struct plan_field *f = &e->plan->fields[run.first + i];
     if (i || more)
-      buf_addc(e->out, ',');
+      put_char(e->out, ',');
     json_encode_text(plan_str(e->plan, f->name), f->name.size, e->out);
-    buf_addc(e->out, ':');
+    put_char(e->out, ':');
     if (!encode(e, f->type, parts[i]))
       return false;
   }
-  buf_addc(e->out, '}');
+  put_char(e->out, '}');
   return true;
 }
 
@@ -237,7 +234,7 @@ static bool encode_one(struct encoder *e, const struct plan_type *t, value v)
   case TYPE_tuple:
     return encode_tuple(e, t->fields, v.parts);
   case TYPE_record:
-    buf_addc(e->out, '{');
+    put_char(e->out, '{');
     return encode_fields(e, t->fields, v.parts, false);
   case TYPE_union:
     return encode_union(e, t->fields, v.tagged);

@@ -82,7 +82,7 @@ bool json_decode(struct decode *d, uint32_t type, const char *input,
     return true;
   }
   const struct json *j = read_tree(d, &s, at);
-  return j && json_convert(d, type, j, at, out);
+  return j && json_convert_input(d, type, j, at, out);
 }
 
 bool json_decode_nested(struct decode *d, uint32_t type, const char *input,
@@ -133,7 +133,8 @@ bool json_decode_parts(struct decode *d, const struct json_part *parts,
                        parts[i].key};
     struct loc here = {at, parts[i].key, length, 0};
     const value *item = j->kind == JSON_MAP ? map_get(j->as.map, &key) : NULL;
-    ok &= item ? json_convert(d, parts[i].type, item->json, &here, parts[i].out)
+    ok &= item ? json_convert_input(d, parts[i].type, item->json, &here,
+                                    parts[i].out)
                : part_missing(d, &parts[i], &here);
   }
   return ok;

@@ -8,6 +8,7 @@
 #ifndef SG_CODEC_PARTS_H
 #define SG_CODEC_PARTS_H
 
+#include "grammar/base/number.h"
 #include "runtime/codec/codec.h"
 
 enum {
@@ -16,7 +17,7 @@ enum {
   OUT_MOST = 1 << 30, // bytes of one value as text
 };
 
-// ---- scan.c: the words of JSON ----
+// ---- scan.c, scan_number.c: the words of JSON ----
 struct scan {
   const char *at, *end, *start; // UTF-8 that is known to be valid
   unsigned depth;
@@ -33,6 +34,9 @@ struct token {
 bool scan_fail(struct scan *s, const char *at, const char *error);
 bool scan_string(struct scan *s, struct token *out); // behind the first quote
 bool scan_number(struct scan *s, struct token *out);
+// In one go; false where that is not possible, and nothing was taken.
+bool scan_int(struct scan *s, int64_t *out);
+bool scan_float(struct scan *s, double *out); // false also: no number, infinite
 bool scan_word(struct scan *s, const char *word, size_t size);
 // The next byte that is no white space, without taking it; 0 at the end.
 char scan_peek(struct scan *s);
@@ -66,8 +70,9 @@ const struct json *tree_read_part(struct scan *s, struct arena *a); // a value
 bool tree_print(const struct json *j, bool strict, size_t limit,
                 struct buf *out);
 
-// ---- read.c ----
+// ---- read.c, read_tensor.c ----
 bool read_typed(struct decode *d, uint32_t type, struct scan *s, value *out);
+bool read_tensor(struct decode *d, uint32_t type, struct scan *s, value *out);
 
 // ---- offence.c ----
 const char *loc_print(const struct loc *at, struct arena *a);
@@ -95,6 +100,29 @@ bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
 const char *moment_read_duration(const char *text, size_t size, int64_t *ns);
 const char *moment_read_time(const char *text, size_t size, int64_t *ns);
 size_t moment_print_time(char out[40], int64_t ns);
+
+// ---- appending ----
+static inline void put_char(struct buf *b, char c)
+{
+  if (b->size + 1 >= b->room || b->failed) {
+    buf_addc(b, c);
+    return;
+  }
+  b->data[b->size++] = c;
+  b->data[b->size] = 0;
+}
+
+static inline void put_int(struct buf *b, int64_t x)
+{
+  if (buf_reserve(b, NUMBER_TEXT))
+    b->size += number_print_int(b->data + b->size, x);
+}
+
+static inline void put_float(struct buf *b, double x)
+{
+  if (buf_reserve(b, NUMBER_TEXT))
+    b->size += number_print_float(b->data + b->size, x);
+}
 
 // Nested lists, with blanks behind commas if `wide`; false: not finite.
 bool tensor_print(const struct tensor *t, bool wide, struct buf *out);

@@ -31,6 +31,8 @@ static bool loaded;
 struct pattern {
   struct pattern *next;
   pcre2_code_8 *code; // NULL: it does not compile
+  int error;          // then why, and where
+  size_t at;
   size_t size;
   char text[];
 };
@@ -79,45 +81,42 @@ static bool load(void)
 }
 
 // With the lock held.
-static struct pattern *compile(const char *text, size_t size, int *error,
-                               size_t *at)
+static struct pattern *compile(const char *text, size_t size)
 {
   struct pattern *p = malloc(sizeof *p + size);
   if (!p)
     return NULL;
-  PCRE2_SIZE offset = 0;
   *p = (struct pattern){.next = patterns, .size = size};
   memcpy(p->text, text, size);
   p->code = pcre2.compile((PCRE2_SPTR)text, size,
                           PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY |
                               PCRE2_NEVER_BACKSLASH_C,
-                          error, &offset, NULL);
-  *at = offset;
+                          &p->error, &p->at, NULL);
   return patterns = p;
 }
 
-static pcre2_code_8 *find(const char *text, size_t size, int *error, size_t *at)
+// NULL when there is no library or memory.
+static const struct pattern *find(const char *text, size_t size)
 {
   pthread_mutex_lock(&lock);
   struct pattern *p = load() ? patterns : NULL;
   while (p && (p->size != size || memcmp(p->text, text, size)))
     p = p->next;
   if (!p && loaded)
-    p = compile(text, size, error, at);
+    p = compile(text, size);
   pthread_mutex_unlock(&lock);
-  return p ? p->code : NULL;
+  return p;
 }
 
 bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
                      size_t size)
 {
-  int error;
-  size_t at;
-  pcre2_code_8 *code = find(pattern, pattern_size, &error, &at);
-  pcre2_match_data_8 *data = code ? pcre2.match_data_create(1, NULL) : NULL;
+  const struct pattern *p = find(pattern, pattern_size);
+  pcre2_match_data_8 *data =
+      p && p->code ? pcre2.match_data_create(1, NULL) : NULL;
   if (!data)
     return false;
-  int rc = pcre2.match(code, (PCRE2_SPTR)text, size, 0, PCRE2_NO_UTF_CHECK,
+  int rc = pcre2.match(p->code, (PCRE2_SPTR)text, size, 0, PCRE2_NO_UTF_CHECK,
                        data, bounds);
   pcre2.match_data_free(data);
   return rc >= 0;
@@ -126,16 +125,15 @@ bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
 static bool prepare_one(const char *text, size_t size, char *why,
                         size_t why_size)
 {
-  int error = 0;
-  size_t at = 0;
-  if (find(text, size, &error, &at))
-    return true;
+  const struct pattern *p = find(text, size);
   unsigned char words[128] = "it does not compile";
-  if (error)
-    pcre2.get_error_message(error, words, sizeof words);
-  if (loaded)
+  if (p && p->code)
+    return true;
+  if (p)
+    pcre2.get_error_message(p->error, words, sizeof words);
+  if (p)
     snprintf(why, why_size, "pattern '%s': %s (at offset %zu)", text, words,
-             at);
+             p->at);
   else
     snprintf(why, why_size,
              "pattern '%s' needs libpcre2-8.so.0, which cannot be loaded "

@@ -73,35 +73,18 @@ static bool starts_number(struct reader *r)
 
 static bool read_int(struct reader *r, uint32_t type, value *out)
 {
-  const char *from;
-  struct token t;
   value v = {0};
-  bool overflow;
-  if (!starts_number(r))
-    return read_scalar(r, type, out);
-  from = r->s->at;
-  if (!scan_number(r->s, &t))
-    return false;
-  if (!t.plain) {
-    r->s->at = from;
-    return read_scalar(r, type, out);
-  }
-  return number_read_int(t.data, t.size, false, &v.i, &overflow) &&
-         limited(r, type, v, out);
+  if (starts_number(r) && scan_int(r->s, &v.i))
+    return limited(r, type, v, out);
+  return read_scalar(r, type, out);
 }
 
 static bool read_float(struct reader *r, uint32_t type, value *out)
 {
-  struct token t;
   value v = {0};
   if (!starts_number(r))
     return read_scalar(r, type, out);
-  if (!scan_number(r->s, &t) ||
-      !number_read_float(t.data, t.size, false, &v.f) || v.f - v.f != 0)
-    return false;
-  if (t.plain)
-    v.f += 0.0; // a whole -0 is 0
-  return limited(r, type, v, out);
+  return scan_float(r->s, &v.f) && limited(r, type, v, out);
 }
 
 static bool read_str(struct reader *r, uint32_t type, value *out)
@@ -322,12 +305,6 @@ static bool read_json(struct reader *r, value *out)
   return out->json && !r->s->big;
 }
 
-static bool read_tensor(struct reader *r, uint32_t type, value *out)
-{
-  const struct json *j = tree_read_part(r->s, r->d.arena);
-  return j && convert_tensor(&r->d, type, j, NULL, out);
-}
-
 static bool read_value(struct reader *r, uint32_t type, value *out)
 {
   switch ((enum type_kind)r->d.plan->types[type].kind) {
@@ -354,7 +331,7 @@ static bool read_value(struct reader *r, uint32_t type, value *out)
   case TYPE_json:
     return read_json(r, out);
   case TYPE_tensor:
-    return read_tensor(r, type, out);
+    return read_tensor(&r->d, type, r->s, out);
   default:
     return read_scalar(r, type, out);
   }

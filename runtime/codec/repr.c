@@ -1,7 +1,6 @@
 // Values as text: Python's repr(), and what an interpolated string shows.
 #include "runtime/codec/parts.h"
 
-#include "grammar/base/number.h"
 #include "grammar/base/utf8.h"
 
 #include <string.h>
@@ -201,14 +200,12 @@ static void print_json_list(struct printer *p, const struct list *l)
 
 static void print_number(struct printer *p, int64_t x)
 {
-  char text[NUMBER_TEXT];
-  buf_add(p->out, text, number_print_int(text, x));
+  put_int(p->out, x);
 }
 
 static void print_float(struct printer *p, double x)
 {
-  char text[NUMBER_TEXT];
-  buf_add(p->out, text, number_print_float(text, x));
+  put_float(p->out, x);
 }
 
 static bool enter(struct printer *p)

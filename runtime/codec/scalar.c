@@ -305,7 +305,12 @@ static bool unix_time(const struct json *from, int64_t *ns)
     j.kind = JSON_FLOAT;
     j.as.f = x / 1000;
   }
-  return seconds(&j, ns);
+  if (!seconds(&j, ns))
+    return false;
+  // a float of today's seconds tells no less than a microsecond
+  if (j.kind == JSON_FLOAT)
+    *ns -= (*ns % 1000 + 1500) % 1000 - 500;
+  return true;
 }
 
 static bool time_text(const struct text *t, const char **why, int64_t *ns)

@@ -1,6 +1,7 @@
-// The words of JSON: strings, numbers, white space. Bytes enter that are known
-// to be UTF-8; tokens that point into them leave. Strict, with the errors and
-// places of Python's json, except that an unpaired surrogate is refused.
+// The words of JSON: strings, words, white space (numbers: scan_number.c).
+// Bytes enter that are known to be UTF-8; tokens that point into them leave.
+// Strict, with the errors and places of Python's json, except that an unpaired
+// surrogate is refused.
 #include "runtime/codec/parts.h"
 
 #include "grammar/base/utf8.h"
@@ -187,41 +188,7 @@ const struct text *token_text(struct arena *a, const struct token *t)
   return text_over(a, data, size, utf8_length(data, size));
 }
 
-// ---- numbers and words ----
-
-static bool is_digit(const struct scan *s, const char *at)
-{
-  return at < s->end && *at >= '0' && *at <= '9';
-}
-
-static const char *skip_digits(const struct scan *s, const char *at)
-{
-  while (is_digit(s, at))
-    at++;
-  return at;
-}
-
-// As far as it is a number: what is behind is for the caller to judge, so that
-// `01` is a 0 with something behind it.
-bool scan_number(struct scan *s, struct token *out)
-{
-  const char *from = s->at, *at = from + (from < s->end && *from == '-');
-  if (!is_digit(s, at))
-    return scan_fail(s, from, "Expecting value");
-  at = *at == '0' ? at + 1 : skip_digits(s, at);
-  const char *whole = at;
-  if (at < s->end && *at == '.' && is_digit(s, at + 1))
-    at = skip_digits(s, at + 1);
-  if (at < s->end && (*at | 32) == 'e') {
-    const char *e = at + 1;
-    e += e < s->end && (*e == '-' || *e == '+');
-    if (is_digit(s, e))
-      at = skip_digits(s, e);
-  }
-  s->at = at;
-  *out = (struct token){from, (size_t)(at - from), 0, at == whole};
-  return true;
-}
+// ---- words, and what nobody wants ----
 
 bool scan_word(struct scan *s, const char *word, size_t size)
 {
@@ -230,8 +197,6 @@ bool scan_word(struct scan *s, const char *word, size_t size)
   s->at += size;
   return true;
 }
-
-// ---- a value that nobody wants ----
 
 static bool skip_members(struct scan *s, char close)
 {

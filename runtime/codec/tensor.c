@@ -3,8 +3,6 @@
 #include "runtime/codec/parts.h"
 #include "runtime/codec/tensor.h"
 
-#include "grammar/base/number.h"
-
 #include <string.h>
 
 const uint8_t dtype_size[DTYPES] = {
@@ -250,10 +248,10 @@ bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype)
 
 void shape_print(const int64_t *dims, uint32_t rank, struct buf *out)
 {
-  buf_addc(out, '[');
+  put_char(out, '[');
   for (uint32_t i = 0; i < rank; i++)
     buf_addf(out, "%s%lld", i ? ", " : "", (long long)dims[i]);
-  buf_addc(out, ']');
+  put_char(out, ']');
 }
 
 // ---- printing ----
@@ -261,13 +259,12 @@ void shape_print(const int64_t *dims, uint32_t rank, struct buf *out)
 static bool print_element(const struct tensor *t, size_t at, struct buf *out)
 {
   enum dtype dtype = (enum dtype)t->dtype;
-  char text[NUMBER_TEXT];
   if (element_is_int(dtype)) {
-    buf_add(out, text, number_print_int(text, element_int(t->data, dtype, at)));
+    put_int(out, element_int(t->data, dtype, at));
     return true;
   }
   double x = element_float(t->data, dtype, at);
-  buf_add(out, text, number_print_float(text, x));
+  put_float(out, x);
   return x - x == 0;
 }
 
@@ -282,13 +279,15 @@ static bool print_axis(const struct tensor *t, bool wide, uint32_t axis,
     return true;
   }
   bool finite = true;
-  buf_addc(out, '[');
+  put_char(out, '[');
   for (int64_t i = 0; i < t->dims[axis] && !out->failed; i++) {
     if (i)
-      buf_add(out, ", ", wide ? 2 : 1);
+      put_char(out, ',');
+    if (i && wide)
+      put_char(out, ' ');
     finite &= print_axis(t, wide, axis + 1, at + i * t->strides[axis], out);
   }
-  buf_addc(out, ']');
+  put_char(out, ']');
   return finite;
 }
 

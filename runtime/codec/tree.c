@@ -1,8 +1,6 @@
 // JSON text to a json value and back. Errors are Python's, word and place.
 #include "runtime/codec/parts.h"
 
-#include "grammar/base/number.h"
-
 #include <string.h>
 
 enum { STACK_FIRST = 256 };
@@ -201,37 +199,36 @@ static bool print_node(struct printer *p, const struct json *j);
 
 static bool print_float(struct printer *p, double x)
 {
-  char text[NUMBER_TEXT];
-  buf_add(p->out, text, number_print_float(text, x));
+  put_float(p->out, x);
   return !p->strict || x - x == 0;
 }
 
 static bool print_list(struct printer *p, const struct list *l)
 {
-  buf_addc(p->out, '[');
+  put_char(p->out, '[');
   for (uint32_t i = 0; i < l->count; i++) {
     if (i)
-      buf_addc(p->out, ',');
+      put_char(p->out, ',');
     if (!print_node(p, l->items[i].json))
       return false;
   }
-  buf_addc(p->out, ']');
+  put_char(p->out, ']');
   return true;
 }
 
 static bool print_map(struct printer *p, const struct map *m)
 {
-  buf_addc(p->out, '{');
+  put_char(p->out, '{');
   for (uint32_t i = 0; i < m->count; i++) {
     if (i)
-      buf_addc(p->out, ',');
+      put_char(p->out, ',');
     const struct text *key = m->entries[i].key;
     json_encode_text(key->data, key->size, p->out);
-    buf_addc(p->out, ':');
+    put_char(p->out, ':');
     if (!print_node(p, m->entries[i].item.json))
       return false;
   }
-  buf_addc(p->out, '}');
+  put_char(p->out, '}');
   return true;
 }
 
@@ -248,8 +245,7 @@ static bool print_nested(struct printer *p, const struct json *j)
 
 static bool print_node(struct printer *p, const struct json *j)
 {
-  char text[NUMBER_TEXT];
-  if (p->out->size > p->limit)
+  if (p->out->failed || p->out->size > p->limit)
     return false;
   if (!j)
     j = &json_null;
@@ -261,7 +257,7 @@ static bool print_node(struct printer *p, const struct json *j)
     buf_adds(p->out, j->as.i ? "true" : "false");
     return true;
   case JSON_INT:
-    buf_add(p->out, text, number_print_int(text, j->as.i));
+    put_int(p->out, j->as.i);
     return true;
   case JSON_FLOAT:
     return print_float(p, j->as.f);

@@ -332,5 +332,5 @@ bool adapt_table(struct decode *d, uint32_t type, const struct adapt_input *in,
             : orient == SPLIT   ? read_split(&t, j)
                                 : read_lists(&t, j, JSON_LIST);
   const struct json *all = ok ? table_json(&t) : NULL;
-  return all && json_convert(d, type, all, &adapt_body, out);
+  return all && json_convert_input(d, type, all, &adapt_body, out);
 }

@@ -95,7 +95,7 @@ static bool read_thoroughly(uint32_t type, struct decode *d, const char *input,
                             size_t size, value *out)
 {
   const struct json *j = json_parse(d, input, size, &adapt_body);
-  return j && json_convert(d, type, j, &adapt_body, out);
+  return j && json_convert_input(d, type, j, &adapt_body, out);
 }
 
 static void check_offences(const struct offences *o)
