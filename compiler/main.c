@@ -55,8 +55,10 @@ static const struct cli_text environment[] = {
 static const struct cli cli = {
     .program = "sgc",
     .summary = "the compiler of ServeGraph",
-    .operands = "[FILE...]",
-    .description = "Compiles .sg files. A file named - is the standard input.",
+    .operands = "[COMMAND] [OPTION]... FILE...",
+    .description = "Checks .sg files, which make one program, and compiles them to a plan\n"
+                   "that sgrun serves. Without a command and without --output the program\n"
+                   "is only checked. A file named - is the standard input.",
     .options = options,
     .commands = commands,
     .statuses = statuses,
