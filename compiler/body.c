@@ -77,8 +77,7 @@ struct local *local_new(struct body *b, atom name, const struct type *t,
   return l;
 }
 
-struct local *local_hidden(struct body *b, const struct type *t,
-                           struct span at)
+struct local *local_hidden(struct body *b, const struct type *t, struct span at)
 {
   return local_new(b, NULL, t, at);
 }
@@ -86,9 +85,9 @@ struct local *local_hidden(struct body *b, const struct type *t,
 static void report_hidden(struct body *b, const struct name *name,
                           const struct entry *other)
 {
-  struct diag *d = diag_report(b->k->d, DIAG_duplicate_name, name->span,
-                               "`%s` is already a name in this function",
-                               name->text->text);
+  struct diag *d =
+      diag_report(b->k->d, DIAG_duplicate_name, name->span,
+                  "`%s` is already a name in this function", name->text->text);
   diag_note(b->k->d, d, other->local->span, "`%s` is first declared here",
             name->text->text);
 }
@@ -165,7 +164,10 @@ struct entry *entry_find(struct body *b, atom name)
   return outer ? capture(b, outer) : NULL;
 }
 
-uint32_t scope_open(struct body *b) { return b->n_scope; }
+uint32_t scope_open(struct body *b)
+{
+  return b->n_scope;
+}
 
 void scope_close(struct body *b, uint32_t mark)
 {
@@ -185,7 +187,10 @@ void scope_close(struct body *b, uint32_t mark)
 
 // ---- narrowing ----
 
-uint32_t narrow_mark(struct body *b) { return b->n_narrowed; }
+uint32_t narrow_mark(struct body *b)
+{
+  return b->n_narrowed;
+}
 
 void narrow(struct body *b, struct entry *e)
 {

@@ -1,4 +1,5 @@
-// The order of checking: names, types, signatures, bodies, what needs the whole.
+// The order of checking: names, types, signatures, bodies, what needs the
+// whole.
 #include "compiler/checker.h"
 
 static const struct type *error_type(struct checker *k)

@@ -25,10 +25,9 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
       *out = bind->symbol;
       return true;
     }
-    struct diag *d =
-        diag_report(k->d, DIAG_unknown_name, name->span,
-                    "the app `%s` has no `%s`", app->name->text,
-                    name->text->text);
+    struct diag *d = diag_report(k->d, DIAG_unknown_name, name->span,
+                                 "the app `%s` has no `%s`", app->name->text,
+                                 name->text->text);
     const struct table *tables[] = {&app->app->names};
     name_hint(k, d, name->text, NULL, tables, 1);
     return true;
@@ -56,9 +55,9 @@ static struct core *no_field(struct body *b, struct expr *e,
     diag_hint(k->d, d, "read it into a type first: `let x: T = ...`");
     return core_bad(k, e->span);
   }
-  struct diag *d = diag_report(k->d, DIAG_unknown_field, name->span,
-                               "%s has no field `%s`", show(k, t),
-                               name->text->text);
+  struct diag *d =
+      diag_report(k->d, DIAG_unknown_field, name->span, "%s has no field `%s`",
+                  show(k, t), name->text->text);
   bool record = t->kind == TYPE_record;
   const char **names = ARENA_ARRAY(k->a, t->n_parts + 1, const char *);
   for (uint32_t i = 0; record && i < t->n_parts; i++)
@@ -104,8 +103,8 @@ struct core *check_field(struct body *b, struct expr *e)
   if (is_bad(t) || !name)
     return core_bad(k, e->span);
   if (t->kind == TYPE_handle) {
-    struct fn_sym *m = method_of(b, (struct class_sym *)t->class, name,
-                                 e->access.name.span);
+    struct fn_sym *m =
+        method_of(b, (struct class_sym *)t->class, name, e->access.name.span);
     return m ? closure_of_method(b, m, of, e->span) : core_bad(k, e->span);
   }
   for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
@@ -154,8 +153,7 @@ struct core *check_index(struct body *b, struct expr *e)
     return core_bad(k, e->span);
   }
   at = convert(b, at, want, NULL);
-  struct core *x =
-      core_new(k, map ? CORE_KEY : CORE_INDEX, t->of, e->span, 2);
+  struct core *x = core_new(k, map ? CORE_KEY : CORE_INDEX, t->of, e->span, 2);
   x->args[0] = of;
   x->args[1] = at;
   return is_bad(at->type) ? core_bad(k, e->span) : x;
@@ -164,8 +162,7 @@ struct core *check_index(struct body *b, struct expr *e)
 static struct core *slice_end(struct body *b, struct expr *e, int64_t missing,
                               struct span at)
 {
-  return e ? check_as(b, e, b->k->integer, NULL)
-           : core_int(b->k, missing, at);
+  return e ? check_as(b, e, b->k->integer, NULL) : core_int(b->k, missing, at);
 }
 
 struct core *check_slice(struct body *b, struct expr *e)
@@ -186,9 +183,9 @@ struct core *check_slice(struct body *b, struct expr *e)
                 t->kind == TYPE_tensor ? " yet" : "");
     return core_bad(k, e->span);
   }
-  struct core *x =
-      core_operator(k, list ? OPERATOR_slice_list : OPERATOR_slice_str,
-                    list ? type_of(k->t, TYPE_list, t->of) : k->str, e->span, 3);
+  struct core *x = core_operator(
+      k, list ? OPERATOR_slice_list : OPERATOR_slice_str,
+      list ? type_of(k->t, TYPE_list, t->of) : k->str, e->span, 3);
   x->args[0] = of;
   x->args[1] = from;
   x->args[2] = to;

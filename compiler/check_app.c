@@ -6,8 +6,7 @@
 // ---- bindings ----
 
 static struct bind_sym *bind_new(struct checker *k, struct app_sym *app,
-                                 atom name, struct class_sym *c,
-                                 struct span at)
+                                 atom name, struct class_sym *c, struct span at)
 {
   struct bind_sym *s = NEW(k, struct bind_sym);
   s->app = app;
@@ -33,8 +32,11 @@ struct bind_sym *bind_auto(struct checker *k, struct app_sym *app,
   s->b.settings = c->c.settings;
   s->b.doc = c->c.doc;
   struct symbol *name = NEW(k, struct symbol);
-  *name = (struct symbol){.kind = SYMBOL_BINDING, .name = c->c.name,
-                          .span = c->c.span, .uses = 1, .bind = s};
+  *name = (struct symbol){.kind = SYMBOL_BINDING,
+                          .name = c->c.name,
+                          .span = c->c.span,
+                          .uses = 1,
+                          .bind = s};
   s->symbol = name;
   return *at = s;
 }
@@ -49,9 +51,8 @@ static void unknown_deployment(struct checker *k, const struct name *name,
     diag_note(k->d, d, s->span, "`%s` is declared here", name->text->text);
     return;
   }
-  struct diag *d =
-      diag_report(k->d, DIAG_unknown_deployment, name->span,
-                  "there is no deployment `%s`", name->text->text);
+  struct diag *d = diag_report(k->d, DIAG_unknown_deployment, name->span,
+                               "there is no deployment `%s`", name->text->text);
   const struct table *tables[] = {&k->names};
   name_hint(k, d, name->text, NULL, tables, 1);
 }
@@ -83,14 +84,13 @@ static struct class_sym *bound_class(struct checker *k, struct expr *value)
   return NULL;
 }
 
-static void bind_collect(struct checker *k, struct app_sym *app,
-                         struct item *i)
+static void bind_collect(struct checker *k, struct app_sym *app, struct item *i)
 {
   struct symbol *s = name_declare(k, &app->names, SYMBOL_BINDING, &i->name, i);
   i->note = s;
   struct class_sym *c = i->bind.value ? bound_class(k, i->bind.value) : NULL;
-  struct setting *own = settings_of_fields(k, i->bind.settings,
-                                           PLACE_DEPLOYMENT, ORIGIN_bind);
+  struct setting *own =
+      settings_of_fields(k, i->bind.settings, PLACE_DEPLOYMENT, ORIGIN_bind);
   if (!s || !c)
     return;
   s->bind = bind_new(k, app, s->name, c, s->span);
@@ -114,9 +114,9 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   struct class_sym *c = class_new(k, i, CLASS_graph);
   c->symbol = s;
   c->app = app;
-  struct fn_sym *f = fn_new(
-      k, arena_printf(k->a, "%s.%s", app->a.name->text, s->name->text),
-      FUNCTION_graph, s->span);
+  struct fn_sym *f =
+      fn_new(k, arena_printf(k->a, "%s.%s", app->a.name->text, s->name->text),
+             FUNCTION_graph, s->span);
   f->item = i;
   f->symbol = s;
   f->class = c;
@@ -132,11 +132,13 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   f->f.result = f->sig.result;
   struct method *m = NEW(k, struct method);
   *m = (struct method){.name = atom_of_text(&k->c->atoms, "run"),
-                       .class = &c->c, .function = &f->f, .span = s->span};
+                       .class = &c->c,
+                       .function = &f->f,
+                       .span = s->span};
   f->method = c->c.methods = m;
   struct symbol *run = NEW(k, struct symbol);
-  *run = (struct symbol){.kind = SYMBOL_FN, .name = m->name, .span = s->span,
-                         .uses = 1, .fn = f};
+  *run = (struct symbol){
+      .kind = SYMBOL_FN, .name = m->name, .span = s->span, .uses = 1, .fn = f};
   *table_at(k->a, &c->members, m->name) = run;
   c->run = f;
   s->bind = bind_new(k, app, s->name, c, s->span);
@@ -188,9 +190,9 @@ static void app_prefix(struct checker *k, struct app_sym *app, struct item *i)
   if (*at) {
     const struct app_sym *first = *at;
     struct span here = t->data ? t->span : i->name.span;
-    struct diag *d = diag_report(k->d, DIAG_duplicate_prefix, here,
-                                 "the app `%s` has the same prefix",
-                                 first->a.name->text);
+    struct diag *d =
+        diag_report(k->d, DIAG_duplicate_prefix, here,
+                    "the app `%s` has the same prefix", first->a.name->text);
     diag_note(k->d, d, first->a.span, "it is declared here");
     return;
   }
@@ -257,8 +259,9 @@ static void bind_args(struct checker *k, struct bind_sym *s, struct expr *e)
   const struct sig *sig = &s->class->sig;
   struct arg *args = e->kind == EXPR_CALL ? e->call.args : NULL;
   struct fn_sym *f = fn_new(
-      k, arena_printf(k->a, "%s.%s.args", s->app->a.name->text,
-                      s->b.name->text), FUNCTION_init, e->span);
+      k,
+      arena_printf(k->a, "%s.%s.args", s->app->a.name->text, s->b.name->text),
+      FUNCTION_init, e->span);
   f->app = s->app;
   struct body b;
   body_open(&b, k, f, BODY_INIT);
@@ -310,8 +313,7 @@ struct looking { // where the search for circles is
   uint32_t n, room, room_next;
 };
 
-static void look_enter(struct checker *k, struct looking *l,
-                       struct bind_sym *s)
+static void look_enter(struct checker *k, struct looking *l, struct bind_sym *s)
 {
   uint32_t n = l->n;
   s->seen = UNDER_WAY;

@@ -3,141 +3,6 @@
 
 #include <string.h>
 
-const struct type *callable_type(struct checker *k, const struct sig *s)
-{
-  struct type_part *parts = ARENA_ARRAY(k->a, s->n + 1, struct type_part);
-  for (uint32_t i = 0; i < s->n; i++) {
-    if (is_bad(s->params[i].type))
-      return &type_bad;
-    parts[i].type = s->params[i].type;
-  }
-  return is_bad(s->result) ? s->result
-                           : type_callable(k->t, parts, s->n, s->result);
-}
-
-// ---- arguments ----
-
-void check_args_alone(struct body *b, struct arg *args)
-{
-  for (; args; args = args->next)
-    if (args->value->kind != EXPR_LIST && args->value->kind != EXPR_LAMBDA)
-      check(b, args->value, NULL);
-}
-
-static int param_named(const struct sig *s, atom name)
-{
-  for (uint32_t i = 0; i < s->n; i++)
-    if (s->params[i].name == name)
-      return (int)i;
-  return -1;
-}
-
-static void declared_here(struct checker *k, struct diag *d,
-                          const struct sig *s)
-{
-  if (s->span.file != UINT32_MAX)
-    diag_note(k->d, d, s->span, "`%s` is declared here", s->name);
-}
-
-static void report_no_param(struct checker *k, const struct sig *s,
-                            struct arg *a)
-{
-  struct diag *d = diag_report(k->d, DIAG_unknown_argument, a->name.span,
-                               "`%s` has no parameter `%s`", s->name,
-                               a->name.text->text);
-  const char **names = ARENA_ARRAY(k->a, s->n + 1, const char *);
-  for (uint32_t i = 0; i < s->n; i++)
-    names[i] = s->params[i].name ? s->params[i].name->text : "";
-  name_hint_list(k, d, a->name.text->text, names, s->n);
-  declared_here(k, d, s);
-}
-
-static void report_too_many(struct checker *k, const struct sig *s,
-                            struct arg *args, struct arg *a)
-{
-  uint32_t n = 0;
-  for (struct arg *i = args; i; i = i->next)
-    n++;
-  struct diag *d = diag_report(
-      k->d, DIAG_wrong_arity, a->span, "`%s` takes %u argument%s, %u are given",
-      s->name, s->n, s->n == 1 ? "" : "s", n);
-  declared_here(k, d, s);
-}
-
-// Which argument is for which parameter; false when something was reported.
-static bool place_args(struct checker *k, const struct sig *s,
-                       struct arg *args, struct arg **of)
-{
-  bool ok = true, said = false;
-  uint32_t next = 0;
-  for (struct arg *a = args; a; a = a->next) {
-    int at = a->name.text ? param_named(s, a->name.text) : (int)next++;
-    if (at < 0) {
-      report_no_param(k, s, a);
-      ok = false;
-    } else if ((uint32_t)at >= s->n) {
-      if (!said)
-        report_too_many(k, s, args, a);
-      said = true;
-      ok = false;
-    } else if (of[at]) {
-      struct diag *d = diag_report(k->d, DIAG_duplicate_argument, a->span,
-                                   "`%s` is given twice",
-                                   s->params[at].name->text);
-      diag_note(k->d, d, of[at]->span, "the first one");
-      ok = false;
-    } else {
-      of[at] = a;
-    }
-  }
-  return ok;
-}
-
-static void report_missing(struct checker *k, const struct sig *s, uint32_t i,
-                           struct span call)
-{
-  struct diag *d = diag_report(
-      k->d, DIAG_missing_argument, call, "`%s` needs `%s: %s`", s->name,
-      s->params[i].name ? s->params[i].name->text : "_",
-      show(k, s->params[i].type));
-  if (s->params[i].span.file != UINT32_MAX)
-    diag_note(k->d, d, s->params[i].span, "the parameter is declared here");
-}
-
-static struct core *argument(struct body *b, const struct sig_param *p,
-                             struct arg *a, enum diag_id wrong)
-{
-  const char *name = p->name ? p->name->text : "_";
-  struct blame why = {wrong, arena_printf(b->k->a, "parameter `%s`", name),
-                      p->span, p->span.file != UINT32_MAX};
-  return check_as(b, a->value, p->type, &why);
-}
-
-struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
-                         struct span call, enum diag_id wrong)
-{
-  struct checker *k = b->k;
-  struct arg **of = ARENA_ARRAY(k->a, s->n + 1, struct arg *);
-  struct core **out = ARENA_ARRAY(k->a, s->n + 1, struct core *);
-  if (!place_args(k, s, args, of)) {
-    check_args_alone(b, args);
-    return NULL;
-  }
-  bool ok = true;
-  for (uint32_t i = 0; i < s->n; i++) {
-    if (of[i])
-      out[i] = argument(b, &s->params[i], of[i], wrong);
-    else if (s->params[i].initial)
-      out[i] = core_const(k, s->params[i].initial, call);
-    else if (!is_bad(s->params[i].type))
-      report_missing(k, s, i, call);
-    ok = ok && out[i] && !is_bad(out[i]->type) && !is_bad(s->params[i].type);
-  }
-  return ok ? out : NULL;
-}
-
-// ---- the call itself ----
-
 // A call of kind `kind` with `args` behind `n_first` places that are the
 // caller's to fill.
 static struct core *call_new(struct body *b, enum plan_site_kind kind,
@@ -146,8 +11,7 @@ static struct core *call_new(struct body *b, enum plan_site_kind kind,
 {
   if (!args || is_bad(s->result))
     return core_bad(b->k, at);
-  struct core *x =
-      core_new(b->k, CORE_CALL, s->result, at, s->n + n_first);
+  struct core *x = core_new(b->k, CORE_CALL, s->result, at, s->n + n_first);
   x->call.kind = kind;
   for (uint32_t i = 0; i < s->n; i++)
     x->args[n_first + i] = args[i];
@@ -228,10 +92,10 @@ static struct fn_sym *run_of(struct body *b, struct class_sym *c,
 {
   if (c->not_built || c->run)
     return c->run;
-  struct diag *d = diag_report(
-      b->k->d, DIAG_not_callable, at,
-      "`%s` has no method `run`, so which of its methods is meant?",
-      c->c.name->text);
+  struct diag *d =
+      diag_report(b->k->d, DIAG_not_callable, at,
+                  "`%s` has no method `run`, so which of its methods is meant?",
+                  c->c.name->text);
   diag_note(b->k->d, d, c->c.span, "`%s` is declared here", c->c.name->text);
   return NULL;
 }
@@ -258,14 +122,14 @@ static struct core *call_handle(struct body *b, struct core *handle,
 }
 
 // A value is called: a closure, or a handle by its method `run`.
-static struct core *call_value(struct body *b, struct core *f,
-                               struct arg *args, struct span at)
+static struct core *call_value(struct body *b, struct core *f, struct arg *args,
+                               struct span at)
 {
   struct checker *k = b->k;
   const struct type *t = f->type;
   if (t->kind == TYPE_handle)
-    return call_handle(
-        b, f, run_of(b, (struct class_sym *)t->class, f->span), args, at);
+    return call_handle(b, f, run_of(b, (struct class_sym *)t->class, f->span),
+                       args, at);
   if (is_bad(t) || t->kind != TYPE_callable) {
     if (!is_bad(t))
       diag_report(k->d, DIAG_not_callable, f->span, "%s cannot be called",
@@ -416,8 +280,8 @@ static bool one_of(const char *name, const char *const *list)
 static struct core *special(struct body *b, struct expr *e, atom name)
 {
   static const char *const later[] = {
-      "as_completed", "apps", "resources", "health",      "secret",
-      "file",         "now_", "progress",  "safetensors", NULL};
+      "as_completed", "apps",     "resources",   "health", "secret",
+      "file",         "progress", "safetensors", NULL};
   static const char *const steps[] = {"next", "end_loop", "respond", NULL};
   struct checker *k = b->k;
   if (!strcmp(name->text, "fail"))
@@ -528,8 +392,8 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
 {
   struct checker *k = b->k;
   struct core *x = check(b, e->with.of, want);
-  struct setting *options = settings_of_fields(k, e->with.options, PLACE_CALL,
-                                               ORIGIN_compiler);
+  struct setting *options =
+      settings_of_fields(k, e->with.options, PLACE_CALL, ORIGIN_compiler);
   if (is_bad(x->type))
     return x;
   if (x->kind != CORE_CALL || x->call.kind == SITE_function) {
@@ -538,89 +402,5 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
     return core_bad(k, e->span);
   }
   x->call.options = options;
-  return x;
-}
-
-// ---- functions as values ----
-
-struct core *closure_of_method(struct body *b, struct fn_sym *m,
-                               struct core *handle, struct span at)
-{
-  const struct type *t = callable_type(b->k, &m->sig);
-  if (is_bad(t) || m->not_built)
-    return core_bad(b->k, at);
-  struct core *x = core_new(b->k, CORE_CLOSURE, t, at, 1);
-  x->closure.method = m->method;
-  x->args[0] = handle;
-  mention(b, (struct mention){.fn = m});
-  return x;
-}
-
-static bool lambda_sig(struct checker *k, struct sig *s, struct expr *e,
-                       const struct type *want)
-{
-  struct sig_param *params = NULL;
-  uint32_t room = 0;
-  bool ok = true;
-  for (struct param *p = e->lambda.params; p; p = p->next) {
-    struct sig_param sp = {.name = p->name.text, .span = p->span};
-    if (p->type)
-      sp.type = type_of_expr(k, p->type);
-    else if (want && s->n < want->n_parts)
-      sp.type = want->parts[s->n].type;
-    else
-      sp.type = &type_bad;
-    if (!p->type && is_bad(sp.type)) {
-      struct diag *d =
-          diag_report(k->d, DIAG_cannot_infer, p->span,
-                      "the type of `%s` is not known", p->name.text->text);
-      diag_hint(k->d, d, "write it: `%s: T`", p->name.text->text);
-    }
-    ok = ok && !is_bad(sp.type);
-    PUSH(k, params, s->n, room, sp);
-  }
-  s->params = params;
-  return ok;
-}
-
-struct core *check_lambda(struct body *b, struct expr *e,
-                          const struct type *want)
-{
-  struct checker *k = b->k;
-  if (want && (is_bad(want) || want->kind != TYPE_callable))
-    want = NULL;
-  struct fn_sym *f = fn_new(k, "lambda", FUNCTION_body, e->span);
-  f->class = b->class;
-  f->app = b->app;
-  f->sig = (struct sig){.name = "lambda", .span = e->span};
-  bool ok = lambda_sig(k, &f->sig, e, want);
-  const struct type *result = NULL;
-  if (e->lambda.result)
-    result = type_of_expr(k, e->lambda.result);
-  else if (want)
-    result = want->of;
-  struct body in;
-  body_open(&in, k, f, BODY_PLAIN);
-  in.outer = b;
-  in.lambda = true;
-  body_params(&in, e->lambda.params);
-  struct stmt *r = stmt_new(&in, STMT_RETURN, e->lambda.value->span);
-  r->value = result ? check_as(&in, e->lambda.value, result, NULL)
-                    : check(&in, e->lambda.value, NULL);
-  f->f.result = f->sig.result = result ? result : r->value->type;
-  body_close(&in, r);
-  f->checked = true;
-  if (!ok || is_bad(r->value->type) || is_bad(f->sig.result))
-    return core_bad(k, e->span);
-  uint32_t n = 0;
-  for (struct capture *c = f->captures; c; c = c->next)
-    n++;
-  struct core *x =
-      core_new(k, CORE_CLOSURE, callable_type(k, &f->sig), e->span, n);
-  n = 0;
-  for (struct capture *c = f->captures; c; c = c->next)
-    x->args[n++] = core_local(k, c->outer, e->span);
-  x->closure.function = &f->f;
-  mention(b, (struct mention){.fn = f, .at = e->span});
   return x;
 }

@@ -14,13 +14,13 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
   if (c->dims)
     diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
   for (struct param *p = c->params; p; p = p->next) {
-    struct sig_param sp = {.name = p->name.text,
-                           .type = &type_bad,
-                           .span = p->span};
+    struct sig_param sp = {
+        .name = p->name.text, .type = &type_bad, .span = p->span};
     if (p->type)
       sp.type = type_of_expr(k, p->type);
     if (p->initial && !is_bad(sp.type)) {
-      struct blame why = {DIAG_bad_default, "the parameter", p->type->span, true};
+      struct blame why = {DIAG_bad_default, "the parameter", p->type->span,
+                          true};
       sp.initial = const_of_expr(k, p->initial, sp.type, &why);
       if (!sp.initial)
         sp.type = &type_bad;
@@ -60,8 +60,8 @@ static struct fn_sym *fn_of(struct checker *k, struct symbol *s,
                             struct callable *c, struct class_sym *class,
                             struct app_sym *app)
 {
-  struct fn_sym *f = fn_new(k, qualified(k, class, app, s->name),
-                            FUNCTION_body, s->span);
+  struct fn_sym *f =
+      fn_new(k, qualified(k, class, app, s->name), FUNCTION_body, s->span);
   f->item = s->item;
   f->symbol = s;
   f->class = class;
@@ -92,9 +92,9 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
   s->fn = fn_of(k, s, &i->fn.c, c, app);
   s->fn->not_built = i->fn.kind != FN_PLAIN;
   if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) {
-    struct diag *d = diag_report(k->d, DIAG_missing_type, i->name.span,
-                                 "the result of `%s` has no type",
-                                 i->name.text->text);
+    struct diag *d =
+        diag_report(k->d, DIAG_missing_type, i->name.span,
+                    "the result of `%s` has no type", i->name.text->text);
     diag_hint(k->d, d, "write `-> T` before the `=`");
     s->fn->sig.result = s->fn->f.result = &type_bad;
   }
@@ -220,8 +220,11 @@ static void function_deployment(struct checker *k, struct class_sym *c,
   f->f.name = s->name->text;
   method_add(k, c, f, atom_of_text(&k->c->atoms, "run"), s->span);
   struct symbol *run = NEW(k, struct symbol);
-  *run = (struct symbol){.kind = SYMBOL_FN, .name = f->method->name,
-                         .span = s->span, .uses = 1, .fn = f};
+  *run = (struct symbol){.kind = SYMBOL_FN,
+                         .name = f->method->name,
+                         .span = s->span,
+                         .uses = 1,
+                         .fn = f};
   *table_at(k->a, &c->members, run->name) = run;
   c->run = f;
   c->sig = (struct sig){.name = s->name->text, .span = s->span};
@@ -301,9 +304,8 @@ void class_lets(struct checker *k, struct class_sym *c)
   if (c->fields != UNTOUCHED || c->c.n_fields == c->c.n_params)
     return;
   c->fields = UNDER_WAY;
-  struct fn_sym *f = fn_new(
-      k, arena_printf(k->a, "%s.init", c->c.name->text), FUNCTION_init,
-      c->c.span);
+  struct fn_sym *f = fn_new(k, arena_printf(k->a, "%s.init", c->c.name->text),
+                            FUNCTION_init, c->c.span);
   f->class = c;
   struct body b;
   body_open(&b, k, f, BODY_INIT);

@@ -26,8 +26,8 @@ void report_unknown(struct body *b, const struct name *name)
   struct diag *d = diag_report(b->k->d, DIAG_unknown_name, name->span,
                                "`%s` is not known here", name->text->text);
   const struct table *tables[] = {b->class ? &b->class->members : NULL,
-                                  b->app ? &b->app->names : NULL,
-                                  &b->k->names, &b->k->operators};
+                                  b->app ? &b->app->names : NULL, &b->k->names,
+                                  &b->k->operators};
   name_hint(b->k, d, name->text, b, tables, 4);
   const char *here = parse_foreign_word(name->text->text);
   if (!d->hint && here)
@@ -39,14 +39,12 @@ struct core *handle_of(struct body *b, struct bind_sym *s, struct span at)
   if (!s->class)
     return core_bad(b->k, at);
   mention(b, (struct mention){.bind = s});
-  struct constant *c =
-      const_new(b->k, type_handle(b->k->t, &s->class->c));
+  struct constant *c = const_new(b->k, type_handle(b->k->t, &s->class->c));
   c->binding = &s->b;
   return core_const(b->k, c, at);
 }
 
-static struct core *self_field(struct body *b, struct symbol *s,
-                               struct span at)
+static struct core *self_field(struct body *b, struct symbol *s, struct span at)
 {
   if (!s->type)
     class_lets(b->k, b->class);
@@ -74,12 +72,11 @@ static struct core *class_value(struct body *b, struct symbol *s,
     mention(b, (struct mention){.class = c, .call = x});
     return x;
   }
-  struct diag *d = diag_report(b->k->d, DIAG_needs_instance, at,
-                               "`%s` must be bound before it is used",
-                               s->name->text);
+  struct diag *d =
+      diag_report(b->k->d, DIAG_needs_instance, at,
+                  "`%s` must be bound before it is used", s->name->text);
   diag_note(b->k->d, d, s->span, "the deployment is declared here");
-  diag_hint(b->k->d, d, "write `bind name = %s(...)` in an app",
-            s->name->text);
+  diag_hint(b->k->d, d, "write `bind name = %s(...)` in an app", s->name->text);
   return core_bad(b->k, at);
 }
 
@@ -125,8 +122,7 @@ struct core *check_symbol(struct body *b, struct symbol *s, struct span at)
   return core_bad(b->k, at);
 }
 
-static struct core *local_value(struct body *b, struct entry *e,
-                                struct span at)
+static struct core *local_value(struct body *b, struct entry *e, struct span at)
 {
   struct checker *k = b->k;
   struct core *x = core_local(k, e->local, at);
@@ -225,8 +221,8 @@ static struct core *both_conditions(struct body *b, struct expr *e,
 {
   bool and = e->op == OP_AND;
   struct fact *left = NULL, *right = NULL;
-  struct core *x = core_new(b->k, and ? CORE_AND : CORE_OR, b->k->boolean,
-                            e->span, 2);
+  struct core *x =
+      core_new(b->k, and? CORE_AND : CORE_OR, b->k->boolean, e->span, 2);
   x->args[0] = check_condition(b, e->operands.left, &left);
   uint32_t mark = narrow_mark(b);
   facts_apply(b, left, and);
@@ -301,9 +297,8 @@ static struct core *check_if(struct body *b, struct expr *e,
 
 static struct core *scalar(struct body *b, struct expr *e, enum type_kind kind)
 {
-  return core_const(b->k,
-                    const_int(b->k, type_simple(b->k->t, kind), e->integer),
-                    e->span);
+  return core_const(
+      b->k, const_int(b->k, type_simple(b->k->t, kind), e->integer), e->span);
 }
 
 static struct core *real(struct body *b, struct expr *e, enum type_kind kind)
@@ -313,8 +308,7 @@ static struct core *real(struct body *b, struct expr *e, enum type_kind kind)
   return core_const(b->k, c, e->span);
 }
 
-static struct core *not_built(struct body *b, struct expr *e,
-                              enum diag_id id)
+static struct core *not_built(struct body *b, struct expr *e, enum diag_id id)
 {
   diag_report(b->k->d, id, e->span, NULL);
   return core_bad(b->k, e->span);
@@ -337,8 +331,7 @@ static struct core *literal(struct body *b, struct expr *e)
     return real(b, e, TYPE_percent);
   case EXPR_STR:
     return core_const(
-        b->k, const_text(b->k, b->k->str, e->text.data, e->text.size),
-        e->span);
+        b->k, const_text(b->k, b->k->str, e->text.data, e->text.size), e->span);
   case EXPR_NONE:
     return core_const(b->k, const_new(b->k, b->k->none), e->span);
   default:

@@ -12,8 +12,8 @@ static struct core *hole(struct body *b, struct expr *e)
   if (is_bad(x->type) || x->type->kind == TYPE_str)
     return x;
   if (!type_has_text(k, x->type) || x->type == &type_never) {
-    diag_report(k->d, DIAG_wrong_type, e->span,
-                "%s cannot be shown as text", show(k, x->type));
+    diag_report(k->d, DIAG_wrong_type, e->span, "%s cannot be shown as text",
+                show(k, x->type));
     return core_bad(k, e->span);
   }
   return core_prim(k, OP_text, k->str, e->span, x, NULL);
@@ -32,8 +32,8 @@ struct core *check_template(struct body *b, struct expr *e)
     if (p->hole)
       piece = hole(b, p->hole);
     else
-      piece = core_const(
-          k, const_text(k, k->str, p->text.data, p->text.size), p->text.span);
+      piece = core_const(k, const_text(k, k->str, p->text.data, p->text.size),
+                         p->text.span);
     x->args[n++] = piece;
     if (is_bad(piece->type))
       x->type = &type_bad;
@@ -63,8 +63,8 @@ static struct core *unlike_elements(struct body *b, struct core *first,
 }
 
 // The one type of `n` values, to which each is converted; NULL if reported.
-static const struct type *unite_all(struct body *b, struct core **x,
-                                    uint32_t n, uint32_t step)
+static const struct type *unite_all(struct body *b, struct core **x, uint32_t n,
+                                    uint32_t step)
 {
   const struct type *t = x[0]->type;
   for (uint32_t i = 0; i < n; i += step) {
@@ -162,8 +162,8 @@ static void report_no_field(struct checker *k, const struct name *name,
                             const struct type *t)
 {
   struct diag *d =
-      diag_report(k->d, DIAG_unknown_field, name->span,
-                  "%s has no field `%s`", show(k, t), name->text->text);
+      diag_report(k->d, DIAG_unknown_field, name->span, "%s has no field `%s`",
+                  show(k, t), name->text->text);
   const char **names = ARENA_ARRAY(k->a, t->n_parts + 1, const char *);
   for (uint32_t i = 0; i < t->n_parts; i++)
     names[i] = t->parts[i].name->text;
@@ -317,17 +317,17 @@ static void fill_defaults(struct checker *k, struct making *m, struct span at)
   }
   if (!missing)
     return;
-  struct diag *d = diag_report(k->d, DIAG_missing_field, at,
-                               "%s of %s %s missing", missing,
-                               show(k, m->want), n_missing > 1 ? "are" : "is");
+  struct diag *d =
+      diag_report(k->d, DIAG_missing_field, at, "%s of %s %s missing", missing,
+                  show(k, m->want), n_missing > 1 ? "are" : "is");
   if (m->want->name)
     diag_note(k->d, d, m->want->span, "%s is declared here",
               m->want->name->text);
   m->bad = true;
 }
 
-struct core *check_fields(struct body *b, struct field *fields,
-                          struct span at, const struct type *want)
+struct core *check_fields(struct body *b, struct field *fields, struct span at,
+                          const struct type *want)
 {
   struct checker *k = b->k;
   struct making m = {0};
@@ -393,7 +393,8 @@ struct core *check_map(struct body *b, struct expr *e, const struct type *want)
       continue;
     }
     x->args[n] = check_as(b, f->key, k->str, NULL);
-    x->args[n + 1] = of ? check_as(b, f->value, of, NULL) : check(b, f->value, NULL);
+    x->args[n + 1] =
+        of ? check_as(b, f->value, of, NULL) : check(b, f->value, NULL);
     bad = bad || is_bad(x->args[n]->type) || is_bad(x->args[n + 1]->type);
     n += 2;
   }

@@ -52,8 +52,8 @@ static void report_again(struct matching *m, struct span at,
                          const struct span *first)
 {
   struct checker *k = m->b->k;
-  struct diag *d = diag_report(k->d, DIAG_duplicate_arm, at,
-                               "this arm is never reached");
+  struct diag *d =
+      diag_report(k->d, DIAG_duplicate_arm, at, "this arm is never reached");
   if (first)
     diag_note(k->d, d, *first, "this one takes it");
 }
@@ -72,9 +72,8 @@ static void case_pattern(struct matching *m, struct pattern *p,
   struct checker *k = m->b->k;
   const struct type *t = m->t;
   if (t->kind != TYPE_union) {
-    struct diag *d =
-        diag_report(k->d, DIAG_wrong_type, p->span, "%s has no cases",
-                    show(k, t));
+    struct diag *d = diag_report(k->d, DIAG_wrong_type, p->span,
+                                 "%s has no cases", show(k, t));
     if (t->kind == TYPE_enum)
       diag_hint(k->d, d, "write the word: \"%s\"", p->name.text->text);
     m->bad = true;
@@ -88,8 +87,8 @@ static void case_pattern(struct matching *m, struct pattern *p,
     mark_seen(m, i, p->span);
     struct core *tag = core_new(k, CORE_TAG, k->integer, p->span, 1);
     tag->args[0] = core_local(k, m->subject, p->span);
-    out->test = core_prim(k, OP_eq, k->boolean, p->span, tag,
-                          core_int(k, i, p->span));
+    out->test =
+        core_prim(k, OP_eq, k->boolean, p->span, tag, core_int(k, i, p->span));
     if (!p->bind.text)
       return;
     out->payload = core_new(k, CORE_PAYLOAD, t->parts[i].type, p->span, 1);
@@ -98,8 +97,8 @@ static void case_pattern(struct matching *m, struct pattern *p,
     return;
   }
   struct diag *d =
-      diag_report(k->d, DIAG_unknown_case, p->name.span,
-                  "%s has no case `%s`", show(k, t), p->name.text->text);
+      diag_report(k->d, DIAG_unknown_case, p->name.span, "%s has no case `%s`",
+                  show(k, t), p->name.text->text);
   name_hint_list(k, d, p->name.text->text, names, t->n_parts);
   m->bad = true;
 }
@@ -220,8 +219,7 @@ static void arm_value(struct matching *m, struct arm *arm,
   scope_close(b, mark);
 }
 
-static const struct type *arms_type(struct matching *m,
-                                    const struct type *want)
+static const struct type *arms_type(struct matching *m, const struct type *want)
 {
   struct checker *k = m->b->k;
   bool all = want && !is_bad(want);

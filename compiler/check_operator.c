@@ -7,7 +7,8 @@ void operators_collect(struct checker *k)
 {
   for (int id = 0; id < OPERATORS; id++) {
     const struct signature *s = signature_of(id);
-    void **at = table_at(k->a, &k->operators, atom_of_text(&k->c->atoms, s->name));
+    void **at =
+        table_at(k->a, &k->operators, atom_of_text(&k->c->atoms, s->name));
     if (!*at)
       *at = (void *)s;
   }
@@ -108,7 +109,7 @@ static bool suits_row(struct checker *k, const struct signature *s,
 
 struct given_args {
   struct expr *e;
-  struct core *first; // the value before the dot, or NULL
+  struct core *first;   // the value before the dot, or NULL
   struct core **values; // in the order of writing, `first` first
   uint32_t n;
 };
@@ -153,8 +154,7 @@ static const struct signature *next_row(const struct signature *s)
   return NULL;
 }
 
-static const char *signatures_text(struct checker *k,
-                                   const struct signature *s)
+static const char *signatures_text(struct checker *k, const struct signature *s)
 {
   const char *text = arena_printf(k->a, "%s%s", s->name, s->text);
   while ((s = next_row(s)))
@@ -180,8 +180,8 @@ static struct core *no_row(struct body *b, const struct signature *rows,
     return core_bad(k, g->e->span);
   }
   if (arity)
-    d = diag_report(k->d, DIAG_wrong_arity, g->e->span,
-                    "`%s` is not called so", rows->name);
+    d = diag_report(k->d, DIAG_wrong_arity, g->e->span, "`%s` is not called so",
+                    rows->name);
   else if (g->n == 1)
     d = diag_report(k->d, DIAG_wrong_type, g->values[0]->span,
                     "`%s` does not take %s", rows->name, show(k, t));
@@ -204,9 +204,9 @@ static void effect_in_graph(struct body *b, const struct signature *s,
     b->fn->effect = s;
   if (b->kind != BODY_GRAPH)
     return;
-  struct diag *d = diag_report(b->k->d, DIAG_effect_in_graph, at,
-                               "a graph has no effects, and `%s` is one",
-                               s->name);
+  struct diag *d =
+      diag_report(b->k->d, DIAG_effect_in_graph, at,
+                  "a graph has no effects, and `%s` is one", s->name);
   diag_hint(b->k->d, d, "call it in a deployment");
 }
 
@@ -268,8 +268,7 @@ static bool read_args(struct body *b, struct given_args *g,
     const struct signature_type *s =
         only ? only->params[place_of(only, g, i)].type : NULL;
     g->values[i] = check(b, arg->value, s ? meant(&a, s) : NULL);
-    ok = ok && !is_bad(g->values[i]->type) &&
-         g->values[i]->type != &type_never;
+    ok = ok && !is_bad(g->values[i]->type) && g->values[i]->type != &type_never;
     if (s && ok)
       suits(&a, s, g->values[i]->type);
   }

@@ -4,8 +4,7 @@
 #include <math.h>
 
 static struct core *bad_operands(struct body *b, enum expr_op op,
-                                 struct span at, struct core *x,
-                                 struct core *y)
+                                 struct span at, struct core *x, struct core *y)
 {
   struct checker *k = b->k;
   if (is_bad(x->type) || is_bad(y->type))
@@ -103,15 +102,17 @@ static struct core *fold(struct body *b, enum expr_op op, struct span at,
 
 static enum opcode opcode_of(enum expr_op op, enum type_kind kind)
 {
-  static const enum opcode whole[OP_COUNT] = {
-      [OP_ADD] = OP_add_i,     [OP_SUB] = OP_sub_i, [OP_MUL] = OP_mul_i,
-      [OP_INT_DIV] = OP_div_i, [OP_MOD] = OP_mod_i};
+  static const enum opcode whole[OP_COUNT] = {[OP_ADD] = OP_add_i,
+                                              [OP_SUB] = OP_sub_i,
+                                              [OP_MUL] = OP_mul_i,
+                                              [OP_INT_DIV] = OP_div_i,
+                                              [OP_MOD] = OP_mod_i};
   static const enum opcode real[OP_COUNT] = {[OP_ADD] = OP_add_f,
                                              [OP_SUB] = OP_sub_f,
                                              [OP_MUL] = OP_mul_f,
                                              [OP_DIV] = OP_div_f};
-  static const enum opcode time[OP_COUNT] = {[OP_ADD] = OP_add_t,
-                                             [OP_SUB] = OP_sub_t};
+  static const enum opcode time[OP_COUNT] = {
+      [OP_ADD] = OP_add_t, [OP_SUB] = OP_sub_t};
   switch (kind) {
   case TYPE_int:
     return whole[op];
@@ -132,8 +133,8 @@ static bool is_text(const struct type *t)
 }
 
 // `x + y` of texts; a chain of them is one node.
-static struct core *concat_texts(struct body *b, struct span at,
-                                 struct core *x, struct core *y)
+static struct core *concat_texts(struct body *b, struct span at, struct core *x,
+                                 struct core *y)
 {
   bool chain = x->kind == CORE_CONCAT;
   uint32_t n = chain ? x->n_args : 1;
@@ -144,8 +145,8 @@ static struct core *concat_texts(struct body *b, struct span at,
   return c;
 }
 
-static struct core *concat_lists(struct body *b, struct span at,
-                                 struct core *x, struct core *y)
+static struct core *concat_lists(struct body *b, struct span at, struct core *x,
+                                 struct core *y)
 {
   const struct type *t = unite(b, &x, &y, NULL);
   if (!t)
@@ -179,8 +180,7 @@ struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
     return core_bad(b->k, at);
   if (op == OP_ADD && is_text(x->type) && is_text(y->type))
     return concat_texts(b, at, x, y);
-  if (op == OP_ADD && x->type->kind == TYPE_list &&
-      y->type->kind == TYPE_list)
+  if (op == OP_ADD && x->type->kind == TYPE_list && y->type->kind == TYPE_list)
     return concat_lists(b, at, x, y);
   if (is_number(x->type) && is_number(y->type))
     widen_both(b, op, &x, &y);
@@ -209,8 +209,7 @@ static struct core *is_none(struct body *b, enum expr_op op, struct span at,
   }
   struct core *is = core_new(k, CORE_IS_NONE, k->boolean, at, 1);
   is->args[0] = x;
-  return op == OP_EQ ? is
-                     : core_prim(k, OP_not, k->boolean, at, is, NULL);
+  return op == OP_EQ ? is : core_prim(k, OP_not, k->boolean, at, is, NULL);
 }
 
 static struct core *not_comparable(struct body *b, struct span at,
@@ -220,9 +219,8 @@ static struct core *not_comparable(struct body *b, struct span at,
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(k, at);
   struct diag *d =
-      diag_report(k->d, DIAG_not_comparable, at,
-                  "%s and %s cannot be compared", show(k, x->type),
-                  show(k, y->type));
+      diag_report(k->d, DIAG_not_comparable, at, "%s and %s cannot be compared",
+                  show(k, x->type), show(k, y->type));
   diag_note(k->d, d, x->span, "%s", show(k, x->type));
   diag_note(k->d, d, y->span, "%s", show(k, y->type));
   return core_bad(k, at);
@@ -241,8 +239,7 @@ static struct core *swapped(struct body *b, enum opcode op, struct span at,
     return core_prim(b->k, op, b->k->boolean, at, y, x);
   struct local *l = local_hidden(b, x->type, x->span);
   struct core *first = core_local(b->k, l, x->span);
-  return core_let(b->k, l, x,
-                  core_prim(b->k, op, b->k->boolean, at, y, first));
+  return core_let(b->k, l, x, core_prim(b->k, op, b->k->boolean, at, y, first));
 }
 
 static struct core *order(struct body *b, enum expr_op op, struct span at,
@@ -271,7 +268,8 @@ static bool plain(const struct expr *e)
          e->kind == EXPR_TUPLE || e->kind == EXPR_NONE;
 }
 
-// Checks both sides, each with the other's type as a hint where it is a literal.
+// Checks both sides, each with the other's type as a hint where it is a
+// literal.
 static void check_sides(struct body *b, struct expr *e, struct core **x,
                         struct core **y)
 {
@@ -349,8 +347,10 @@ static struct core *otherwise(struct body *b, struct expr *e,
 {
   struct checker *k = b->k;
   const struct type *hint = want ? type_of(k->t, TYPE_optional, want) : NULL;
-  struct core *x = check(b, e->operands.left, want && is_bad(want) ? want : hint);
-  const struct type *inner = x->type->kind == TYPE_optional ? x->type->of : NULL;
+  struct core *x =
+      check(b, e->operands.left, want && is_bad(want) ? want : hint);
+  const struct type *inner =
+      x->type->kind == TYPE_optional ? x->type->of : NULL;
   struct core *y = check(b, e->operands.right, inner ? inner : want);
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(k, e->span);
@@ -389,7 +389,9 @@ static struct core *negate(struct body *b, struct expr *e)
   if (!real && x->type->kind != TYPE_int) {
     if (x->type->kind == TYPE_optional)
       return bad_operands(b, OP_NEG, e->span, x, x);
-    diag_report(k->d, x->type->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_bad_operands,
+    diag_report(k->d,
+                x->type->kind == TYPE_tensor ? DIAG_no_tensors
+                                             : DIAG_bad_operands,
                 e->span, "`-` does not take %s", show(k, x->type));
     return core_bad(k, e->span);
   }

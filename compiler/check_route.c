@@ -55,8 +55,8 @@ static void add_hole(struct routing *r, const char *s, size_t n, bool last)
   h->name = atom_of(&k->c->atoms, s, name);
   for (; *end; end = &(*end)->next)
     if ((*end)->name == h->name) {
-      bad_path(r, arena_printf(k->a, "the hole `%s` is here twice",
-                               h->name->text));
+      bad_path(
+          r, arena_printf(k->a, "the hole `%s` is here twice", h->name->text));
       return;
     }
   *end = h;
@@ -108,10 +108,10 @@ static void overlap_check(struct routing *r, const char *pattern)
     *at = r->r;
     return;
   }
-  struct diag *d = diag_report(
-      k->d, DIAG_route_overlap, r->r->span, "%s %s matches what %s %s matches",
-      plan_method_name(r->r->method), r->r->path,
-      plan_method_name(first->method), first->path);
+  struct diag *d = diag_report(k->d, DIAG_route_overlap, r->r->span,
+                               "%s %s matches what %s %s matches",
+                               plan_method_name(r->r->method), r->r->path,
+                               plan_method_name(first->method), first->path);
   diag_note(k->d, d, first->span, "the first route");
 }
 
@@ -134,9 +134,8 @@ static bool read_method(struct routing *r)
       diag_report(k->d, DIAG_no_websockets, m->span, NULL);
     return i != METHOD_WS;
   }
-  struct diag *d =
-      diag_report(k->d, DIAG_unknown_http_method, m->span,
-                  "there is no HTTP method `%s`", m->text->text);
+  struct diag *d = diag_report(k->d, DIAG_unknown_http_method, m->span,
+                               "there is no HTTP method `%s`", m->text->text);
   name_hint_list(k, d, m->text->text, names, METHODS);
   return false;
 }
@@ -239,9 +238,9 @@ static void read_adapter(struct routing *r, struct param *p,
     return;
   }
   if (!is_bad(out->type) && !adapter_suits(k, a, out->type)) {
-    struct diag *d = diag_report(k->d, DIAG_bad_source, p->type->span,
-                                 "`%s` does not give %s", names[a],
-                                 show(k, out->type));
+    struct diag *d =
+        diag_report(k->d, DIAG_bad_source, p->type->span,
+                    "`%s` does not give %s", names[a], show(k, out->type));
     diag_note(k->d, d, p->adapter.span, "the adapter");
     diag_hint(k->d, d, "it gives %s", gives[a]);
   }
@@ -250,8 +249,8 @@ static void read_adapter(struct routing *r, struct param *p,
     bool nested = a == ADAPTER_json && o->name.text &&
                   !strcmp(o->name.text->text, "nested_text");
     if (!nested) {
-      diag_report(k->d, DIAG_unknown_option, o->span,
-                  "`%s` has no such option", names[a]);
+      diag_report(k->d, DIAG_unknown_option, o->span, "`%s` has no such option",
+                  names[a]);
       continue;
     }
     const struct constant *c = const_of_expr(k, o->value, k->boolean, NULL);
@@ -287,15 +286,15 @@ static void read_source(struct routing *r, struct param *p,
   }
   out->source = s;
   for (struct arg *o = p->options; o; o = o->next) {
-    const struct constant *c =
-        o->name.text || o != p->options
-            ? NULL
-            : const_of_expr(k, o->value, k->str, NULL);
+    const struct constant *c = o->name.text || o != p->options
+                                   ? NULL
+                                   : const_of_expr(k, o->value, k->str, NULL);
     if (c)
       out->key = arena_copy(k->a, c->text, c->size);
     else if (o->name.text || o != p->options)
       diag_report(k->d, DIAG_unknown_option, o->span,
-                  "`in %s` takes a name: `in %s(\"name\")`", names[s], names[s]);
+                  "`in %s` takes a name: `in %s(\"name\")`", names[s],
+                  names[s]);
   }
 }
 
@@ -322,8 +321,7 @@ static void check_source(struct routing *r, struct route_param *p, atom name)
     r->bodies++;
     if (r->r->method == METHOD_GET || r->r->method == METHOD_HEAD)
       diag_report(k->d, DIAG_body_without_method, p->span,
-                  "a %s request has no body",
-                  plan_method_name(r->r->method));
+                  "a %s request has no body", plan_method_name(r->r->method));
   }
   bool outside = p->source != SOURCE_path && p->source != SOURCE_body;
   if (outside && p->type->kind == TYPE_optional && !p->initial)
@@ -335,8 +333,10 @@ static void read_param(struct routing *r, struct route_param *out,
                        const struct sig_param *s, struct param *p,
                        struct local *l)
 {
-  *out = (struct route_param){.local = l, .name = s->name->text,
-                              .type = s->type, .initial = s->initial,
+  *out = (struct route_param){.local = l,
+                              .name = s->name->text,
+                              .type = s->type,
+                              .initial = s->initial,
                               .span = s->span};
   if (p && p->adapter.text)
     read_adapter(r, p, out);
@@ -349,9 +349,8 @@ static void read_param(struct routing *r, struct route_param *out,
   if (out->source != SOURCE_adapter)
     check_source(r, out, s->name);
   if (!out->key)
-    out->key = out->source == SOURCE_header
-                   ? header_key(r->k, out->name)
-                   : out->name;
+    out->key =
+        out->source == SOURCE_header ? header_key(r->k, out->name) : out->name;
 }
 
 static void read_params(struct routing *r, struct param *p)
@@ -492,7 +491,8 @@ void route_check(struct checker *k, struct app_sym *app, struct item *i)
   uint32_t size = path->size;
   while (size && path->data[size - 1] == '/')
     size--;
-  r.r->path = arena_printf(k->a, "%s%.*s", app->a.prefix, (int)size, path->data);
+  r.r->path =
+      arena_printf(k->a, "%s%.*s", app->a.prefix, (int)size, path->data);
   if (!*r.r->path)
     r.r->path = "/";
   const char *pattern = read_path(&r);

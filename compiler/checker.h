@@ -25,7 +25,7 @@ enum symbol_kind {
   SYMBOL_MODULE,
   SYMBOL_BINDING, // graphs too
   SYMBOL_FLOW,
-  SYMBOL_FIELD,   // of a class
+  SYMBOL_FIELD, // of a class
 };
 
 enum state { UNTOUCHED, UNDER_WAY, FINISHED };
@@ -63,10 +63,10 @@ struct sig {
 
 // Whom a function mentions: for what is reached, and which app it is in.
 struct mention {
-  struct fn_sym *fn;      // one of the three
+  struct fn_sym *fn; // one of the three
   struct bind_sym *bind;
   struct class_sym *class; // a function deployment, called outside of an app
-  struct core *call;       // ... by this call or handle, which wants its binding
+  struct core *call; // ... by this call or handle, which wants its binding
   struct span at;
   struct mention *next;
 };
@@ -89,7 +89,7 @@ struct fn_sym {
   struct capture *captures;
   struct core **selves; // calls of itself before its captures were known
   uint32_t n_selves;
-  struct span result_span; // of the result's type, as written
+  struct span result_span;        // of the result's type, as written
   uint32_t number;                // in the checker's list
   const struct signature *effect; // the first that it has, or NULL
   bool reached, checked;
@@ -103,11 +103,11 @@ struct class_sym {
   struct table members; // struct symbol: FIELD or FN
   struct sig sig;       // what `bind` gives it
   struct fn_sym *init;
-  struct fn_sym *run;   // the method that a handle alone means, or NULL
-  struct app_sym *app;  // a graph's
+  struct fn_sym *run;  // the method that a handle alone means, or NULL
+  struct app_sym *app; // a graph's
   struct method **last_method;
-  enum state fields;    // of finding out the types of its lets
-  bool not_built;       // was reported; silent from here on
+  enum state fields; // of finding out the types of its lets
+  bool not_built;    // was reported; silent from here on
   bool reached;
 };
 
@@ -148,10 +148,10 @@ struct checker {
   struct types *t;
   struct diags *d;
   struct program *p;
-  struct table names; // struct symbol
-  struct table cases; // struct case_ref
-  struct table operators; // const struct signature, the first row
-  struct table routes;    // pattern → struct route
+  struct table names;        // struct symbol
+  struct table cases;        // struct case_ref
+  struct table operators;    // const struct signature, the first row
+  struct table routes;       // pattern → struct route
   struct table limit_values; // so that equal limits are one constant
   uint32_t type_depth;
   struct measure *measures; // by a type's number
@@ -178,13 +178,16 @@ struct checker {
 // Types of what was wrong (silent from there on), and of what never returns.
 extern const struct type type_bad, type_never;
 
-static inline bool is_bad(const struct type *t) { return t == &type_bad; }
+static inline bool is_bad(const struct type *t)
+{
+  return t == &type_bad;
+}
 
 // ---- a body that is being checked ----
 struct entry { // a name in a body
   struct local *local;
-  bool narrowed; // known not to be none
-  bool silent;   // not told when it is not used
+  bool narrowed;          // known not to be none
+  bool silent;            // not told when it is not used
   struct entry *shadowed; // under this name before
   atom name;
 };
@@ -209,9 +212,9 @@ struct body {
   enum body_kind kind;
   struct class_sym *class;
   struct app_sym *app;
-  struct table names;    // struct entry
-  struct table nested;   // struct symbol: fns inside
-  struct entry **scope;  // entries of open blocks
+  struct table names;   // struct entry
+  struct table nested;  // struct symbol: fns inside
+  struct entry **scope; // entries of open blocks
   uint32_t n_scope, room_scope;
   struct local **locals;
   uint32_t n_locals, room_locals;
@@ -229,9 +232,9 @@ struct body {
 
 // What a value is for: how a misfit is reported.
 struct blame {
-  enum diag_id id;        // 0: wrong_type
-  const char *what;       // "parameter `x`", or NULL
-  struct span declared;   // where the wanted type stands
+  enum diag_id id;      // 0: wrong_type
+  const char *what;     // "parameter `x`", or NULL
+  struct span declared; // where the wanted type stands
   bool has_declared;
 };
 
@@ -241,7 +244,7 @@ struct blame {
 #define PUSH(k, array, n, room, value)                                         \
   do {                                                                         \
     if ((n) == (room)) {                                                       \
-      uint32_t wide_ = (room) ? (room) * 2 : 8;                                \
+      uint32_t wide_ = (room) ? (room)*2 : 8;                                  \
       (array) = arena_grow((k)->a, (array), (n) * sizeof *(array),             \
                            wide_ * sizeof *(array));                           \
       (room) = wide_;                                                          \
@@ -378,17 +381,20 @@ struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
 
 // check_literal.c
 struct core *check_template(struct body *b, struct expr *e);
-struct core *check_list(struct body *b, struct expr *e, const struct type *want);
+struct core *check_list(struct body *b, struct expr *e,
+                        const struct type *want);
 struct core *check_tuple(struct body *b, struct expr *e,
                          const struct type *want);
 struct core *check_record(struct body *b, struct expr *e,
                           const struct type *want);
 struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 // A record of fields; `want` is a record type or NULL.
-struct core *check_fields(struct body *b, struct field *fields,
-                          struct span at, const struct type *want);
-struct core *check_each(struct body *b, struct expr *e, const struct type *want);
-// Element (and second) type of what is iterated over; false and reported if none.
+struct core *check_fields(struct body *b, struct field *fields, struct span at,
+                          const struct type *want);
+struct core *check_each(struct body *b, struct expr *e,
+                        const struct type *want);
+// Element (and second) type of what is iterated over; false and reported if
+// none.
 bool iterates(struct body *b, struct core *over, uint32_t n_names,
               const struct type **item, const struct type **second);
 
@@ -397,21 +403,29 @@ struct core *check_field(struct body *b, struct expr *e);
 struct core *check_item(struct body *b, struct expr *e);
 struct core *check_index(struct body *b, struct expr *e);
 struct core *check_slice(struct body *b, struct expr *e);
-// Whether `e` is `app.name`; then what it names, NULL (and reported) if nothing.
+// Whether `e` is `app.name`; then what it names, NULL (and reported) if
+// nothing.
 bool app_member(struct body *b, struct expr *e, struct symbol **out);
 
 // check_call.c
-struct core *check_call(struct body *b, struct expr *e, const struct type *want);
-struct core *check_with(struct body *b, struct expr *e, const struct type *want);
+struct core *check_call(struct body *b, struct expr *e,
+                        const struct type *want);
+struct core *check_with(struct body *b, struct expr *e,
+                        const struct type *want);
+
+// check_args.c
 struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
                          struct span call, enum diag_id wrong);
+void check_args_alone(struct body *b, struct arg *args); // of a wrong call
+
 struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
                      struct span at);
 struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
                         struct core **args, struct span at);
 struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
                          struct span at);
-void check_args_alone(struct body *b, struct arg *args);
+
+// check_lambda.c
 struct core *check_lambda(struct body *b, struct expr *e,
                           const struct type *want);
 struct core *closure_of_method(struct body *b, struct fn_sym *m,
@@ -438,6 +452,13 @@ bool check_block(struct body *b, struct block *block, struct stmt **first);
 // An expression that stands alone: it must do something.
 bool check_alone(struct body *b, struct expr *e, struct stmt ***end);
 void stmt_add(struct stmt ***end, struct stmt *s);
+
+// check_assign.c
+void check_let(struct body *b, struct item *i, struct stmt ***end);
+void check_assign(struct body *b, struct item *i, struct stmt ***end);
+
+// check_return.c
+bool check_return(struct body *b, struct item *i, struct stmt ***end);
 // The body of a function: `= value`, or a block.
 void check_function_body(struct body *b, struct callable *c);
 struct core_reply *check_form(struct body *b, struct form *f);
@@ -473,8 +494,14 @@ void route_check(struct checker *k, struct app_sym *app, struct item *i);
 
 // settings.c
 enum { // places of kinds.def
-  PLACE_DEPLOYMENT = 1, PLACE_BATCH = 2, PLACE_MULTIPLEX = 4, PLACE_ROUTE = 8,
-  PLACE_SERVER = 16, PLACE_CALL = 32, PLACE_GRAPH = 64, PLACE_RESOURCE = 128
+  PLACE_DEPLOYMENT = 1,
+  PLACE_BATCH = 2,
+  PLACE_MULTIPLEX = 4,
+  PLACE_ROUTE = 8,
+  PLACE_SERVER = 16,
+  PLACE_CALL = 32,
+  PLACE_GRAPH = 64,
+  PLACE_RESOURCE = 128
 };
 struct setting *settings_of_fields(struct checker *k, struct field *fields,
                                    unsigned place, enum plan_origin origin);

@@ -169,8 +169,8 @@ static struct core *through_json(struct body *b, struct core *x,
   bool out = to->kind == TYPE_json;
   if (!type_has_json(k, out ? x->type : to))
     return NULL;
-  struct core *o = core_operator(
-      k, out ? OPERATOR_to_json : OPERATOR_from_json, to, x->span, 1);
+  struct core *o = core_operator(k, out ? OPERATOR_to_json : OPERATOR_from_json,
+                                 to, x->span, 1);
   o->args[0] = x;
   return o;
 }
@@ -219,11 +219,10 @@ static struct core *literal_of(struct body *b, struct core *x,
   if ((!list && !tuple) || (!made && x->kind != CORE_CONST))
     return NULL;
   uint32_t n = made ? x->n_args : x->constant->n_parts;
-  struct core *y =
-      core_new(k, list ? CORE_LIST : CORE_TUPLE, to, x->span, n);
+  struct core *y = core_new(k, list ? CORE_LIST : CORE_TUPLE, to, x->span, n);
   for (uint32_t i = 0; i < n; i++) {
-    y->args[i] = made ? x->args[i]
-                      : core_const(k, x->constant->parts[i], x->span);
+    y->args[i] =
+        made ? x->args[i] : core_const(k, x->constant->parts[i], x->span);
     if (!try_convert(b, &y->args[i], list ? to->of : to->parts[i].type))
       return NULL;
   }
@@ -275,8 +274,8 @@ bool try_convert(struct body *b, struct core **x, const struct type *want)
 
 // ---- reports ----
 
-static void report_word(struct checker *k, struct diag *d,
-                        const struct core *x, const struct type *want)
+static void report_word(struct checker *k, struct diag *d, const struct core *x,
+                        const struct type *want)
 {
   const char **words = ARENA_ARRAY(k->a, want->n_parts + 1, const char *);
   for (uint32_t i = 0; i < want->n_parts; i++)
@@ -304,8 +303,7 @@ static struct diag *report_misfit(struct checker *k, struct core *x,
     return d;
   }
   return diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
-                     "expected %s, found %s", show(k, want),
-                     show(k, x->type));
+                     "expected %s, found %s", show(k, want), show(k, x->type));
 }
 
 struct core *convert(struct body *b, struct core *x, const struct type *want,
@@ -315,7 +313,7 @@ struct core *convert(struct body *b, struct core *x, const struct type *want,
     return x;
   struct diag *d = report_misfit(b->k, x, want, why ? why->id : 0);
   if (why && why->has_declared)
-    diag_note(b->k->d, d, why->declared, "%s is declared here as %s",
-              why->what, show(b->k, want));
+    diag_note(b->k->d, d, why->declared, "%s is declared here as %s", why->what,
+              show(b->k, want));
   return core_bad(b->k, x->span);
 }

@@ -260,8 +260,8 @@ static void reply(struct dump *d, const struct core_reply *r)
 static void statement(struct dump *d, const struct stmt *s)
 {
   static const char *const names[] = {
-      "let",    "assign",   "set",    "do",  "spawn",  "if",    "while", "for",
-      "break",  "continue", "return", "try", "assert", "yield", "emit"};
+      "let",   "assign",   "set",    "do",  "spawn",  "if",    "while", "for",
+      "break", "continue", "return", "try", "assert", "yield", "emit"};
   buf_adds(d->out, names[s->kind]);
   if (s->local) {
     buf_addc(d->out, ' ');

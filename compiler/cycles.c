@@ -1,17 +1,17 @@
 // What needs every body at once: effects that graphs reach through functions,
 // and deployments that call each other in a circle.
 //
-// A circle of calls can deadlock as soon as one deployment in it, or one that it
-// leads to, takes only so many requests at a time.
+// A circle of calls can deadlock as soon as one deployment in it, or one that
+// it leads to, takes only so many requests at a time.
 #include "compiler/checker.h"
 
 // ---- effects in graphs ----
 
 // Whether a mention is a call within the caller's own code.
-static struct fn_sym *helper_of(const struct fn_sym *f,
-                                const struct mention *m)
+static struct fn_sym *helper_of(const struct fn_sym *f, const struct mention *m)
 {
-  bool own = m->fn && (!m->fn->method || (f->class && m->fn->class == f->class));
+  bool own =
+      m->fn && (!m->fn->method || (f->class && m->fn->class == f->class));
   return own ? m->fn : NULL;
 }
 
@@ -49,10 +49,9 @@ static void report_effect(struct checker *k, const struct fn_sym *graph)
     struct fn_sym *h = helper_of(graph, m);
     if (!h || !h->effect || h == graph)
       continue;
-    struct diag *d =
-        diag_report(k->d, DIAG_effect_in_graph, m->at,
-                    "a graph has no effects, and `%s` calls `%s`",
-                    h->sig.name, h->effect->name);
+    struct diag *d = diag_report(k->d, DIAG_effect_in_graph, m->at,
+                                 "a graph has no effects, and `%s` calls `%s`",
+                                 h->sig.name, h->effect->name);
     diag_note(k->d, d, h->f.span, "`%s` is declared here", h->sig.name);
     diag_hint(k->d, d, "make it a deployment");
   }
@@ -86,11 +85,11 @@ void effects_check(struct checker *k)
 // recursion.
 
 struct node {
-  struct fn_sym *fn;     // one of the two
+  struct fn_sym *fn; // one of the two
   struct bind_sym *bind;
-  uint32_t order, low;   // 0: not met yet
+  uint32_t order, low; // 0: not met yet
   bool on_stack;
-  bool blocks;           // it, or something it leads to, is bounded or waits
+  bool blocks; // it, or something it leads to, is bounded or waits
   uint32_t *to, n_to, room_to, next;
 };
 
@@ -165,7 +164,8 @@ static void report_calls(struct search *s, uint32_t *members, uint32_t n)
     if (!d) {
       d = diag_report(k->d, DIAG_call_cycle, b->b.span,
                       "`%s` calls itself, through others perhaps, while its "
-                      "requests wait", b->b.name->text);
+                      "requests wait",
+                      b->b.name->text);
       diag_hint(k->d, d, "a `fn` may call itself: it takes no further slot");
     } else if (said++ < 8) {
       diag_note(k->d, d, b->b.span, "the way goes through `%s`",

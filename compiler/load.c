@@ -101,7 +101,8 @@ static const char *beside(struct arena *a, const char *file, const char *path)
   const char *slash = strrchr(file, '/');
   if (*path == '/' || !slash)
     return tidy(a, path);
-  return tidy(a, arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
+  return tidy(a,
+              arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
 }
 
 static void add_source(struct compile *c, const char *path, const char *text,
@@ -109,9 +110,9 @@ static void add_source(struct compile *c, const char *path, const char *text,
 {
   if (c->n_sources == c->room_sources) {
     uint32_t room = c->room_sources ? c->room_sources * 2 : 8;
-    c->sources = arena_grow(c->arena, c->sources,
-                            c->n_sources * sizeof *c->sources,
-                            room * sizeof *c->sources);
+    c->sources =
+        arena_grow(c->arena, c->sources, c->n_sources * sizeof *c->sources,
+                   room * sizeof *c->sources);
     c->files = arena_grow(c->arena, c->files, c->n_sources * sizeof *c->files,
                           room * sizeof *c->files);
     c->room_sources = room;
@@ -130,8 +131,8 @@ static void load(struct loading *l, const char *path, struct span at)
   size_t size = 0;
   char *text = read_file(c->arena, path, &size);
   if (!text && errno == EFBIG)
-    diag_report(&c->diags, DIAG_source_too_large, at,
-                "%s is larger than %d MB", path, SOURCE_MAX >> 20);
+    diag_report(&c->diags, DIAG_source_too_large, at, "%s is larger than %d MB",
+                path, SOURCE_MAX >> 20);
   else if (!text && at.file != UINT32_MAX)
     diag_report(&c->diags, DIAG_file_not_found, at, "cannot read %s: %s", path,
                 strerror(errno));

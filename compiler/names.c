@@ -1,4 +1,5 @@
-// Names: what a program declares, once each, and what a wrong one was meant for.
+// Names: what a program declares, once each, and what a wrong one was meant
+// for.
 #include "compiler/checker.h"
 
 #include <stdlib.h>
@@ -52,9 +53,9 @@ struct symbol *name_declare(struct checker *k, struct table *in,
 static void collect_item(struct checker *k, struct item *i)
 {
   static const signed char kinds[ITEM_KIND_COUNT] = {
-      [ITEM_TYPE] = SYMBOL_TYPE + 1,     [ITEM_DEPLOYMENT] = SYMBOL_CLASS + 1,
-      [ITEM_FN] = SYMBOL_FN + 1,         [ITEM_METRIC] = SYMBOL_METRIC + 1,
-      [ITEM_APP] = SYMBOL_APP + 1,       [ITEM_RESOURCE] = SYMBOL_RESOURCE + 1,
+      [ITEM_TYPE] = SYMBOL_TYPE + 1, [ITEM_DEPLOYMENT] = SYMBOL_CLASS + 1,
+      [ITEM_FN] = SYMBOL_FN + 1,     [ITEM_METRIC] = SYMBOL_METRIC + 1,
+      [ITEM_APP] = SYMBOL_APP + 1,   [ITEM_RESOURCE] = SYMBOL_RESOURCE + 1,
   };
   if (kinds[i->kind]) {
     struct table *in = &k->names;

@@ -1,5 +1,5 @@
-// Settings: which there are, what they may be, and which of two counts. All from
-// the rows of kinds.def.
+// Settings: which there are, what they may be, and which of two counts. All
+// from the rows of kinds.def.
 #include "compiler/checker.h"
 
 #include <string.h>
@@ -34,9 +34,9 @@ static const struct {
   unsigned place;
   const char *name;
 } later[] = {
-    {PLACE_CALL, "fallback"},       {PLACE_DEPLOYMENT, "user_config"},
+    {PLACE_CALL, "fallback"},        {PLACE_DEPLOYMENT, "user_config"},
     {PLACE_DEPLOYMENT, "cache.key"}, {PLACE_SERVER, "admin"},
-    {PLACE_SERVER, "tls"},          {PLACE_BATCH, "size_of"},
+    {PLACE_SERVER, "tls"},           {PLACE_BATCH, "size_of"},
 };
 
 struct gather {
@@ -51,8 +51,8 @@ struct gather {
 
 static const struct type *row_type(struct checker *k, const char *text)
 {
-  static const enum type_kind kinds[] = {TYPE_bool,     TYPE_int,  TYPE_float,
-                                         TYPE_str,      TYPE_size, TYPE_duration,
+  static const enum type_kind kinds[] = {TYPE_bool,   TYPE_int,  TYPE_float,
+                                         TYPE_str,    TYPE_size, TYPE_duration,
                                          TYPE_percent};
   static const char *const words[] = {
 #define TYPE(kind, word, form, part) word,
@@ -131,18 +131,20 @@ static void report_unknown_setting(struct gather *g, const char *name,
     if (rows[i].places & g->place) {
       const char *dot = strchr(rows[i].name, '.');
       bool group = dot && !strchr(name, '.');
-      names[n++] = group ? arena_copy(k->a, rows[i].name,
-                                      (size_t)(dot - rows[i].name))
-                         : rows[i].name;
+      names[n++] =
+          group ? arena_copy(k->a, rows[i].name, (size_t)(dot - rows[i].name))
+                : rows[i].name;
     } else if (!strncmp(rows[i].name, name, size) &&
                (!rows[i].name[size] || rows[i].name[size] == '.')) {
       elsewhere = i;
     }
   }
-  struct diag *d =
-      diag_report(k->d, g->place == PLACE_CALL ? DIAG_unknown_option : DIAG_unknown_setting,
-                  at, elsewhere < SETTINGS ? "`%s` is not set here"
-                                           : "there is no setting `%s`", name);
+  struct diag *d = diag_report(
+      k->d, g->place == PLACE_CALL ? DIAG_unknown_option : DIAG_unknown_setting,
+      at,
+      elsewhere < SETTINGS ? "`%s` is not set here"
+                           : "there is no setting `%s`",
+      name);
   name_hint_list(k, d, name, names, n);
 }
 
@@ -192,9 +194,9 @@ static void gather_one(struct gather *g, const char *prefix,
   struct checker *k = g->k;
   if (!name->text || !value)
     return;
-  const char *whole = prefix
-                          ? arena_printf(k->a, "%s.%s", prefix, name->text->text)
-                          : name->text->text;
+  const char *whole =
+      prefix ? arena_printf(k->a, "%s.%s", prefix, name->text->text)
+             : name->text->text;
   int id = setting_named(g, whole);
   if (id >= 0) {
     gather_value(g, id, name, value);
@@ -231,9 +233,9 @@ static void conflicts(struct checker *k, struct setting *list)
   }
   struct setting *fixed = of[SETTING_num_replicas];
   if (fixed && scaling) {
-    struct diag *d = diag_report(
-        k->d, DIAG_setting_conflict, fixed->span,
-        "`num_replicas` and `autoscaling` exclude each other");
+    struct diag *d =
+        diag_report(k->d, DIAG_setting_conflict, fixed->span,
+                    "`num_replicas` and `autoscaling` exclude each other");
     diag_note(k->d, d, scaling->span, "`autoscaling` is set here");
   }
   struct setting *low = of[SETTING_autoscaling_min],
@@ -242,7 +244,8 @@ static void conflicts(struct checker *k, struct setting *list)
   if (low && low->value->i > most) {
     struct diag *d = diag_report(k->d, DIAG_setting_conflict, low->span,
                                  "`min_replicas` is above `max_replicas`, "
-                                 "which is %lld", (long long)most);
+                                 "which is %lld",
+                                 (long long)most);
     if (high)
       diag_note(k->d, d, high->span, "`max_replicas` is set here");
   }

@@ -154,7 +154,6 @@ bool type_size_check(struct checker *k, const struct type *t, struct span at)
 
 // ---- types that contain themselves ----
 
-
 struct nesting {
   struct checker *k;
   struct met finished, under_way;

@@ -59,10 +59,10 @@ static bool limit_suits(enum limit_kind kind, const struct type *t)
 static const struct constant *limit_value(struct checker *k,
                                           const struct constant *c)
 {
-  const char *key =
-      c->type->kind == TYPE_str
-          ? arena_printf(k->a, "s%s", c->text)
-          : arena_printf(k->a, "%d %lld %a", c->type->kind, (long long)c->i, c->f);
+  const char *key = c->type->kind == TYPE_str
+                        ? arena_printf(k->a, "s%s", c->text)
+                        : arena_printf(k->a, "%d %lld %a", c->type->kind,
+                                       (long long)c->i, c->f);
   void **at = table_at(k->a, &k->limit_values, atom_of_text(&k->c->atoms, key));
   if (!*at)
     *at = (void *)c;
@@ -108,8 +108,8 @@ static bool one_limit(struct checker *k, struct arg *a, const struct type *t,
     return false;
   }
   if (!limit_suits(kind, t)) {
-    diag_report(k->d, DIAG_bad_constraint, a->span,
-                "`%s` does not apply to %s", a->name.text->text, show(k, t));
+    diag_report(k->d, DIAG_bad_constraint, a->span, "`%s` does not apply to %s",
+                a->name.text->text, show(k, t));
     return false;
   }
   out->kind = kind;
@@ -146,8 +146,8 @@ static const struct type *resolve(struct checker *k, struct symbol *s)
   if (s->state == FINISHED || (s->state == UNDER_WAY && s->type))
     return s->type;
   if (s->state == UNDER_WAY) {
-    diag_report(k->d, DIAG_recursive_type, s->span,
-                "the type `%s` is itself", s->name->text);
+    diag_report(k->d, DIAG_recursive_type, s->span, "the type `%s` is itself",
+                s->name->text);
     return s->type = &type_bad;
   }
   s->state = UNDER_WAY;
@@ -179,8 +179,7 @@ static const char *const type_words[] = {
 };
 
 static const struct type *record_of(struct checker *k, const char *const *names,
-                                    const struct type *const *types,
-                                    uint32_t n)
+                                    const struct type *const *types, uint32_t n)
 {
   struct type_part parts[8] = {0};
   for (uint32_t i = 0; i < n; i++) {
@@ -194,20 +193,19 @@ const struct type *type_of_adapter(struct checker *k, enum adapter_kind a)
 {
   const struct type *map = type_of(k->t, TYPE_map, k->str);
   if (a == ADAPTER_request)
-    return record_of(
-        k,
-        (const char *const[]){"method", "path", "query", "headers", "body",
-                              "client", "id"},
-        (const struct type *const[]){k->str, k->str, map, map,
-                                     type_simple(k->t, TYPE_bytes), k->str,
-                                     k->str},
-        7);
+    return record_of(k,
+                     (const char *const[]){"method", "path", "query", "headers",
+                                           "body", "client", "id"},
+                     (const struct type *const[]){k->str, k->str, map, map,
+                                                  type_simple(k->t, TYPE_bytes),
+                                                  k->str, k->str},
+                     7);
   const struct type *row = type_of(k->t, TYPE_list, k->json);
-  return record_of(k, (const char *const[]){"columns", "rows"},
-                   (const struct type *const[]){
-                       type_of(k->t, TYPE_list, k->str),
-                       type_of(k->t, TYPE_list, row)},
-                   2);
+  return record_of(
+      k, (const char *const[]){"columns", "rows"},
+      (const struct type *const[]){type_of(k->t, TYPE_list, k->str),
+                                   type_of(k->t, TYPE_list, row)},
+      2);
 }
 
 static const struct type *plain_type(struct checker *k, atom name)
@@ -263,9 +261,9 @@ static const struct type *named(struct checker *k, struct type_expr *t)
     return plain;
   if (!s)
     return unknown_type(k, name);
-  struct diag *d = diag_report(k->d, DIAG_not_a_type, name->span,
-                               "`%s` is %s, not a type", name->text->text,
-                               symbol_kind_text(s->kind));
+  struct diag *d =
+      diag_report(k->d, DIAG_not_a_type, name->span, "`%s` is %s, not a type",
+                  name->text->text, symbol_kind_text(s->kind));
   diag_note(k->d, d, s->span, "`%s` is declared here", name->text->text);
   return &type_bad;
 }
@@ -315,9 +313,8 @@ static bool name_seen(struct checker *k, struct table *seen, atom name,
   return false;
 }
 
-static const struct constant *field_default(struct checker *k,
-                                            struct type_field *f,
-                                            const struct type *t)
+static const struct constant *
+field_default(struct checker *k, struct type_field *f, const struct type *t)
 {
   struct blame why = {DIAG_bad_default,
                       arena_printf(k->a, "field `%s`", f->name.text->text),

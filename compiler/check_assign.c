@@ -1,0 +1,125 @@
+// Names for values: let, var, and what changes them.
+#include "compiler/checker.h"
+
+void check_let(struct body *b, struct item *i, struct stmt ***end)
+{
+  struct checker *k = b->k;
+  const struct type *t = i->value.type ? type_of_expr(k, i->value.type) : NULL;
+  struct core *x;
+  if (t) {
+    struct blame why = {0, arena_printf(k->a, "`%s`", i->name.text->text),
+                        i->value.type->span, true};
+    x = check_as(b, i->value.value, t, &why);
+  } else {
+    x = check(b, i->value.value, NULL);
+    t = x->type;
+    if (t->kind == TYPE_none && !is_bad(t)) {
+      struct diag *d =
+          diag_report(k->d, DIAG_cannot_infer, i->value.value->span,
+                      "this gives no value to name");
+      if (x->kind == CORE_CONST)
+        diag_hint(k->d, d, "write the type: `%s: T? = none`",
+                  i->name.text->text);
+      t = &type_bad;
+    }
+  }
+  struct entry *e = entry_declare(b, &i->name, t);
+  e->local->var = i->kind == ITEM_VAR;
+  struct stmt *s = stmt_new(b, STMT_LET, i->span);
+  s->local = e->local;
+  s->value = x;
+  stmt_add(end, s);
+}
+
+static void report_fixed(struct body *b, struct item *i, const char *name,
+                         struct span declared, const char *hint)
+{
+  struct diag *d =
+      diag_report(b->k->d, DIAG_not_assignable, i->assign.target->span,
+                  "`%s` does not change", name);
+  diag_note(b->k->d, d, declared, "`%s` is declared here", name);
+  if (hint)
+    diag_hint(b->k->d, d, "%s", hint);
+}
+
+// The value that is assigned; the one before comes into it with `+=`.
+static struct core *assigned(struct body *b, struct item *i,
+                             struct core *before, const struct type *t,
+                             bool *none)
+{
+  struct core *x = check(b, i->assign.value, t);
+  if (i->assign.op != OP_NONE)
+    x = arithmetic(b, i->assign.op, i->span, before, x);
+  *none = x->type->kind == TYPE_optional || x->type->kind == TYPE_none;
+  return convert(b, x, t, NULL);
+}
+
+static void assign_local(struct body *b, struct item *i, struct entry *e,
+                         struct stmt ***end)
+{
+  struct local *l = e->local;
+  if (!l->var) {
+    report_fixed(b, i, l->name->text, l->span,
+                 l->param ? NULL : "declare it with `var`");
+    check(b, i->assign.value, l->type);
+    return;
+  }
+  struct core *before = i->assign.op ? check_name(b, i->assign.target) : NULL;
+  bool none;
+  struct stmt *s = stmt_new(b, STMT_ASSIGN, i->span);
+  s->local = l;
+  s->value = assigned(b, i, before, l->type, &none);
+  narrow_forget(b, e);
+  if (!none && l->type->kind == TYPE_optional)
+    narrow(b, e);
+  stmt_add(end, s);
+}
+
+static void assign_state(struct body *b, struct item *i, struct symbol *f,
+                         struct stmt ***end)
+{
+  if (!f->type || is_bad(f->type)) {
+    check(b, i->assign.value, NULL);
+    return;
+  }
+  if (!b->class->c.fields[f->index].state) {
+    report_fixed(b, i, f->name->text, f->span, "only a `state` changes");
+    return;
+  }
+  struct core *before = NULL;
+  if (i->assign.op)
+    before = check_symbol(b, f, i->assign.target->span);
+  bool none;
+  struct stmt *s = stmt_new(b, STMT_SET_SELF, i->span);
+  s->index = f->index;
+  s->value = assigned(b, i, before, f->type, &none);
+  stmt_add(end, s);
+}
+
+void check_assign(struct body *b, struct item *i, struct stmt ***end)
+{
+  struct expr *target = i->assign.target;
+  if (target->kind != EXPR_NAME) {
+    check(b, i->assign.value, NULL);
+    struct core *x = check(b, target, NULL);
+    if (is_bad(x->type))
+      return;
+    struct diag *d = diag_report(b->k->d, DIAG_not_assignable, target->span,
+                                 "values do not change");
+    diag_hint(b->k->d, d, "make a new one: `x = { ...x, field: value }`");
+    return;
+  }
+  struct entry *e = entry_find(b, target->name.text);
+  struct symbol *s = e ? NULL : symbol_find(b, target->name.text);
+  if (e)
+    assign_local(b, i, e, end);
+  else if (s && s->kind == SYMBOL_FIELD)
+    assign_state(b, i, s, end);
+  else {
+    check(b, i->assign.value, NULL);
+    if (s)
+      report_fixed(b, i, s->name->text, s->span, NULL);
+    else
+      report_unknown(b, &target->name);
+  }
+}

@@ -1,0 +1,168 @@
+// What a function gives: returns, how a route answers, and bodies as a whole.
+#include "compiler/checker.h"
+
+#include <string.h>
+
+struct core_reply *check_form(struct body *b, struct form *f)
+{
+  static const char *const names[] = {
+#define FORM(name, content_type) #name,
+#include "grammar/defs/adapters.def"
+  };
+  struct checker *k = b->k;
+  struct core_reply *r = NEW(k, struct core_reply);
+  for (int i = 1; i < FORMS; i++)
+    if (f->name.text && !strcmp(f->name.text->text, names[i]))
+      r->form = i;
+  if (!r->form && f->name.text) {
+    struct diag *d = diag_report(k->d, DIAG_unknown_form, f->name.span,
+                                 "there is no form `%s`", f->name.text->text);
+    name_hint_list(k, d, f->name.text->text, names + 1, FORMS - 1);
+  }
+  struct sig_param params[] = {
+      {atom_of_text(&k->c->atoms, "status"), k->integer,
+       const_int(k, k->integer, 0), NO_SPAN},
+      {atom_of_text(&k->c->atoms, "headers"), type_of(k->t, TYPE_map, k->str),
+       const_new(k, k->none), NO_SPAN}};
+  struct sig s = {f->name.text ? f->name.text->text : "as", NO_SPAN, params, 2,
+                  k->none};
+  struct core **args = match_args(b, &s, f->args, f->span, 0);
+  for (struct arg *a = f->args; a && args; a = a->next)
+    if (a->name.text == params[0].name || (!a->name.text && a == f->args))
+      r->status = args[0];
+    else
+      r->headers = args[1];
+  return r;
+}
+
+void check_form_type(struct body *b, struct form *f, enum form_kind form,
+                     const struct type *t)
+{
+  struct checker *k = b->k;
+  bool text =
+      t->kind == TYPE_str || t->kind == TYPE_enum || t->kind == TYPE_markdown;
+  bool ok = true;
+  if (form == FORM_json)
+    ok = type_has_json(k, t);
+  else if (form == FORM_text || form == FORM_html || form == FORM_markdown)
+    ok = text;
+  else if (form == FORM_bytes)
+    ok = text || t->kind == TYPE_bytes;
+  else if (form == FORM_png)
+    ok = t->kind == TYPE_tensor;
+  else if (form == FORM_csv)
+    ok = t->kind == TYPE_list || t->kind == TYPE_record;
+  if (form == FORM_sse)
+    diag_report(k->d, DIAG_no_streams, f->span, NULL);
+  else if (!ok)
+    diag_report(k->d, DIAG_bad_form, f->span, "%s cannot be answered as %s",
+                show(k, t), f->name.text->text);
+}
+
+bool check_return(struct body *b, struct item *i, struct stmt ***end)
+{
+  struct checker *k = b->k;
+  struct expr *e = i->effect.value;
+  struct stmt *s = stmt_new(b, STMT_RETURN, i->span);
+  struct blame why = {DIAG_wrong_return, "the result", b->fn->result_span,
+                      b->fn->result_span.end > 0};
+  const struct type *t = b->result;
+  if (!e && t && t->kind != TYPE_none) {
+    struct diag *d =
+        diag_report(k->d, DIAG_wrong_return, i->span,
+                    "a value of type %s must be returned", show(k, t));
+    if (why.has_declared)
+      diag_note(k->d, d, why.declared, "the result is declared here");
+  } else if (e && t && t->kind == TYPE_none && !is_bad(t)) {
+    s->value = check(b, e, NULL);
+    if (s->value->type->kind != TYPE_none)
+      diag_report(k->d, DIAG_wrong_return, e->span,
+                  "nothing is returned here: no result is declared");
+  } else if (e) {
+    s->value = t ? check_as(b, e, t, &why) : check(b, e, NULL);
+  }
+  if (i->effect.form) {
+    s->reply = check_form(b, i->effect.form);
+    if (b->kind != BODY_ROUTE || b->outer)
+      diag_report(k->d, DIAG_wrong_place, i->effect.form->span,
+                  "only a route says how it answers");
+    else if (s->value && !is_bad(s->value->type))
+      check_form_type(b, i->effect.form, s->reply->form, s->value->type);
+  }
+  if (!t)
+    PUSH(k, b->returns, b->n_returns, b->room_returns, s);
+  stmt_add(end, s);
+  return true;
+}
+
+static void check_value_body(struct body *b, struct expr *e, struct stmt ***end)
+{
+  struct blame why = {DIAG_wrong_return, "the result", b->fn->result_span,
+                      b->fn->result_span.end > 0};
+  bool none = b->result && b->result->kind == TYPE_none && !is_bad(b->result);
+  if (none) {
+    check_alone(b, e, end);
+    return;
+  }
+  struct stmt *s = stmt_new(b, STMT_RETURN, e->span);
+  s->value = b->result ? check_as(b, e, b->result, &why) : check(b, e, NULL);
+  if (!b->result)
+    PUSH(b->k, b->returns, b->n_returns, b->room_returns, s);
+  stmt_add(end, s);
+}
+
+// What several returns give, when the result is found out from them.
+static const struct type *result_found(struct body *b, bool ends)
+{
+  struct checker *k = b->k;
+  const struct type *t = ends ? NULL : k->none;
+  for (uint32_t i = 0; i < b->n_returns; i++) {
+    struct stmt *s = b->returns[i];
+    const struct type *x = s->value ? s->value->type : k->none;
+    const struct type *both = t ? join(k, t, x) : x;
+    if (!both) {
+      struct diag *d = diag_report(k->d, DIAG_wrong_return, s->span,
+                                   "this returns %s, elsewhere it is %s",
+                                   show(k, x), show(k, t));
+      diag_note(k->d, d, b->returns[0]->span, "returns %s", show(k, t));
+      return &type_bad;
+    }
+    t = both;
+  }
+  t = !t || t == &type_never ? k->none : t;
+  for (uint32_t i = 0; i < b->n_returns && !is_bad(t); i++) {
+    struct stmt *s = b->returns[i];
+    if (!s->value && t->kind != TYPE_none)
+      s->value = core_const(k, const_new(k, k->none), s->span);
+    if (s->value)
+      try_convert(b, &s->value, t);
+  }
+  return t;
+}
+
+void check_function_body(struct body *b, struct callable *c)
+{
+  struct checker *k = b->k;
+  struct stmt *first = NULL, **end = &first;
+  uint32_t scope = scope_open(b);
+  body_params(b, c->params);
+  bool ends = true;
+  if (c->value)
+    check_value_body(b, c->value, &end);
+  else if (c->body)
+    ends = check_items(b, c->body->items, &end);
+  bool gives = b->result && b->result->kind != TYPE_none && !is_bad(b->result);
+  if (gives && !ends && c->body) {
+    struct span at = c->body->span;
+    at.start = at.end ? at.end - 1 : at.end; // the closing brace
+    struct diag *d =
+        diag_report(k->d, DIAG_missing_return, at, "not every way returns %s",
+                    show(k, b->result));
+    if (b->fn->result_span.end)
+      diag_note(k->d, d, b->fn->result_span, "the result is declared here");
+  }
+  if (!b->result)
+    b->fn->f.result = b->fn->sig.result = result_found(b, ends);
+  scope_close(b, scope);
+  body_close(b, first);
+}
