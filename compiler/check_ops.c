@@ -173,11 +173,47 @@ static bool is_number(const struct type *t)
   return t->kind == TYPE_int || t->kind == TYPE_float;
 }
 
+static bool is_amount(const struct type *t)
+{
+  return t->kind == TYPE_duration || t->kind == TYPE_size;
+}
+
+// `2 * 100ms`, `1s / 3`, `1s / 100ms`; NULL if it is none of these.
+static struct core *amounts(struct body *b, enum expr_op op, struct span at,
+                            struct core *x, struct core *y)
+{
+  if (op == OP_MUL && is_number(x->type) && is_amount(y->type))
+    return amounts(b, op, at, y, x);
+  if ((op != OP_MUL && op != OP_DIV) || !is_amount(x->type))
+    return NULL;
+  bool size = x->type->kind == TYPE_size;
+  const struct type *t = type_simple(b->k->t, x->type->kind);
+  enum operator_id id;
+  if (op == OP_DIV && y->type->kind == x->type->kind) {
+    id = size ? OPERATOR_over_size : OPERATOR_over_duration;
+    t = b->k->number;
+  } else if (!is_number(y->type)) {
+    return NULL;
+  } else {
+    try_convert(b, &y, b->k->number);
+    id = op == OP_MUL ? size ? OPERATOR_times_size : OPERATOR_times_duration
+         : size       ? OPERATOR_part_size
+                      : OPERATOR_part_duration;
+  }
+  struct core *c = core_operator(b->k, id, t, at, 2);
+  c->args[0] = x;
+  c->args[1] = y;
+  return c;
+}
+
 struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
                         struct core *x, struct core *y)
 {
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(b->k, at);
+  struct core *amount = amounts(b, op, at, x, y);
+  if (amount)
+    return amount;
   if (op == OP_ADD && is_text(x->type) && is_text(y->type))
     return concat_texts(b, at, x, y);
   if (op == OP_ADD && x->type->kind == TYPE_list && y->type->kind == TYPE_list)
