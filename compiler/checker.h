@@ -290,6 +290,9 @@ const struct constant *const_of_expr(struct checker *k, struct expr *e,
                                      const struct type *want,
                                      const struct blame *why);
 bool const_equal(const struct constant *x, const struct constant *y);
+// The constant as one of type json, or NULL when only the runtime can.
+const struct constant *const_json(struct checker *k, const struct type *json,
+                                  const struct constant *c);
 // Makes one constant of a node whose arguments are all constants.
 struct core *core_fold(struct checker *k, struct core *x);
 void const_check_limits(struct checker *k, const struct constant *c,

@@ -79,14 +79,14 @@ const struct constant *const_of_expr(struct checker *k, struct expr *e,
   struct body b = {0};
   body_open(&b, k, &nobody, BODY_INIT);
   struct core *x = check(&b, e, want);
+  if (x->kind == CORE_CONST && !is_bad(x->type) && want)
+    x = convert(&b, x, want, why);
   if (is_bad(x->type))
     return NULL;
-  if (x->kind != CORE_CONST) {
-    diag_report(k->d, DIAG_not_constant, e->span, NULL);
-    return NULL;
-  }
-  x = want ? convert(&b, x, want, why) : x;
-  return is_bad(x->type) ? NULL : x->constant;
+  if (x->kind == CORE_CONST)
+    return x->constant;
+  diag_report(k->d, DIAG_not_constant, e->span, NULL);
+  return NULL;
 }
 
 // ---- limits ----

@@ -169,6 +169,10 @@ static struct core *through_json(struct body *b, struct core *x,
   bool out = to->kind == TYPE_json;
   if (!type_has_json(k, out ? x->type : to))
     return NULL;
+  const struct constant *c =
+      out && x->kind == CORE_CONST ? const_json(k, to, x->constant) : NULL;
+  if (c)
+    return core_const(k, c, x->span);
   struct core *o = core_operator(k, out ? OPERATOR_to_json : OPERATOR_from_json,
                                  to, x->span, 1);
   o->args[0] = x;

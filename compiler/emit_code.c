@@ -41,10 +41,13 @@ static uint32_t emit_sites(struct emit *e, const struct code *k)
 
 // ---- instructions ----
 
-static struct plan_code instruction(const struct code *k, uint32_t at, uint32_t sites,
-                                    const uint32_t *consts)
+static struct plan_code instruction(struct emit *e, const struct code *k, uint32_t at,
+                                    uint32_t sites, const uint32_t *consts)
 {
   const struct ins *i = &k->ins[at];
+  if (i->op == OP_read)
+    return (struct plan_code){(uint16_t)i->op, (uint16_t)i->a, (uint16_t)i->b,
+                              (uint16_t)emit_type(e, k->types[i->c])};
   switch (opcode_shapes[i->op].b) {
   case OPERAND_const: return plan_code_wide(i->op, i->a, consts[i->b]);
   case OPERAND_site: return plan_code_wide(i->op, i->a, sites + i->b);
@@ -63,7 +66,7 @@ static struct plan_run emit_instructions(struct emit *e, const struct code *k)
     consts[i] = emit_const(e, k->constants[i]);
   struct plan_code *rows = ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_code);
   for (uint32_t i = 0; i < k->n_ins; i++)
-    rows[i] = instruction(k, i, sites, consts);
+    rows[i] = instruction(e, k, i, sites, consts);
   return plan_add_run_code(&e->b, rows, k->n_ins);
 }
 

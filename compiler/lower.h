@@ -65,6 +65,8 @@ struct code {
   uint32_t n_sites, room_sites;
   const struct constant **constants;
   uint32_t n_constants, room_constants;
+  const struct type **types; // that json is read into
+  uint32_t n_types, room_types;
   struct strand *strands; // of a graph
   uint32_t n_strands;
   uint32_t *units, room_units; // by virtual slot: first of its run

@@ -170,6 +170,19 @@ static uint32_t emit_call(struct lower *l, const struct core *e, uint32_t run,
   return dst;
 }
 
+// Reading json needs the whole type, which slots do not know.
+static void emit_operator(struct lower *l, const struct core *e, uint32_t run,
+                          uint32_t x, uint32_t dst)
+{
+  struct code *k = l->code;
+  if (e->operator_id != OPERATOR_from_json) {
+    code_add_run(l, OP_op, dst, e->operator_id, run, e->n_args);
+    return;
+  }
+  LOWER_PUSH(l->arena, k->types, k->n_types, k->room_types, e->type);
+  code_add(l, OP_read, dst, x, k->n_types - 1);
+}
+
 static uint32_t emit_plain(struct lower *l, const struct core *e,
                            const struct val *args, uint32_t run, uint32_t dst)
 {
@@ -179,7 +192,7 @@ static uint32_t emit_plain(struct lower *l, const struct core *e,
   switch (e->kind) {
   case CORE_PRIM: code_add(l, e->opcode, dst, x, y); break;
   case CORE_CONCAT: code_add_run(l, OP_concat, dst, run, e->n_args, e->n_args); break;
-  case CORE_OPERATOR: code_add_run(l, OP_op, dst, e->operator_id, run, e->n_args); break;
+  case CORE_OPERATOR: emit_operator(l, e, run, x, dst); break;
   case CORE_SELF: code_add(l, OP_self, dst, e->index, 0); break;
   case CORE_UNWRAP: code_add(l, OP_unwrap, dst, x, 0); break;
   case CORE_IS_NONE: code_add(l, OP_is_none, dst, x, 0); break;

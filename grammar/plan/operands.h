@@ -25,9 +25,9 @@ struct operand {
 #define OPCODE_RULES(X)                                                        \
   X(NONE) X(SAME) X(AMOUNT) X(EQUAL) X(ORDER) X(SHOW) X(CONCAT) X(CONST)       \
   X(LIST) X(TUPLE) X(PART) X(MAP) X(UNION) X(TAG) X(PAYLOAD) X(STEP) X(INDEX)  \
-  X(KEY) X(PUSH) X(WRAP) X(UNWRAP) X(ISNONE) X(SELF) X(STATE) X(OPERATOR)      \
-  X(CALL) X(START) X(EACH) X(FORCE) X(RETURN) X(REPLY) X(TRY) X(END_TRY)       \
-  X(ASSERT) X(FAIL)
+  X(KEY) X(PUSH) X(WRAP) X(UNWRAP) X(ISNONE) X(SELF) X(STATE) X(READ)         \
+  X(OPERATOR) X(CALL) X(START) X(EACH) X(FORCE) X(RETURN) X(REPLY) X(TRY)     \
+  X(END_TRY) X(ASSERT) X(FAIL)
 enum opcode_rule {
 #define RULE_ENUM(rule) RULE_##rule,
   OPCODE_RULES(RULE_ENUM)

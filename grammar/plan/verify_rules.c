@@ -347,6 +347,15 @@ static bool rule_STATE(struct plan_at *at)
   return at_has(at, at->i.a, field_type(at, c->fields, at->i.b));
 }
 
+static bool rule_READ(struct plan_at *at)
+{
+  if (kind_at(at, at->i.b) != TYPE_json)
+    return at_refuse_kind(at, at->i.b, "json");
+  if (at->i.c >= at->p->n_types)
+    return at_refuse(at, "there is no type %u", at->i.c);
+  return at_has(at, at->i.a, base_of(at->p, at->i.c));
+}
+
 // ---- rules: calls and the way on ----
 static bool rule_OPERATOR(struct plan_at *at)
 {

@@ -342,6 +342,26 @@ const struct error *operation_unwrap(struct task *t, value *s,
 
 // ---- the rest ----
 
+const struct error *operation_read(struct task *t, value *s, struct plan_code i)
+{
+  struct engine *e = t->run->engine;
+  struct error error = {.kind = ERROR_internal, .status = 500};
+  struct operator_call call = {
+      .plan = e->plan,
+      .engine = e,
+      .arena = arena_of(t),
+      .args = s + i.b,
+      .types = t->frame->fn->types + i.b,
+      .result_type = i.c,
+      .error = &error,
+  };
+  value out = s[i.a];
+  if (operators[OPERATOR_from_json](&call, &out) == OPERATOR_FAIL)
+    return error_copy(t, &error);
+  s[i.a] = out;
+  return NULL;
+}
+
 const struct error *operation_op(struct task *t, value *s, struct plan_code i,
                                  int64_t *wait)
 {

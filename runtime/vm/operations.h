@@ -12,7 +12,7 @@ operation operation_eq, operation_ne, operation_lt, operation_le;
 operation operation_text, operation_concat, operation_list, operation_push;
 operation operation_index, operation_tuple, operation_map, operation_key;
 operation operation_union, operation_step, operation_payload, operation_wrap,
-    operation_unwrap;
+    operation_unwrap, operation_read;
 operation operation_div_i, operation_mod_i, operation_neg_i, operation_div_f;
 operation operation_add_t, operation_sub_t;
 operation operation_reply, operation_fail, operation_assert, operation_try;

@@ -10,7 +10,8 @@ struct engine;
 int64_t engine_now(const struct engine *e); // all that an operator may ask of it
 
 // What an operator is called with. `types[i]` is the type of `args[i]`,
-// `result_type` that of the result: numbers into plan->types, base types.
+// `result_type` that of the result: numbers into plan->types, base types (but
+// from_json reads into whole types, with their constraints and defaults).
 struct operator_call {
   const struct plan *plan;
   struct engine *engine; // clock
