@@ -82,6 +82,11 @@ static void parts_refused(void **state)
   struct parts p = read_parts("{\"n\":\"x\",\"text\":1}");
   assert_int_equal(p.offences.count, 2);
   assert_string_equal(p.offences.first->loc, "[\"body\",\"n\"]");
+  // of two members of one name the last counts, also when it is wrong
+  assert_int_equal(read_parts("{\"n\":1,\"text\":\"\",\"n\":2}").out[0].i, 2);
+  assert_false(read_parts("{\"n\":1,\"text\":\"\",\"n\":null}").ok);
+  assert_false(read_parts("{\"n\":1,\"text\":\"\"}x").ok);
+  assert_true(read_parts(" { \"n\" : 1 , \"\\u0074ext\":\"\"} ").ok);
   p = read_parts("{\"n\":");
   assert_string_equal(p.offences.first->type, "json_invalid");
 }
