@@ -137,23 +137,24 @@ struct core *check_index(struct body *b, struct expr *e)
   struct core *of = check(b, e->index.of, NULL);
   const struct type *t = of->type;
   bool map = t->kind == TYPE_map, list = t->kind == TYPE_list;
+  bool text = !is_bad(t) && type_base(k->t, t)->kind == TYPE_str;
   const struct type *want = map ? k->str : k->integer;
-  struct core *at = check(b, e->index.from, map || list ? want : NULL);
+  struct core *at = check(b, e->index.from, map || list || text ? want : NULL);
   if (is_bad(t) || is_bad(at->type))
     return core_bad(k, e->span);
-  if (!map && !list) {
+  if (!map && !list && !text) {
     struct diag *d = diag_report(
         k->d, t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
         e->span, "%s cannot be indexed%s", show(k, t),
         t->kind == TYPE_tensor ? " yet" : "");
     if (t->kind == TYPE_tuple)
       diag_hint(k->d, d, "items of a tuple are written `.0`, `.1`");
-    else if (t->kind == TYPE_str)
-      diag_hint(k->d, d, "a slice gives a part of a text: `x[0:1]`");
     return core_bad(k, e->span);
   }
   at = convert(b, at, want, NULL);
-  struct core *x = core_new(k, map ? CORE_KEY : CORE_INDEX, t->of, e->span, 2);
+  struct core *x =
+      text ? core_operator(k, OPERATOR_at_str, k->str, e->span, 2)
+           : core_new(k, map ? CORE_KEY : CORE_INDEX, t->of, e->span, 2);
   x->args[0] = of;
   x->args[1] = at;
   return is_bad(at->type) ? core_bad(k, e->span) : x;

@@ -1,6 +1,7 @@
 // Enters: a result or an error. Leaves: one response. Everything that is put
 // together lies in the request's arena.
 #include "runtime/net/answer.h"
+#include "runtime/net/image.h"
 
 #include <string.h>
 
@@ -228,7 +229,7 @@ static const char *write_form(const struct answer *a, enum form_kind form,
     return csv_write(a->plan, type, v, out) ? NULL
                                             : "the result is no table for csv";
   case FORM_png:
-    return "answers as png are not built yet";
+    return image_write_png(v.tensor, out);
   default:
     value_text(a->plan, type, v, out);
     return NULL;

@@ -1,4 +1,4 @@
-// Images to pixels, by libraries that are loaded when they are first needed.
+// Images to pixels and back, by libraries that are loaded when they are first needed.
 #ifndef SG_IMAGE_H
 #define SG_IMAGE_H
 
@@ -14,6 +14,11 @@ struct image {
 // Each NULL, or what is wrong with the file (a constant, or in the arena).
 const char *image_read_png(struct image *out, const void *data, size_t size);
 const char *image_read_jpeg(struct image *out, const void *data, size_t size);
+
+// Appends the PNG of u8[H, W] (grey) or u8[H, W, C], C from 1 to 4. NULL, or what
+// is wrong with the tensor.
+struct buf;
+const char *image_write_png(const struct tensor *pixels, struct buf *out);
 
 // All of `names` from a library into `to`, an array of function pointers;
 // false when the library or one of them is missing.

@@ -47,6 +47,20 @@ OP(slice_str)
       ops_text(call, start, (size_t)(end - start), (size_t)(to - from)));
 }
 
+OP(at_str)
+{
+  const struct text *t = ARG(0).text;
+  int64_t at = ARG(1).i < 0 ? ARG(1).i + t->length : ARG(1).i;
+  if (at < 0 || at >= t->length)
+    return operator_fail(call, "index %lld is outside a text of length %u",
+                         (long long)ARG(1).i, t->length);
+  const char *end = t->data + t->size;
+  const char *start = t->length == t->size ? t->data + at
+                                           : skip(t->data, end, at);
+  return give(call, out,
+              ops_text(call, start, (size_t)(skip(start, end, 1) - start), 1));
+}
+
 static const char *find(const char *at, const char *end,
                         const struct text *what)
 {

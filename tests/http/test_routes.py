@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
 import support  # noqa: E402
+from tools.make_png import png  # noqa: E402
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
@@ -67,6 +68,19 @@ class Routes(unittest.TestCase):
         self.check("POST", "/outcome", {"code": "3", "type": "Failed", "error": "e"}, 200, JSON,
                    '{"type":"Failed","error":"e","code":3}')
         self.refused("POST", "/outcome", {"type": "X"}, (["body"], "union_tag_invalid"))
+
+    def test_png_answers(self):
+        def draw(path, body, kind):
+            status, head, data = server.request("POST", "/api" + path, body, {"content-type": kind})
+            return status, head["content-type"], data
+        status, kind, drawn = draw("/same", png(5, 4), "image/png")
+        self.assertEqual((status, kind), (200, "image/png"))
+        self.assertEqual(draw("/same", drawn, "image/png")[2], drawn)
+        status, kind, grey = draw("/draw", b'{"array": [[0, 255], [7, 8]]}', JSON)
+        self.assertEqual((status, kind, grey[24:26]), (200, "image/png", b"\x08\x00"))  # 8 bits, grey
+        status, _, why = draw("/draw", b'{"array": [1, 2]}', JSON)
+        self.assertEqual(status, 500)
+        self.assertIn(b"no image", why)
 
     def test_path_and_query(self):
         self.check("GET", "/op/max", None, 200, TEXT, "max")
