@@ -91,7 +91,7 @@ check-long: deps
 
 # What a change should not break, in seconds.
 check-quick: all
-	@python3 tests/house/test_house.py -q House.test_layers House.test_banned_functions
+	@python3 tests/house/test_house.py -q House.test_layers House.test_no_cycles_between_folders House.test_banned_functions
 
 demo: deps
 	@$(MAKE) -s -j$(JOBS) all

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "grammar/plan/plan.h"
+#include "grammar/defs/lists.h"
 
 typedef const void *type_ref; // a type of whoever asks; NULL is no type
 

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "grammar/defs/lists.h"
+
 #define PLAN_MAGIC "SGPLAN\r\n" // 8 bytes; a text-mode copy damages it visibly
 enum {
   PLAN_VERSION = 1,       // of the format that this header describes
@@ -42,58 +44,7 @@ static inline uint32_t plan_wide(struct plan_code i)
   return i.b | (uint32_t)i.c << 16;
 }
 
-// ---- enumerations ----
-enum type_kind {
-#define TYPE(name, text, form, part) TYPE_##name,
-#include "grammar/defs/types.def"
-#undef TYPE
-  TYPE_KINDS
-};
-enum dtype {
-#define DTYPE(name, bytes, numpy) DTYPE_##name,
-#include "grammar/defs/dtypes.def"
-#undef DTYPE
-  DTYPES
-};
-enum limit_kind {
-#define LIMIT(name, on, error, message) LIMIT_##name,
-#include "grammar/defs/limits.def"
-#undef LIMIT
-  LIMIT_KINDS
-};
-enum opcode {
-#define OPCODE(name, a, b, c, rule, doc) OP_##name,
-#include "grammar/defs/opcodes.def"
-#undef OPCODE
-  OPCODES
-};
-enum operator_id {
-#define OPERATOR(id, name, signature, attributes, cost, doc) OPERATOR_##id,
-#include "grammar/defs/ops.def"
-#undef OPERATOR
-  OPERATORS
-};
-enum source_kind {
-#define SOURCE(name, word) SOURCE_##name,
-#include "grammar/defs/adapters.def"
-  SOURCES
-};
-enum adapter_kind {
-#define ADAPTER(name, gives, reads) ADAPTER_##name,
-#include "grammar/defs/adapters.def"
-  ADAPTERS
-};
-enum form_kind {
-#define FORM(name, content_type) FORM_##name,
-#include "grammar/defs/adapters.def"
-  FORMS
-};
-enum setting_id {
-#define SETTING(id, places, name, type, value, doc) SETTING_##id,
-#include "grammar/defs/kinds.def"
-#undef SETTING
-  SETTINGS
-};
+// ---- enumerations; those that come of lists are in grammar/defs/lists.h ----
 enum plan_function_kind {
   FUNCTION_body,  // statements in order
   FUNCTION_graph, // strands

@@ -7,7 +7,7 @@
 #define SG_CODEC_H
 
 #include "grammar/base/buf.h"
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 // ---- offences: the entries of a 422 answer's "detail" ----
 struct offence {

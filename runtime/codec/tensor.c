@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-const uint8_t dtype_size[DTYPES] = {
-#define DTYPE(name, bytes, numpy) bytes,
-#include "grammar/defs/dtypes.def"
-#undef DTYPE
-};
-
 static const char *const numpy_names[DTYPES] = {
 #define DTYPE(name, bytes, numpy) numpy,
 #include "grammar/defs/dtypes.def"
@@ -217,14 +211,6 @@ void tensor_shape(struct tensor *t, uint32_t rank, const int64_t *dims)
     t->strides[i] = stride;
     stride *= dims[i];
   }
-}
-
-int64_t tensor_size(const struct tensor *t)
-{
-  int64_t n = 1;
-  for (uint32_t i = 0; i < t->rank; i++)
-    n *= t->dims[i];
-  return n;
 }
 
 bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype)

@@ -5,8 +5,6 @@
 
 #include "runtime/codec/codec.h"
 
-extern const uint8_t dtype_size[DTYPES]; // bytes of an element
-
 // By NumPy's name, or one of its common short ones ("int", "f4").
 bool dtype_find(const char *name, size_t size, enum dtype *out);
 
@@ -23,7 +21,6 @@ struct tensor *tensor_make(struct arena *a, enum dtype dtype, uint32_t rank,
                            const int64_t *dims);
 // Gives it dims of the same product.
 void tensor_shape(struct tensor *t, uint32_t rank, const int64_t *dims);
-int64_t tensor_size(const struct tensor *t); // elements
 bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype);
 
 // From nested lists of numbers, into `dtype`; whole numbers beyond a double's

@@ -2,7 +2,7 @@
 #ifndef SG_IMAGE_H
 #define SG_IMAGE_H
 
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 enum { IMAGE_PIXELS = 40 << 20 }; // most; more is a bomb
 

@@ -7,7 +7,7 @@
 #ifndef SG_DEPLOYMENT_H
 #define SG_DEPLOYMENT_H
 
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)

@@ -6,7 +6,7 @@
 #ifndef SG_ENGINE_H
 #define SG_ENGINE_H
 
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 struct uv_loop_s;
 struct engine;

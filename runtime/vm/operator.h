@@ -4,7 +4,7 @@
 #ifndef SG_OPERATOR_H
 #define SG_OPERATOR_H
 
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 struct engine;
 int64_t engine_now(const struct engine *e); // all that an operator may ask of it

@@ -39,19 +39,11 @@ static double element(const struct tensor *t, int64_t at)
   }
 }
 
-static int64_t size_of(const struct tensor *t)
-{
-  int64_t n = 1;
-  for (uint32_t i = 0; i < t->rank; i++)
-    n *= t->dims[i];
-  return n;
-}
-
 // Sums of rows: the last dimension is a loop, those before it count like
 // digits.
 static double sum(const struct tensor *t)
 {
-  int64_t at[TENSOR_RANK] = {0}, n = size_of(t), offset = 0;
+  int64_t at[TENSOR_RANK] = {0}, n = tensor_size(t), offset = 0;
   int64_t row = t->rank ? t->dims[t->rank - 1] : 1;
   int64_t stride = t->rank ? t->strides[t->rank - 1] : 1;
   double total = 0;
@@ -73,7 +65,7 @@ OP(sum_tensor) { return give_float(out, sum(ARG(0).tensor)); }
 
 OP(mean_tensor)
 {
-  int64_t n = size_of(ARG(0).tensor);
+  int64_t n = tensor_size(ARG(0).tensor);
   if (n <= 0)
     return operator_fail(call, "mean() of an empty tensor");
   return give_float(out, sum(ARG(0).tensor) / (double)n);

@@ -1,6 +1,6 @@
-// Texts, lists and maps: making them and finding things in them. What an arena
-// gives, the arena takes back; nothing here owns anything.
-#include "runtime/vm/value.h"
+// Texts, lists, maps and tensors: making them and finding things in them. What
+// an arena gives, the arena takes back; nothing here owns anything.
+#include "runtime/value/value.h"
 
 #include "grammar/base/utf8.h"
 
@@ -13,6 +13,21 @@ const struct map map_empty = {0, 0, NULL, NULL, 0};
 const struct json json_null = {JSON_NULL, {.bits = 0}};
 
 enum { SMALL_MAP = 8 }; // entries that are looked through one by one
+
+// ---- tensors ----
+const uint8_t dtype_size[DTYPES] = {
+#define DTYPE(name, bytes, numpy) bytes,
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+};
+
+int64_t tensor_size(const struct tensor *t)
+{
+  int64_t n = 1;
+  for (uint32_t i = 0; i < t->rank; i++)
+    n *= t->dims[i];
+  return n;
+}
 
 // ---- texts ----
 

@@ -1,5 +1,5 @@
 // Equality and order of values, by their type.
-#include "runtime/vm/value_walk.h"
+#include "runtime/value/walk.h"
 
 static bool equal(struct walk *w, uint32_t type, value x, value y,
                   uint32_t depth);
@@ -108,7 +108,7 @@ static bool equal_tensors(const struct tensor *x, const struct tensor *y)
   if (x->dtype != y->dtype || x->rank != y->rank ||
       memcmp(x->dims, y->dims, x->rank * sizeof *x->dims))
     return false;
-  size_t n = tensor_count(x), one = dtype_bytes[x->dtype];
+  size_t n = (size_t)tensor_size(x), one = dtype_size[x->dtype];
   for (size_t i = 0; i < n; i++) {
     const char *a = tensor_at(x, i), *b = tensor_at(y, i);
     float f, g;

@@ -1,5 +1,5 @@
 // The default values of types: what a slot holds before anything is written.
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 // Parts held by value have smaller numbers, so one pass in order does it.
 static bool default_parts(struct arena *a, const struct plan *p, uint32_t type,

@@ -1,5 +1,5 @@
 // Deep copies of values, for what outlives its request.
-#include "runtime/vm/value_walk.h"
+#include "runtime/value/walk.h"
 
 static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
                  value *out);
@@ -134,7 +134,7 @@ static bool copy_json(struct walk *w, const struct json *j, uint32_t depth,
 
 static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
 {
-  size_t n = tensor_count(t), one = dtype_bytes[t->dtype];
+  size_t n = (size_t)tensor_size(t), one = dtype_size[t->dtype];
   struct tensor *to = ARENA_NEW(w->arena, struct tensor);
   char *data = arena_alloc(w->arena, n * one + 1);
   if (!to || !data)

@@ -2,10 +2,10 @@
 //
 // Code can build a value that is deeper than the C stack, or that has parts
 // without number because it shares them, so every walk counts levels and parts.
-#ifndef SG_VALUE_WALK_H
-#define SG_VALUE_WALK_H
+#ifndef SG_WALK_H
+#define SG_WALK_H
 
-#include "runtime/vm/value.h"
+#include "runtime/value/value.h"
 
 #include <string.h>
 
@@ -41,20 +41,6 @@ static inline uint32_t payload_type(const struct plan *p,
   return tag < t->fields.count ? part_type(p, t, tag) : PLAN_NONE;
 }
 
-static const uint8_t dtype_bytes[] = {
-#define DTYPE(name, bytes, numpy) bytes,
-#include "grammar/defs/dtypes.def"
-#undef DTYPE
-};
-
-static inline size_t tensor_count(const struct tensor *t)
-{
-  size_t n = 1;
-  for (uint32_t i = 0; i < t->rank; i++)
-    n *= (size_t)t->dims[i];
-  return n;
-}
-
 // Where the element number n, in row-major order, lies.
 static inline const char *tensor_at(const struct tensor *t, size_t n)
 {
@@ -63,7 +49,7 @@ static inline const char *tensor_at(const struct tensor *t, size_t n)
     at += (int64_t)(n % (size_t)t->dims[i]) * t->strides[i];
     n /= (size_t)t->dims[i];
   }
-  return (const char *)t->data + at * dtype_bytes[t->dtype];
+  return (const char *)t->data + at * dtype_size[t->dtype];
 }
 
 #endif

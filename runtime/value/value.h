@@ -87,6 +87,8 @@ struct tensor { // row-major and dense unless strides say otherwise
   struct tensor_buffer *owner; // counted; NULL: the arena's
 };
 enum { TENSOR_RANK = 8 };
+extern const uint8_t dtype_size[DTYPES]; // bytes of an element
+int64_t tensor_size(const struct tensor *t); // elements
 
 struct closure {
   uint32_t kind;     // enum plan_site_kind: function, method or handle
