@@ -9,6 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 // Optional: changes `data` in place, at most to `room` bytes; the new size.
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room,
                                unsigned seed);
+// Optional: puts a mixture of two inputs into `out`; its size.
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size,
+                                 const uint8_t *two, size_t two_size,
+                                 uint8_t *out, size_t room, unsigned seed);
 // Given to mutators: changes bytes without knowing what they are.
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
 

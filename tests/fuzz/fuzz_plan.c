@@ -6,87 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grammar/base/buf.h"
-#include "grammar/plan/build.h"
-#include "runtime/vm/engine.h"
+#include "grammar/plan/plan.h"
 #include "tests/fuzz/fuzz.h"
-
-enum { MEMORY = 4 << 20, TURNS = 100, CALLS = 8 };
-
-// ---- running ----
-static void call(struct engine *e, const struct plan *p, uint32_t function,
-                 const value *defaults)
-{
-  const struct plan_function *f = &p->functions[function];
-  struct arena arena = {.limit = MEMORY};
-  struct request r = {.arena = &arena, .id = "fuzz",
-                      .deadline = engine_now(e) + 1000000000};
-  value *args = calloc(f->n_params + 1, sizeof *args);
-  for (uint32_t k = 0; k < f->n_params; k++)
-    args[k] = defaults[p->slots[f->slots.first + k].type];
-  request_start(e, &r, function, args);
-  if (!engine_run_until_done(e, &r))
-    request_cancel(&r);
-  free(args);
-  arena_free(&arena);
-}
-
-static void run(const struct plan *p)
-{
-  char why[300] = "";
-  struct arena arena = {0};
-  struct engine *e;
-  struct engine_options options = {.request_memory = MEMORY, .turns = TURNS};
-  if (engine_new(&e, p, &options, why, sizeof why)) {
-    if (!*why)
-      abort();
-    return;
-  }
-  value *defaults = value_defaults(&arena, p);
-  if (!defaults)
-    abort();
-  for (uint32_t i = 0, n = 0; i < p->n_functions && n < CALLS; i++)
-    if (p->functions[i].class == PLAN_NONE) { // it needs no replica
-      call(e, p, i, defaults);
-      n++;
-    }
-  engine_free(&e);
-  arena_free(&arena);
-}
-
-static void print(const struct plan *p)
-{
-  struct buf out = {0};
-  plan_dump(p, &out);
-  if (out.failed)
-    abort();
-  buf_free(&out);
-}
-
-static bool is_plan(struct plan *p, const void *bytes, size_t size)
-{
-  char why[300] = "";
-  if (!plan_open(p, bytes, size, why, sizeof why))
-    return true;
-  if (!*why || strchr(why, '\n')) // one line of reason
-    abort();
-  return false;
-}
+#include "tests/fuzz/plan_run.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  struct plan p;
   void *bytes = malloc(size ? size : 1);
   memcpy(bytes, data, size);
-  is_plan(&p, bytes, size); // as it is, then repaired
-  if (size >= sizeof(struct plan_header)) {
-    ((struct plan_header *)bytes)->size = (uint32_t)size;
-    plan_seal(bytes, size);
-  }
-  if (is_plan(&p, bytes, size)) {
-    print(&p);
-    run(&p);
-  }
+  if (!plan_run(bytes, size))
+    plan_run_repaired(bytes, size);
   free(bytes);
   return 0;
 }
@@ -94,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 // ---- mutating ----
 static const uint32_t record_words[PLAN_TABLE_COUNT] = {
 #define WORDS(table, type, FIELDS) [PLAN_##table] = sizeof(struct type) / 4,
-  PLAN_TABLES(WORDS)
+    PLAN_TABLES(WORDS)
 #undef WORDS
 };
 

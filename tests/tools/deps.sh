@@ -1,11 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that the build and the tests need, and does
-# nothing, without asking for rights, where all of them are there.
+# Installs the Debian packages that the build and the tests need, or those that
+# are named, and does nothing, without asking for rights, where all are there.
 set -eu
 packages="gcc libc6-dev make git flex bison python3 pkg-config curl
  libuv1-dev node-llhttp libcjson-dev libopenblas-dev libcmocka-dev
  libutf8proc-dev libxxhash-dev libpcre2-dev libpng-dev libturbojpeg0-dev graphviz"
 missing=""
+[ $# = 0 ] || packages="$*"
 for p in $packages; do
   dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' ||
     missing="$missing $p"
