@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { NAME_WIDTH = 40 };
+enum { NAME_WIDTH = 40, SHOWN = 4 };
 
 // ---- times ----
 
@@ -48,6 +48,16 @@ static struct moment shift(struct moment m, struct moment by)
   return (struct moment){m.low + by.low, m.high + by.high, m.open || by.open};
 }
 
+// How many calls of one kind follow each other from here on: a loop's.
+static uint32_t calls_alike(const struct timing *t, uint32_t at)
+{
+  uint32_t n = 1;
+  while (at + n < t->n_events && t->events[at + n].inside == t->events[at].inside &&
+         t->events[at + n].span.start == t->events[at].span.start)
+    n++;
+  return n;
+}
+
 static void add_events(struct explain *x, struct timing *t, struct moment from,
                        bool critical, uint32_t depth)
 {
@@ -55,6 +65,7 @@ static void add_events(struct explain *x, struct timing *t, struct moment from,
   for (uint32_t i = 0; i < t->n_events; i++) {
     const struct event *e = &t->events[i];
     struct timing *inside = (struct timing *)e->inside;
+    uint32_t alike = calls_alike(t, i);
     bool marked = critical && e->critical;
     bool again = inside->printed && inside->n_events;
     add_time(x->out, shift(e->start, from));
@@ -63,6 +74,9 @@ static void add_events(struct explain *x, struct timing *t, struct moment from,
              e->label, again ? " (as above)" : "");
     if (!inside->printed)
       add_events(x, inside, shift(e->start, from), marked, depth + 1);
+    if (alike > SHOWN)
+      buf_addf(x->out, "%*sand %u more such calls\n", (int)depth * 2 + 24, "", alike - 1);
+    i += alike > SHOWN ? alike - 1 : 0;
   }
 }
 

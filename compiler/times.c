@@ -66,6 +66,10 @@ static void run_function(struct times *t, struct timing *x, const struct binding
     times_run(&a, 0, k->n_ins);
   t->depth--;
   x->busy = false;
+  if (!a.returned) { // it always fails, or nobody knows how long it goes on
+    x->takes = a.s.now;
+    x->takes.open |= !t->steps;
+  }
   by_start(x);
   mark_critical(x);
 }
@@ -157,7 +161,6 @@ struct times *times_new(struct compile *c)
   struct times *t = ARENA_NEW(c->arena, struct times);
   t->c = c;
   t->arena = c->arena;
-  t->steps = TIMES_STEPS;
   return t;
 }
 
@@ -166,5 +169,6 @@ struct timing *times_of(struct times *t, const struct function *f,
 {
   const struct fact **unknown =
       ARENA_ARRAY(t->arena, f->n_params + 1, const struct fact *);
+  t->steps = TIMES_STEPS;
   return timing_of(t, f, b, unknown);
 }

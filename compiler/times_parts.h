@@ -6,14 +6,14 @@
 #include "compiler/times.h"
 #include "compiler/times_facts.h"
 
-enum { TIMES_STEPS = 4000000, TIMES_DEEP = 200, TIMES_EVENTS = 3000 };
+enum { TIMES_STEPS = 1000000, TIMES_DEEP = 200, TIMES_EVENTS = 3000 };
 
 struct times {
   struct compile *c;
   struct arena *arena;
   struct memo *memos; // open addressing
   uint32_t n_memos, room_memos;
-  uint64_t steps;     // that may still be made
+  uint64_t steps;     // that may still be made for this question
   uint32_t depth;
 };
 
