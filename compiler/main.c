@@ -6,6 +6,7 @@
 #include "compiler/explain.h"
 #include "compiler/lower.h"
 #include "compiler/test_run.h"
+#include "compiler/times.h"
 #include "grammar/base/cli.h"
 #include "grammar/base/nearest.h"
 #include "grammar/text/parse.h"
@@ -111,6 +112,8 @@ static void dump_core(struct run *r, struct buf *out)
 static void lower(struct run *r)
 {
   lower_program(&r->c, r->program, r->tests);
+  if (!r->c.diags.errors)
+    check_times(&r->c, r->program);
 }
 
 static void dump_graph(struct run *r, struct buf *out)

@@ -38,4 +38,8 @@ struct times *times_new(struct compile *c);
 struct timing *times_of(struct times *t, const struct function *f,
                         const struct binding *b);
 
+// Warns of deadlines that are below what surely has to be waited for
+// (check_times.c).
+void check_times(struct compile *c, const struct program *p);
+
 #endif

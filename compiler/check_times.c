@@ -1,0 +1,106 @@
+// Deadlines that cannot hold: those below what surely has to be waited for.
+//
+// It asks the longest path (times.h) only where a deadline is written. What
+// depends on data counts with its shortest way, and what is not known not at all.
+#include "compiler/compile.h"
+#include "compiler/times.h"
+#include "grammar/base/number.h"
+
+struct deadlines {
+  struct compile *c;
+  struct times *times; // made at the first question
+};
+
+static const struct setting *find(const struct setting *s, enum setting_id id)
+{
+  while (s && s->id != id)
+    s = s->next;
+  return s;
+}
+
+static int64_t least(struct deadlines *d, const struct function *f,
+                     const struct binding *b)
+{
+  if (!d->times)
+    d->times = times_new(d->c);
+  return times_of(d->times, f, b)->takes.low;
+}
+
+static void check_deadline(struct deadlines *d, const struct setting *s, int64_t takes,
+                           struct span callee)
+{
+  char has[NUMBER_TEXT], needs[NUMBER_TEXT];
+  if (s->value->i >= takes)
+    return;
+  number_print_duration(has, s->value->i);
+  number_print_duration(needs, takes);
+  struct diag *x = diag_report(&d->c->diags, DIAG_timeout_too_short, s->span,
+                               "this allows %s, and what is called takes %s at least",
+                               has, needs);
+  diag_note(&d->c->diags, x, callee, "this is what takes so long");
+}
+
+// The pauses before the further tries, doubled each time.
+static int64_t pauses(const struct setting *retries, const struct setting *backoff)
+{
+  int64_t all = 0, one = backoff->value->i;
+  for (int64_t i = 0; i < retries->value->i && i < 40 && all < INT64_MAX / 4; i++) {
+    all += one;
+    one = one < INT64_MAX / 4 ? one * 2 : one;
+  }
+  return all;
+}
+
+static void check_retries(struct deadlines *d, const struct core_call *call,
+                          const struct setting *timeout)
+{
+  char has[NUMBER_TEXT], needs[NUMBER_TEXT];
+  const struct setting *retries = find(call->options, SETTING_retries);
+  const struct setting *backoff = find(call->options, SETTING_backoff);
+  if (!retries || !backoff || pauses(retries, backoff) <= timeout->value->i)
+    return;
+  number_print_duration(has, timeout->value->i);
+  number_print_duration(needs, pauses(retries, backoff));
+  diag_report(&d->c->diags, DIAG_retries_too_long, retries->span,
+              "the pauses before these tries are %s, and the call may take %s", needs,
+              has);
+}
+
+static void check_call(struct deadlines *d, const struct core_call *call)
+{
+  const struct setting *timeout = find(call->options, SETTING_timeout);
+  if (!timeout || !call->method)
+    return;
+  check_deadline(d, timeout, least(d, call->method->function, call->binding),
+                 call->method->span);
+  check_retries(d, call, timeout);
+}
+
+static void check_binding(struct deadlines *d, const struct binding *b)
+{
+  const struct setting *s = find(b->settings, SETTING_request_timeout);
+  for (const struct method *m = b->class->methods; s && m; m = m->next)
+    check_deadline(d, s, least(d, m->function, b), m->span);
+}
+
+static void check_route(struct deadlines *d, const struct route *r)
+{
+  const struct setting *s = find(r->settings, SETTING_request_timeout);
+  if (s)
+    check_deadline(d, s, least(d, r->function, NULL), r->span);
+}
+
+void check_times(struct compile *c, const struct program *p)
+{
+  struct deadlines d = {.c = c};
+  for (const struct app *a = p->apps; a; a = a->next) {
+    for (const struct binding *b = a->bindings; b; b = b->next)
+      check_binding(&d, b);
+    for (const struct route *r = a->routes; r; r = r->next)
+      check_route(&d, r);
+  }
+  for (const struct function *f = p->functions; f; f = f->next)
+    for (uint32_t i = 0; i < code_of(f)->n_sites; i++)
+      if (code_of(f)->sites[i].call)
+        check_call(&d, code_of(f)->sites[i].call);
+}
