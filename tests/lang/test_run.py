@@ -10,6 +10,7 @@ from support import ROOT, SGC, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = sorted((HERE / "run").glob("*.sg"))
+ONE = HERE / "run/graphs.sg"
 
 
 def plan_of(source, *options):
@@ -63,7 +64,7 @@ class Writing(unittest.TestCase):
         self.target = self.folder / "app.plan"
 
     def write(self, *options, **more):
-        return run(SGC, PROGRAMS[0], "-o", self.target, *options, **more)
+        return run(SGC, ONE, "-o", self.target, *options, **more)
 
     def files(self):
         return sorted(p.name for p in self.folder.iterdir())
@@ -71,7 +72,7 @@ class Writing(unittest.TestCase):
     def test_it_is_written(self):
         self.assertEqual(self.write().returncode, 0)
         self.assertEqual(self.files(), ["app.plan"])
-        self.assertEqual(self.target.read_bytes(), plan_of(PROGRAMS[0]))
+        self.assertEqual(self.target.read_bytes(), plan_of(ONE))
         self.assertEqual(self.target.stat().st_mode & 0o777, 0o666 & ~umask())
 
     def test_a_full_disk(self):
@@ -88,13 +89,13 @@ class Writing(unittest.TestCase):
         self.assertEqual(self.files(), ["app.plan"])
 
     def test_no_such_folder(self):
-        done = run(SGC, PROGRAMS[0], "-o", self.folder / "none" / "app.plan")
+        done = run(SGC, ONE, "-o", self.folder / "none" / "app.plan")
         self.assertEqual(done.returncode, 1)
         self.assertIn("No such file or directory", done.stderr)
 
     def test_a_device(self):
-        self.assertEqual(run(SGC, PROGRAMS[0], "-o", "/dev/null").returncode, 0)
-        done = run(SGC, PROGRAMS[0], "-o", "/dev/full")
+        self.assertEqual(run(SGC, ONE, "-o", "/dev/null").returncode, 0)
+        done = run(SGC, ONE, "-o", "/dev/full")
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left on device", done.stderr)
 
@@ -104,7 +105,7 @@ class Writing(unittest.TestCase):
         self.target.symlink_to(real)
         self.assertEqual(self.write().returncode, 0)
         self.assertTrue(self.target.is_symlink())
-        self.assertEqual(real.read_bytes(), plan_of(PROGRAMS[0]))
+        self.assertEqual(real.read_bytes(), plan_of(ONE))
 
     def test_a_wrong_program_writes_nothing(self):
         self.target.write_text("before")
