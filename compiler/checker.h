@@ -8,6 +8,7 @@
 
 #include "compiler/check.h"
 #include "compiler/table.h"
+#include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
 
 struct app_sym;
@@ -495,17 +496,7 @@ void tests_check(struct checker *k);
 // check_route.c
 void route_check(struct checker *k, struct app_sym *app, struct item *i);
 
-// settings.c
-enum { // places of kinds.def
-  PLACE_DEPLOYMENT = 1,
-  PLACE_BATCH = 2,
-  PLACE_MULTIPLEX = 4,
-  PLACE_ROUTE = 8,
-  PLACE_SERVER = 16,
-  PLACE_CALL = 32,
-  PLACE_GRAPH = 64,
-  PLACE_RESOURCE = 128
-};
+// settings.c; `place` is an enum setting_place
 struct setting *settings_of_fields(struct checker *k, struct field *fields,
                                    unsigned place, enum plan_origin origin);
 // The settings among the items of a class, function deployment or graph.

@@ -3,6 +3,8 @@
 #include "compiler/check.h"
 
 #include "grammar/base/number.h"
+#include "grammar/defs/settings.h"
+#include "grammar/plan/names.h"
 
 #include <string.h>
 
@@ -123,19 +125,11 @@ static const char *field_name(const struct core *x)
 
 static void settings(struct dump *d, const struct setting *s)
 {
-  static const char *const names[] = {
-#define SETTING(id, places, name, type, value, doc) name,
-#include "grammar/defs/kinds.def"
-#undef SETTING
-  };
-  static const char *const origins[] = {"default",  "deployment", "bind",
-                                        "override", "route",      "server",
-                                        "compiler"};
   for (; s; s = s->next) {
-    buf_addf(d->out, " %s=", names[s->id]);
+    buf_addf(d->out, " %s=", setting_rows[s->id].name);
     constant(d, s->value);
     if (s->origin != ORIGIN_compiler)
-      buf_addf(d->out, "(%s)", origins[s->origin]);
+      buf_addf(d->out, "(%s)", plan_names_ORIGINS[s->origin]);
   }
 }
 

@@ -3,24 +3,11 @@
 #include "compiler/explain_parts.h"
 #include "compiler/lower_code.h"
 #include "grammar/base/number.h"
+#include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
 #include "grammar/plan/names.h"
 
 #include <string.h>
-
-enum {
-  DEPLOYMENT = 1, BATCH = 2, MULTIPLEX = 4, ROUTE = 8, SERVER = 16, CALL = 32,
-  GRAPH = 64, RESOURCE = 128
-};
-
-static const struct {
-  unsigned places;
-  const char *name, *value;
-} rows[SETTINGS] = {
-#define SETTING(id, places, name, type, value, doc) {places, name, value},
-#include "grammar/defs/kinds.def"
-#undef SETTING
-};
 
 // ---- what blocks ----
 
@@ -108,7 +95,7 @@ static void add_line(struct explain *x, enum setting_id id, const char *value,
                      const char *origin, struct span span)
 {
   uint32_t line, column;
-  buf_addf(x->out, "    %-36s %-14s %s", rows[id].name, value, origin);
+  buf_addf(x->out, "    %-36s %-14s %s", setting_rows[id].name, value, origin);
   if (lines_find(&x->lines, span, &line, &column))
     buf_addf(x->out, " %s:%u", x->program->sources[span.file].path, line);
   buf_addc(x->out, '\n');
@@ -124,11 +111,11 @@ static void add_written(struct explain *x, const struct setting *s)
 // Whether a group (`autoscaling.…`) is in use: its defaults say nothing else.
 static bool group_counts(const struct setting *all, enum setting_id id)
 {
-  const char *dot = strchr(rows[id].name, '.');
-  if (!dot || strncmp(rows[id].name, "autoscaling.", 12))
-    return !dot || strncmp(rows[id].name, "cache.", 6) || find(all, SETTING_cache_ttl);
+  const char *dot = strchr(setting_rows[id].name, '.');
+  if (!dot || strncmp(setting_rows[id].name, "autoscaling.", 12))
+    return !dot || strncmp(setting_rows[id].name, "cache.", 6) || find(all, SETTING_cache_ttl);
   for (; all; all = all->next)
-    if (!strncmp(rows[all->id].name, "autoscaling.", 12))
+    if (!strncmp(setting_rows[all->id].name, "autoscaling.", 12))
       return true;
   return false;
 }
@@ -142,13 +129,13 @@ static void add_setting(struct explain *x, const struct binding *b,
     add_written(x, s);
   else if (!blocks)
     add_line(x, id, "unlimited", "compiler: nothing blocks", NO_SPAN);
-  else if (*rows[id].value && group_counts(all, id))
-    add_line(x, id, rows[id].value, "default", NO_SPAN);
+  else if (*setting_rows[id].value && group_counts(all, id))
+    add_line(x, id, setting_rows[id].value, "default", NO_SPAN);
 }
 
 static void explain_binding(struct explain *x, const struct binding *b)
 {
-  unsigned place = b->class->kind == CLASS_graph ? GRAPH : DEPLOYMENT;
+  unsigned place = b->class->kind == CLASS_graph ? PLACE_GRAPH : PLACE_DEPLOYMENT;
   uint32_t line, column;
   buf_addf(x->out, "  %s.%s = %s", b->app->name->text, b->name->text,
            b->class->name->text);
@@ -156,7 +143,7 @@ static void explain_binding(struct explain *x, const struct binding *b)
     buf_addf(x->out, "  %s:%u", x->program->sources[b->span.file].path, line);
   buf_addc(x->out, '\n');
   for (uint32_t id = 0; id < SETTINGS; id++)
-    if (rows[id].places & place)
+    if (setting_rows[id].places & place)
       add_setting(x, b, b->settings, id);
 }
 

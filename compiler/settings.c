@@ -4,31 +4,6 @@
 
 #include <string.h>
 
-static const struct row {
-  unsigned places;
-  const char *name, *type;
-} rows[SETTINGS] = {
-#define DEPLOYMENT PLACE_DEPLOYMENT
-#define BATCH PLACE_BATCH
-#define MULTIPLEX PLACE_MULTIPLEX
-#define ROUTE PLACE_ROUTE
-#define SERVER PLACE_SERVER
-#define CALL PLACE_CALL
-#define GRAPH PLACE_GRAPH
-#define RESOURCE PLACE_RESOURCE
-#define SETTING(id, where, word, kind, value, doc) {where, word, kind},
-#include "grammar/defs/kinds.def"
-#undef SETTING
-#undef DEPLOYMENT
-#undef BATCH
-#undef MULTIPLEX
-#undef ROUTE
-#undef SERVER
-#undef CALL
-#undef GRAPH
-#undef RESOURCE
-};
-
 // Known to the language, and not to this compiler yet.
 static const struct {
   unsigned place;
@@ -64,12 +39,10 @@ static const struct type *row_type(struct checker *k, const char *text)
       return type_simple(k->t, kinds[i]);
   struct type_part *parts = NULL; // "a" | "b"
   uint32_t n = 0, room = 0;
-  for (const char *at = strchr(text, '"'); at; at = strchr(at + 1, '"')) {
-    const char *end = strchr(at + 1, '"');
-    struct type_part part = {0};
-    part.name = atom_of(&k->c->atoms, at + 1, (size_t)(end - at - 1));
+  const char *word;
+  for (size_t size; setting_word(&text, &word, &size);) {
+    struct type_part part = {.name = atom_of(&k->c->atoms, word, size)};
     PUSH(k, parts, n, room, part);
-    at = end;
   }
   return type_parts(k->t, TYPE_enum, parts, n);
 }
@@ -101,13 +74,13 @@ static bool in_range(struct checker *k, enum setting_id id,
   bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
     diag_report(k->d, DIAG_bad_setting, at, "`%s` is 503 or 429",
-                rows[id].name);
+                setting_rows[id].name);
     return false;
   }
   if (text || (c->i >= least(id) && !(c->f < 0)))
     return true;
   diag_report(k->d, DIAG_bad_setting, at, "`%s` must be at least %lld",
-              rows[id].name, (long long)least(id));
+              setting_rows[id].name, (long long)least(id));
   return false;
 }
 
@@ -128,14 +101,14 @@ static void report_unknown_setting(struct gather *g, const char *name,
     }
   size_t size = strlen(name);
   for (uint32_t i = 0; i < SETTINGS; i++) {
-    if (rows[i].places & g->place) {
-      const char *dot = strchr(rows[i].name, '.');
+    if (setting_rows[i].places & g->place) {
+      const char *dot = strchr(setting_rows[i].name, '.');
       bool group = dot && !strchr(name, '.');
       names[n++] =
-          group ? arena_copy(k->a, rows[i].name, (size_t)(dot - rows[i].name))
-                : rows[i].name;
-    } else if (!strncmp(rows[i].name, name, size) &&
-               (!rows[i].name[size] || rows[i].name[size] == '.')) {
+          group ? arena_copy(k->a, setting_rows[i].name, (size_t)(dot - setting_rows[i].name))
+                : setting_rows[i].name;
+    } else if (!strncmp(setting_rows[i].name, name, size) &&
+               (!setting_rows[i].name[size] || setting_rows[i].name[size] == '.')) {
       elsewhere = i;
     }
   }
@@ -152,8 +125,8 @@ static bool is_group(struct gather *g, const char *name)
 {
   size_t size = strlen(name);
   for (uint32_t i = 0; i < SETTINGS; i++)
-    if (rows[i].places & g->place && !strncmp(rows[i].name, name, size) &&
-        rows[i].name[size] == '.')
+    if (setting_rows[i].places & g->place && !strncmp(setting_rows[i].name, name, size) &&
+        setting_rows[i].name[size] == '.')
       return true;
   return false;
 }
@@ -161,7 +134,7 @@ static bool is_group(struct gather *g, const char *name)
 static int setting_named(struct gather *g, const char *name)
 {
   for (int i = 0; i < SETTINGS; i++)
-    if (rows[i].places & g->place && !strcmp(rows[i].name, name))
+    if (setting_rows[i].places & g->place && !strcmp(setting_rows[i].name, name))
       return i;
   return -1;
 }
@@ -172,10 +145,10 @@ static void gather_value(struct gather *g, enum setting_id id,
   struct checker *k = g->k;
   struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
   const struct constant *c =
-      const_of_expr(k, value, row_type(k, rows[id].type), &why);
+      const_of_expr(k, value, row_type(k, setting_rows[id].type), &why);
   if (g->of[id]) {
     struct diag *d = diag_report(k->d, DIAG_duplicate_setting, name->span,
-                                 "`%s` is set twice", rows[id].name);
+                                 "`%s` is set twice", setting_rows[id].name);
     diag_note(k->d, d, g->of[id]->span, "the first one");
     return;
   }
@@ -186,6 +159,15 @@ static void gather_value(struct gather *g, enum setting_id id,
   g->of[id] = s;
   *g->end = s;
   g->end = &s->next;
+}
+
+static void gather_fields(struct gather *g, const char *prefix,
+                          struct field *fields);
+
+static void report_nameless(struct gather *g, struct span at)
+{
+  diag_report(g->k->d, DIAG_bad_setting, at,
+              "settings are written `name: value`");
 }
 
 static void gather_one(struct gather *g, const char *prefix,
@@ -207,20 +189,25 @@ static void gather_one(struct gather *g, const char *prefix,
                                  "`%s` is a record of settings", whole);
     diag_hint(k->d, d, "write `%s: { name: value }`", whole);
   } else {
-    for (struct field *f = value->fields; f; f = f->next)
-      if (f->name.text)
-        gather_one(g, whole, &f->name, f->value);
-      else
-        diag_report(k->d, DIAG_bad_setting, f->span,
-                    "settings are written `name: value`");
+    gather_fields(g, whole, value->fields);
   }
+}
+
+static void gather_fields(struct gather *g, const char *prefix,
+                          struct field *fields)
+{
+  for (struct field *f = fields; f; f = f->next)
+    if (f->name.text)
+      gather_one(g, prefix, &f->name, f->value);
+    else
+      report_nameless(g, f->span);
 }
 
 // ---- what excludes what ----
 
 static bool autoscales(enum setting_id id)
 {
-  return !strncmp(rows[id].name, "autoscaling.", 12);
+  return !strncmp(setting_rows[id].name, "autoscaling.", 12);
 }
 
 static void conflicts(struct checker *k, struct setting *list)
@@ -262,12 +249,7 @@ struct setting *settings_of_fields(struct checker *k, struct field *fields,
 {
   struct gather g = begin(k, place, origin);
   g.end = &g.first;
-  for (struct field *f = fields; f; f = f->next)
-    if (f->name.text)
-      gather_one(&g, NULL, &f->name, f->value);
-    else
-      diag_report(k->d, DIAG_bad_setting, f->span,
-                  "settings are written `name: value`");
+  gather_fields(&g, NULL, fields);
   conflicts(k, g.first);
   return g.first;
 }
@@ -293,8 +275,7 @@ struct setting *settings_of_args(struct checker *k, struct arg *args,
     if (a->name.text)
       gather_one(&g, NULL, &a->name, a->value);
     else
-      diag_report(k->d, DIAG_bad_setting, a->span,
-                  "settings are written `name: value`");
+      report_nameless(&g, a->span);
   return g.first;
 }
 

@@ -50,10 +50,6 @@ bool check_functions(struct plan_check *c);
 
 bool check_settings(struct plan_check *c, struct plan_run settings,
                     unsigned places, const char *what, uint32_t number);
-enum { // of settings, as kinds.def names them
-  PLACE_DEPLOYMENT = 1, PLACE_BATCH = 2, PLACE_MULTIPLEX = 4, PLACE_ROUTE = 8,
-  PLACE_SERVER = 16, PLACE_CALL = 32, PLACE_GRAPH = 64, PLACE_RESOURCE = 128
-};
 
 // Whether a text is in range, NUL-terminated and UTF-8.
 bool check_text(const struct plan_check *c, struct plan_text t);

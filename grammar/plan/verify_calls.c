@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
 
 #include "grammar/plan/names.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grammar/defs/settings.h"
 #include "grammar/plan/names.h"
 #include "grammar/plan/print.h"
 

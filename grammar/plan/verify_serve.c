@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "grammar/defs/settings.h"
 #include "grammar/plan/names.h"
 #include "grammar/plan/print.h"
 
@@ -35,32 +36,13 @@ static bool is_in(uint32_t i, struct plan_run run)
 }
 
 // ---- settings ----
-#define DEPLOYMENT PLACE_DEPLOYMENT
-#define BATCH PLACE_BATCH
-#define MULTIPLEX PLACE_MULTIPLEX
-#define ROUTE PLACE_ROUTE
-#define SERVER PLACE_SERVER
-#define CALL PLACE_CALL
-#define GRAPH PLACE_GRAPH
-#define RESOURCE PLACE_RESOURCE
-static const struct {
-  unsigned places;
-  const char *type;
-} settings_rows[SETTINGS] = {
-#define SETTING(id, places, name, type, value, doc) {places, type},
-#include "grammar/defs/kinds.def"
-#undef SETTING
-};
-
 // Whether a text is one of the words of `"a" | "b"`.
 static bool is_word(const char *words, const char *text, size_t size)
 {
-  for (; (words = strchr(words, '"')); words++) {
-    const char *end = strchr(++words, '"');
-    if ((size_t)(end - words) == size && !memcmp(words, text, size))
+  const char *word;
+  for (size_t n; setting_word(&words, &word, &n);)
+    if (n == size && !memcmp(word, text, size))
       return true;
-    words = end;
-  }
   return false;
 }
 
@@ -73,7 +55,7 @@ static bool is_negative(enum type_kind kind, const struct plan_const *v)
 static bool is_value(const struct plan *p, const struct plan_setting *s)
 {
   const struct plan_const *v = &p->consts[s->value];
-  const char *type = settings_rows[s->id].type;
+  const char *type = setting_rows[s->id].type;
   enum type_kind kind = (enum type_kind)p->types[base_of(p, v->type)].kind;
   if (*type == '"')
     return kind == TYPE_str && is_word(type, p->text + v->lo, v->hi);
@@ -88,14 +70,14 @@ bool check_settings(struct plan_check *c, struct plan_run settings,
   for (uint32_t k = 0; k < settings.count; k++) {
     const struct plan_setting *s = &c->p->settings[settings.first + k];
     const char *name = plan_names_SETTINGS[s->id];
-    if (!(settings_rows[s->id].places & places))
+    if (!(setting_rows[s->id].places & places))
       return check_refuse(c, "%s %u: %s cannot be set there", what, number,
                           name);
     if (seen[s->id]++)
       return check_refuse(c, "%s %u: %s is set twice", what, number, name);
     if (!is_value(c->p, s))
       return check_refuse(c, "%s %u: %s has a value that does not fit %s",
-                          what, number, name, settings_rows[s->id].type);
+                          what, number, name, setting_rows[s->id].type);
   }
   return true;
 }

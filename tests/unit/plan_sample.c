@@ -348,6 +348,7 @@ static void sample_containers(struct open_function *f)
   code(f, OP_wrap, A_MAYBE, A_INT, 0);
   code(f, OP_unwrap, A_INT, A_MAYBE, 0);
   code(f, OP_is_none, A_BOOL, A_MAYBE, 0);
+  code(f, OP_read, A_INT, A_JSON, T_POSITIVE);
   code(f, OP_op, A_STR, OPERATOR_upper, A_STR);
   code(f, OP_op, A_TEXTS, OPERATOR_sorted, A_TEXTS);
 }

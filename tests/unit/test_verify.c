@@ -396,6 +396,9 @@ static void share_runs(struct plan_sample *s)
   X(union_tag, "union: there is no tag 2", CODE(union)->b = 2)                 \
   X(union_payload, "union: slot 13 is { path: str }, not { message",           \
     CODE(union)->b = 1)                                                        \
+  X(read_of, "read: slot 3 is str, not json", CODE(read)->b = A_STR)           \
+  X(read_type, "read: there is no type 999", CODE(read)->c = 999)              \
+  X(read_into, "read: slot 3 is str, not int", CODE(read)->a = A_STR)          \
   X(step, "step: there is no tag 3", CODE(step)->b = 3)                        \
   X(tag_of, "tag: slot 0 is int, not union or step", CODE(tag)->b = A_INT)     \
   X(payload_of, "payload: there is no tag 2", CODE(payload)->c = 2)            \
