@@ -1,7 +1,8 @@
 // Deadlines that cannot hold: those below what surely has to be waited for.
 //
 // It asks the longest path (times.h) only where a deadline is written. What
-// depends on data counts with its shortest way, and what is not known not at all.
+// depends on data counts with its shortest way, and what is not known not at
+// all.
 #include "compiler/compile.h"
 #include "compiler/times.h"
 #include "grammar/base/number.h"
@@ -26,25 +27,27 @@ static int64_t least(struct deadlines *d, const struct function *f,
   return times_of(d->times, f, b)->takes.low;
 }
 
-static void check_deadline(struct deadlines *d, const struct setting *s, int64_t takes,
-                           struct span callee)
+static void check_deadline(struct deadlines *d, const struct setting *s,
+                           int64_t takes, struct span callee)
 {
   char has[NUMBER_TEXT], needs[NUMBER_TEXT];
   if (s->value->i >= takes)
     return;
   number_print_duration(has, s->value->i);
   number_print_duration(needs, takes);
-  struct diag *x = diag_report(&d->c->diags, DIAG_timeout_too_short, s->span,
-                               "this allows %s, and what is called takes %s at least",
-                               has, needs);
+  struct diag *x = diag_report(
+      &d->c->diags, DIAG_timeout_too_short, s->span,
+      "this allows %s, and what is called takes %s at least", has, needs);
   diag_note(&d->c->diags, x, callee, "this is what takes so long");
 }
 
 // The pauses before the further tries, doubled each time.
-static int64_t pauses(const struct setting *retries, const struct setting *backoff)
+static int64_t pauses(const struct setting *retries,
+                      const struct setting *backoff)
 {
   int64_t all = 0, one = backoff->value->i;
-  for (int64_t i = 0; i < retries->value->i && i < 40 && all < INT64_MAX / 4; i++) {
+  for (int64_t i = 0; i < retries->value->i && i < 40 && all < INT64_MAX / 4;
+       i++) {
     all += one;
     one = one < INT64_MAX / 4 ? one * 2 : one;
   }
@@ -62,8 +65,8 @@ static void check_retries(struct deadlines *d, const struct core_call *call,
   number_print_duration(has, timeout->value->i);
   number_print_duration(needs, pauses(retries, backoff));
   diag_report(&d->c->diags, DIAG_retries_too_long, retries->span,
-              "the pauses before these tries are %s, and the call may take %s", needs,
-              has);
+              "the pauses before these tries are %s, and the call may take %s",
+              needs, has);
 }
 
 static void check_call(struct deadlines *d, const struct core_call *call)

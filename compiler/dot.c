@@ -1,6 +1,6 @@
-// A program as a picture: a box an app, a box in it for each graph, and an arrow
-// for everything that is sent. Arrows carry types; what was passed at `bind` is
-// dashed.
+// A program as a picture: a box an app, a box in it for each graph, and an
+// arrow for everything that is sent. Arrows carry types; what was passed at
+// `bind` is dashed.
 #include "compiler/dot.h"
 
 #include "compiler/compile.h"
@@ -10,8 +10,8 @@
 
 // ---- nodes and edges ----
 
-void dot_edge(struct dot *d, const char *from, const char *to, const char *label,
-              const char *style)
+void dot_edge(struct dot *d, const char *from, const char *to,
+              const char *label, const char *style)
 {
   buf_addf(d->out, "    %s -> %s [", from, to);
   if (*label)
@@ -19,7 +19,8 @@ void dot_edge(struct dot *d, const char *from, const char *to, const char *label
   buf_addf(d->out, "%s];\n", style);
 }
 
-static const struct constant *setting_of(const struct binding *b, enum setting_id id)
+static const struct constant *setting_of(const struct binding *b,
+                                         enum setting_id id)
 {
   for (const struct setting *s = b->settings; s; s = s->next)
     if (s->id == id)
@@ -42,12 +43,13 @@ void dot_deployment(struct dot *d, const struct binding *b, const char *id)
 {
   const char *class = b->class->name == b->name ? "" : b->class->name->text;
   const char *replicas = replicas_text(d, b);
-  const char *below =
-      arena_printf(d->arena, "%s%s%s", class, *class && *replicas ? " " : "", replicas);
+  const char *below = arena_printf(d->arena, "%s%s%s", class,
+                                   *class && *replicas ? " " : "", replicas);
   const char *doc = b->doc && *b->doc ? b->doc : b->class->doc;
   buf_addf(d->out, "    %s [", id);
   dot_label(d, b->name->text, below);
-  dot_attribute(d, "tooltip", dot_tooltip(d, doc, "deployment", b->class->span));
+  dot_attribute(d, "tooltip",
+                dot_tooltip(d, doc, "deployment", b->class->span));
   buf_adds(d->out, "];\n");
 }
 
@@ -59,7 +61,8 @@ struct caller {
   uint32_t n, room;
 };
 
-static bool seen_before(struct dot *d, struct caller *c, const struct binding *to)
+static bool seen_before(struct dot *d, struct caller *c,
+                        const struct binding *to)
 {
   for (uint32_t i = 0; i < c->n; i++)
     if (c->seen[i] == to)
@@ -102,8 +105,10 @@ static void draw_binding_edges(struct dot *d, const struct binding *b)
       dot_calls_of(d, m->function, b, draw_call, &c);
   for (uint32_t i = 0; i < b->n_uses; i++)
     if (d->shown[dot_number(b->uses[i])])
-      dot_edge(d, c.id, d->ids[dot_number(b->uses[i])], param_name(b, b->uses[i]),
-               " style=dashed arrowhead=empty color=\"#b9c0ca\" fontcolor=\"#98a1ad\"");
+      dot_edge(d, c.id, d->ids[dot_number(b->uses[i])],
+               param_name(b, b->uses[i]),
+               " style=dashed arrowhead=empty color=\"#b9c0ca\" "
+               "fontcolor=\"#98a1ad\"");
 }
 
 static void draw_route(struct dot *d, const struct route *r, uint32_t number)
@@ -112,10 +117,13 @@ static void draw_route(struct dot *d, const struct route *r, uint32_t number)
   buf_addf(d->out, "    %s [", id);
   dot_label(d, r->path, plan_method_name(r->method));
   dot_attribute(d, "tooltip", dot_tooltip(d, r->doc, "route", r->span));
-  buf_adds(d->out, " shape=box style=filled fillcolor=\"#dfe7f1\" color=\"#9fb0c6\"];\n");
+  buf_adds(
+      d->out,
+      " shape=box style=filled fillcolor=\"#dfe7f1\" color=\"#9fb0c6\"];\n");
 }
 
-static void draw_route_edges(struct dot *d, const struct route *r, uint32_t number)
+static void draw_route_edges(struct dot *d, const struct route *r,
+                             uint32_t number)
 {
   struct caller c = {.id = arena_printf(d->arena, "r%u", number)};
   dot_calls_of(d, r->function, NULL, draw_call, &c);
@@ -225,7 +233,8 @@ static bool any_shown(struct dot *d, const struct app *a)
   return false;
 }
 
-static void draw_app(struct dot *d, const struct app *a, bool routes, uint32_t first)
+static void draw_app(struct dot *d, const struct app *a, bool routes,
+                     uint32_t first)
 {
   uint32_t number = first;
   if (!routes && !any_shown(d, a))
@@ -256,12 +265,19 @@ static void draw(struct dot *d, const struct app *only, bool all_routes)
 {
   static const char font[] = "fontname=\"Helvetica,Arial,sans-serif\"";
   uint32_t routes = 0;
-  buf_adds(d->out, "digraph servegraph {\n  rankdir=LR\n  ranksep=0.6\n  nodesep=0.3\n");
-  buf_addf(d->out, "  %s fontsize=12 fontcolor=\"#4a5462\" labeljust=l\n", font);
-  buf_addf(d->out, "  node [shape=box style=\"rounded,filled\" fillcolor=\"#f4f6f8\" "
-                   "color=\"#9aa4b2\" fontcolor=\"#1f2933\" fontsize=11 %s];\n", font);
-  buf_addf(d->out, "  edge [color=\"#7b8794\" fontcolor=\"#66707d\" fontsize=9 "
-                   "arrowsize=0.7 %s];\n", font);
+  buf_adds(
+      d->out,
+      "digraph servegraph {\n  rankdir=LR\n  ranksep=0.6\n  nodesep=0.3\n");
+  buf_addf(d->out, "  %s fontsize=12 fontcolor=\"#4a5462\" labeljust=l\n",
+           font);
+  buf_addf(d->out,
+           "  node [shape=box style=\"rounded,filled\" fillcolor=\"#f4f6f8\" "
+           "color=\"#9aa4b2\" fontcolor=\"#1f2933\" fontsize=11 %s];\n",
+           font);
+  buf_addf(d->out,
+           "  edge [color=\"#7b8794\" fontcolor=\"#66707d\" fontsize=9 "
+           "arrowsize=0.7 %s];\n",
+           font);
   for (const struct app *a = d->program->apps; a; a = a->next) {
     draw_app(d, a, all_routes && (!only || a == only), routes);
     for (const struct route *r = a->routes; r; r = r->next)
@@ -284,8 +300,9 @@ void dot_program(struct compile *c, const struct program *p, const char *part,
   d.ids = ARENA_ARRAY(c->arena, n + 1, const char *);
   lines_init(&d.lines, c->arena, p->sources, p->n_sources);
   if (part && !(only = show_part(&d, part))) {
-    diag_report(&c->diags, DIAG_unknown_name, NO_SPAN,
-                "nothing here is called `%s`: --graphviz takes APP or APP.GRAPH", part);
+    diag_report(
+        &c->diags, DIAG_unknown_name, NO_SPAN,
+        "nothing here is called `%s`: --graphviz takes APP or APP.GRAPH", part);
     return;
   }
   if (!part)

@@ -14,7 +14,8 @@ struct walk {
 
 static const struct core *core_of(const struct core_call *call)
 {
-  return (const struct core *)((const char *)call - offsetof(struct core, call));
+  return (const struct core *)((const char *)call -
+                               offsetof(struct core, call));
 }
 
 // What a binding's argument number `index` is, if it is written as it is.
@@ -69,8 +70,8 @@ static void visit_function(struct walk *w, const struct function *f)
   }
 }
 
-void dot_calls_of(struct dot *d, const struct function *f, const struct binding *self,
-                  dot_visit *visit, void *user)
+void dot_calls_of(struct dot *d, const struct function *f,
+                  const struct binding *self, dot_visit *visit, void *user)
 {
   struct walk w = {d, self, visit, user, ++d->walks};
   visit_function(&w, f);

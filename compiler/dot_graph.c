@@ -17,7 +17,8 @@ static const struct core *call_of(const struct strand *s)
   return s->call && s->call->call.kind == SITE_method ? s->call : NULL;
 }
 
-static void draw_strand(struct drawing *g, const struct strand *s, const char *id)
+static void draw_strand(struct drawing *g, const struct strand *s,
+                        const char *id)
 {
   if (call_of(s)) {
     dot_deployment(g->d, s->call->call.binding, id);
@@ -44,8 +45,9 @@ static const char *params_text(struct drawing *g)
 
 static void draw_ends(struct drawing *g)
 {
-  const char *form = " shape=box style=\"filled,rounded\" fillcolor=\"#e9edf2\" "
-                     "color=\"#e9edf2\" height=\"0.3\"";
+  const char *form =
+      " shape=box style=\"filled,rounded\" fillcolor=\"#e9edf2\" "
+      "color=\"#e9edf2\" height=\"0.3\"";
   buf_addf(g->d->out, "      %s [", g->in);
   dot_attribute(g->d, "label", params_text(g));
   buf_addf(g->d->out, "%s", form);
@@ -59,7 +61,8 @@ static void draw_ends(struct drawing *g)
 
 // ---- edges ----
 
-static void see_param(void *user, uint32_t *slot, uint32_t count, enum slot_use use)
+static void see_param(void *user, uint32_t *slot, uint32_t count,
+                      enum slot_use use)
 {
   bool **seen = user; // of parameters, and whether any was
   struct drawing *g = (struct drawing *)seen[0];
@@ -91,7 +94,8 @@ static const char *given_types(struct drawing *g, const struct strand *s)
 {
   if (!s->call)
     return "";
-  struct core **args = ARENA_ARRAY(g->d->arena, s->call->n_args + 1, struct core *);
+  struct core **args =
+      ARENA_ARRAY(g->d->arena, s->call->n_args + 1, struct core *);
   uint32_t n = 0;
   for (uint32_t i = 0; i < s->call->n_args; i++)
     if (names_param(g, s->call->args[i]))
@@ -107,8 +111,8 @@ static void draw_feeds(struct drawing *g, uint32_t at)
     if (s->feeds[i].kind == EDGE_data)
       dot_edge(g->d, g->ids[at], to, dot_type(g->d, s->type), "");
     else
-      dot_edge(g->d, g->ids[at], to, s->feeds[i].kind == EDGE_if ? "then" : "else",
-               " style=dotted");
+      dot_edge(g->d, g->ids[at], to,
+               s->feeds[i].kind == EDGE_if ? "then" : "else", " style=dotted");
   }
   if (s->returns && s->kind != STRAND_return)
     dot_edge(g->d, g->ids[at], g->out, dot_type(g->d, s->type), "");
@@ -124,7 +128,8 @@ static void draw_edges(struct drawing *g)
   }
 }
 
-static const char *strand_id(struct dot *d, const struct binding *b, uint32_t at)
+static const char *strand_id(struct dot *d, const struct binding *b,
+                             uint32_t at)
 {
   return arena_printf(d->arena, "g%u_%u", dot_number(b), at);
 }
@@ -135,7 +140,8 @@ void dot_name_calls(struct dot *d, const struct binding *graph)
   for (uint32_t i = 0; i < k->n_strands; i++) {
     const struct core *e = call_of(&k->strands[i]);
     uint32_t to = e ? dot_number(e->call.binding) : 0;
-    if (e && !d->apart[to] && !d->ids[to] && e->call.binding->class->kind != CLASS_graph)
+    if (e && !d->apart[to] && !d->ids[to] &&
+        e->call.binding->class->kind != CLASS_graph)
       d->ids[to] = strand_id(d, graph, i);
   }
 }
@@ -146,8 +152,9 @@ static void name_nodes(struct drawing *g)
   g->out = arena_printf(g->d->arena, "g%u_out", dot_number(g->b));
   g->ids = ARENA_ARRAY(g->d->arena, g->k->n_strands + 1, const char *);
   for (uint32_t i = 0; i < g->k->n_strands; i++)
-    g->ids[i] = g->k->strands[i].kind == STRAND_return ? g->out
-                                                       : strand_id(g->d, g->b, i);
+    g->ids[i] = g->k->strands[i].kind == STRAND_return
+                    ? g->out
+                    : strand_id(g->d, g->b, i);
 }
 
 void dot_graph(struct dot *d, const struct binding *b)

@@ -10,10 +10,10 @@ struct dot {
   const struct program *program;
   struct buf *out;
   struct lines lines;
-  bool *shown;       // by binding: is in the picture
-  bool *apart;       // by binding: something beside graphs calls or holds it
-  const char **ids;  // by binding: its node, the first of several
-  uint32_t walks;    // how many there were (dot_calls.c)
+  bool *shown;      // by binding: is in the picture
+  bool *apart;      // by binding: something beside graphs calls or holds it
+  const char **ids; // by binding: its node, the first of several
+  uint32_t walks;   // how many there were (dot_calls.c)
 };
 
 static inline uint32_t dot_number(const struct binding *b)
@@ -34,17 +34,17 @@ const char *dot_tooltip(struct dot *d, const char *doc, const char *what,
 
 // ---- nodes (dot.c) ----
 void dot_deployment(struct dot *d, const struct binding *b, const char *id);
-void dot_edge(struct dot *d, const char *from, const char *to, const char *label,
-              const char *style);
+void dot_edge(struct dot *d, const char *from, const char *to,
+              const char *label, const char *style);
 
 // ---- calls (dot_calls.c) ----
-// Calls `visit` for each binding that a function calls, itself or by helpers, in
-// order, with the call (which is a site's core); a handle may mean several.
+// Calls `visit` for each binding that a function calls, itself or by helpers,
+// in order, with the call (which is a site's core); a handle may mean several.
 struct core;
 typedef void dot_visit(struct dot *d, void *user, const struct binding *to,
                        const struct core *call);
-void dot_calls_of(struct dot *d, const struct function *f, const struct binding *self,
-                  dot_visit *visit, void *user);
+void dot_calls_of(struct dot *d, const struct function *f,
+                  const struct binding *self, dot_visit *visit, void *user);
 
 // ---- graphs (dot_graph.c) ----
 // Gives the deployments that only graphs call their nodes: their first calls.

@@ -9,10 +9,18 @@ static void add_quoted(struct buf *out, const char *text)
 {
   for (; *text; text++)
     switch (*text) {
-    case '"': buf_adds(out, "\\\""); break;
-    case '\\': buf_adds(out, "\\\\"); break;
-    case '\n': buf_adds(out, "\\n"); break;
-    case '&': buf_adds(out, "&amp;"); break;
+    case '"':
+      buf_adds(out, "\\\"");
+      break;
+    case '\\':
+      buf_adds(out, "\\\\");
+      break;
+    case '\n':
+      buf_adds(out, "\\n");
+      break;
+    case '&':
+      buf_adds(out, "&amp;");
+      break;
     default:
       buf_addc(out, (unsigned char)*text < ' ' ? ' ' : *text);
     }
@@ -22,10 +30,18 @@ static void add_html(struct buf *out, const char *text)
 {
   for (; *text; text++)
     switch (*text) {
-    case '<': buf_adds(out, "&lt;"); break;
-    case '>': buf_adds(out, "&gt;"); break;
-    case '&': buf_adds(out, "&amp;"); break;
-    case '"': buf_adds(out, "&quot;"); break;
+    case '<':
+      buf_adds(out, "&lt;");
+      break;
+    case '>':
+      buf_adds(out, "&gt;");
+      break;
+    case '&':
+      buf_adds(out, "&amp;");
+      break;
+    case '"':
+      buf_adds(out, "&quot;");
+      break;
     default:
       buf_addc(out, (unsigned char)*text < ' ' ? ' ' : *text);
     }

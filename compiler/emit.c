@@ -1,7 +1,7 @@
 // The rows of a plan, table by table, each in the order of declaration.
 //
-// Numbers are given before the first row is made: what refers to another carries
-// its number, and nothing is searched for.
+// Numbers are given before the first row is made: what refers to another
+// carries its number, and nothing is searched for.
 #include "compiler/emit.h"
 #include "compiler/emit_rows.h"
 #include "grammar/base/cli.h"
@@ -38,8 +38,8 @@ struct plan_run emit_settings(struct emit *e, const struct setting *s)
   rows = ARENA_ARRAY(e->c->arena, n + 1, struct plan_setting);
   for (; s; s = s->next) {
     struct place p = emit_place(e, s->span);
-    rows[at++] = (struct plan_setting){s->id, emit_const(e, s->value), s->origin,
-                                       p.file, p.line};
+    rows[at++] = (struct plan_setting){s->id, emit_const(e, s->value),
+                                       s->origin, p.file, p.line};
   }
   return plan_add_run_settings(&e->b, rows, n);
 }
@@ -72,10 +72,13 @@ static void number_all(struct program *p, bool tests)
 
 static struct plan_run emit_class_fields(struct emit *e, const struct class *k)
 {
-  struct plan_field *rows = ARENA_ARRAY(e->c->arena, k->n_fields + 1, struct plan_field);
+  struct plan_field *rows =
+      ARENA_ARRAY(e->c->arena, k->n_fields + 1, struct plan_field);
   for (uint32_t i = 0; i < k->n_fields; i++)
     rows[i] = (struct plan_field){emit_name(e, k->fields[i].name),
-                                  emit_base(e, k->fields[i].type), PLAN_NONE, {0, 0}};
+                                  emit_base(e, k->fields[i].type),
+                                  PLAN_NONE,
+                                  {0, 0}};
   return plan_add_run_fields(&e->b, rows, k->n_fields);
 }
 
@@ -95,9 +98,12 @@ static struct plan_run emit_methods(struct emit *e, const struct class *k)
 static void emit_class(struct emit *e, const struct class *k)
 {
   struct place p = emit_place(e, k->span);
-  struct plan_class row = {.kind = k->kind, .n_params = k->n_params,
-                           .n_lets = k->n_lets, .init = PLAN_NONE,
-                           .file = p.file, .line = p.line};
+  struct plan_class row = {.kind = k->kind,
+                           .n_params = k->n_params,
+                           .n_lets = k->n_lets,
+                           .init = PLAN_NONE,
+                           .file = p.file,
+                           .line = p.line};
   row.name = emit_name(e, k->name);
   row.doc = emit_text(e, k->doc);
   row.fields = emit_class_fields(e, k);
@@ -114,8 +120,11 @@ static struct plan_run emit_bindings(struct emit *e, const struct app *a)
   struct plan_run run = {e->b.bindings.n, 0};
   for (struct binding *b = a->bindings; b; b = b->next, run.count++) {
     struct place p = emit_place(e, b->span);
-    struct plan_binding row = {.app = a->plan - 1, .class = b->class->plan - 1,
-                               .args = PLAN_NONE, .file = p.file, .line = p.line};
+    struct plan_binding row = {.app = a->plan - 1,
+                               .class = b->class->plan - 1,
+                               .args = PLAN_NONE,
+                               .file = p.file,
+                               .line = p.line};
     row.name = emit_name(e, b->name);
     row.doc = emit_text(e, b->doc);
     if (b->args)
@@ -128,11 +137,14 @@ static struct plan_run emit_bindings(struct emit *e, const struct app *a)
 
 static struct plan_run emit_params(struct emit *e, const struct route *r)
 {
-  struct plan_param *rows = ARENA_ARRAY(e->c->arena, r->n_params + 1, struct plan_param);
+  struct plan_param *rows =
+      ARENA_ARRAY(e->c->arena, r->n_params + 1, struct plan_param);
   for (uint32_t i = 0; i < r->n_params; i++) {
     const struct route_param *p = &r->params[i];
-    rows[i] = (struct plan_param){.source = p->source, .adapter = p->adapter,
-                                  .embed = p->embed, .nested_text = p->nested_text};
+    rows[i] = (struct plan_param){.source = p->source,
+                                  .adapter = p->adapter,
+                                  .embed = p->embed,
+                                  .nested_text = p->nested_text};
     rows[i].name = emit_text(e, p->name);
     rows[i].key = emit_text(e, p->key ? p->key : p->name);
     rows[i].type = emit_type(e, p->type);
@@ -146,9 +158,12 @@ static struct plan_run emit_routes(struct emit *e, const struct app *a)
   struct plan_run run = {e->b.routes.n, 0};
   for (struct route *r = a->routes; r; r = r->next, run.count++) {
     struct place p = emit_place(e, r->span);
-    struct plan_route row = {.method = r->method, .form = r->form,
-                             .function = r->function->plan - 1, .app = a->plan - 1,
-                             .file = p.file, .line = p.line};
+    struct plan_route row = {.method = r->method,
+                             .form = r->form,
+                             .function = r->function->plan - 1,
+                             .app = a->plan - 1,
+                             .file = p.file,
+                             .line = p.line};
     row.path = emit_text(e, r->path);
     row.params = emit_params(e, r);
     row.result = emit_type(e, r->result);
@@ -173,8 +188,8 @@ static void emit_app(struct emit *e, const struct app *a)
 static void emit_test(struct emit *e, const struct test *t)
 {
   struct place p = emit_place(e, t->span);
-  struct plan_test row = {.function = t->function->plan - 1, .file = p.file,
-                          .line = p.line};
+  struct plan_test row = {
+      .function = t->function->plan - 1, .file = p.file, .line = p.line};
   row.name = emit_text(e, t->title);
   plan_add_tests(&e->b, row);
 }

@@ -5,7 +5,8 @@
 
 static struct plan_run emit_slots(struct emit *e, const struct code *k)
 {
-  struct plan_slot *rows = ARENA_ARRAY(e->c->arena, k->n_slots + 1, struct plan_slot);
+  struct plan_slot *rows =
+      ARENA_ARRAY(e->c->arena, k->n_slots + 1, struct plan_slot);
   for (uint32_t i = 0; i < k->n_slots; i++)
     rows[i] = (struct plan_slot){emit_type(e, k->slots[i].type),
                                  emit_name(e, k->slots[i].name)};
@@ -24,11 +25,14 @@ static uint32_t target_of(const struct site *s)
 // The number of the first.
 static uint32_t emit_sites(struct emit *e, const struct code *k)
 {
-  struct plan_site *rows = ARENA_ARRAY(e->c->arena, k->n_sites + 1, struct plan_site);
+  struct plan_site *rows =
+      ARENA_ARRAY(e->c->arena, k->n_sites + 1, struct plan_site);
   for (uint32_t i = 0; i < k->n_sites; i++) {
     const struct site *s = &k->sites[i];
-    rows[i] = (struct plan_site){.kind = s->kind, .target = target_of(s),
-                                 .binding = PLAN_NONE, .first = s->first,
+    rows[i] = (struct plan_site){.kind = s->kind,
+                                 .target = target_of(s),
+                                 .binding = PLAN_NONE,
+                                 .first = s->first,
                                  .count = s->count};
     if (s->kind == SITE_method)
       rows[i].binding = s->call->binding->plan - 1;
@@ -41,17 +45,21 @@ static uint32_t emit_sites(struct emit *e, const struct code *k)
 
 // ---- instructions ----
 
-static struct plan_code instruction(struct emit *e, const struct code *k, uint32_t at,
-                                    uint32_t sites, const uint32_t *consts)
+static struct plan_code instruction(struct emit *e, const struct code *k,
+                                    uint32_t at, uint32_t sites,
+                                    const uint32_t *consts)
 {
   const struct ins *i = &k->ins[at];
   if (i->op == OP_read)
     return (struct plan_code){(uint16_t)i->op, (uint16_t)i->a, (uint16_t)i->b,
                               (uint16_t)emit_type(e, k->types[i->c])};
   switch (opcode_shapes[i->op].b) {
-  case OPERAND_const: return plan_code_wide(i->op, i->a, consts[i->b]);
-  case OPERAND_site: return plan_code_wide(i->op, i->a, sites + i->b);
-  case OPERAND_jump: return plan_code_wide(i->op, i->a, i->b - (at + 1));
+  case OPERAND_const:
+    return plan_code_wide(i->op, i->a, consts[i->b]);
+  case OPERAND_site:
+    return plan_code_wide(i->op, i->a, sites + i->b);
+  case OPERAND_jump:
+    return plan_code_wide(i->op, i->a, i->b - (at + 1));
   default:
     return (struct plan_code){(uint16_t)i->op, (uint16_t)i->a, (uint16_t)i->b,
                               (uint16_t)i->c};
@@ -64,7 +72,8 @@ static struct plan_run emit_instructions(struct emit *e, const struct code *k)
   uint32_t *consts = ARENA_ARRAY(e->c->arena, k->n_constants + 1, uint32_t);
   for (uint32_t i = 0; i < k->n_constants; i++)
     consts[i] = emit_const(e, k->constants[i]);
-  struct plan_code *rows = ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_code);
+  struct plan_code *rows =
+      ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_code);
   for (uint32_t i = 0; i < k->n_ins; i++)
     rows[i] = instruction(e, k, i, sites, consts);
   return plan_add_run_code(&e->b, rows, k->n_ins);
@@ -72,7 +81,8 @@ static struct plan_run emit_instructions(struct emit *e, const struct code *k)
 
 static struct plan_run emit_places(struct emit *e, const struct code *k)
 {
-  struct plan_place *rows = ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_place);
+  struct plan_place *rows =
+      ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_place);
   struct place last = {0};
   uint32_t n = 0;
   for (uint32_t i = 0; i < k->n_ins; i++) {
@@ -89,7 +99,8 @@ static struct plan_run emit_places(struct emit *e, const struct code *k)
 
 static struct plan_run emit_edges(struct emit *e, const struct strand *s)
 {
-  struct plan_edge *rows = ARENA_ARRAY(e->c->arena, s->n_feeds + 1, struct plan_edge);
+  struct plan_edge *rows =
+      ARENA_ARRAY(e->c->arena, s->n_feeds + 1, struct plan_edge);
   for (uint32_t i = 0; i < s->n_feeds; i++)
     rows[i] = (struct plan_edge){s->feeds[i].strand, s->feeds[i].kind};
   return plan_add_run_edges(&e->b, rows, s->n_feeds);
@@ -111,8 +122,8 @@ static struct plan_run emit_strands(struct emit *e, const struct code *k)
 void emit_function(struct emit *e, const struct function *f)
 {
   const struct code *k = code_of(f);
-  struct plan_function row = {.kind = f->kind, .class = PLAN_NONE,
-                              .n_params = f->n_params};
+  struct plan_function row = {
+      .kind = f->kind, .class = PLAN_NONE, .n_params = f->n_params};
   row.name = emit_text(e, f->name);
   if (f->class)
     row.class = f->class->plan - 1;

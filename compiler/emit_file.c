@@ -27,8 +27,8 @@ static bool write_all(int fd, const char *data, size_t size)
 
 static bool cannot_write(struct compile *c, const char *path)
 {
-  diag_report(&c->diags, DIAG_cannot_write, NO_SPAN, "cannot write %s: %s", path,
-              strerror(errno));
+  diag_report(&c->diags, DIAG_cannot_write, NO_SPAN, "cannot write %s: %s",
+              path, strerror(errno));
   return false;
 }
 
@@ -39,8 +39,8 @@ static bool is_special(const char *path)
   return !stat(path, &s) && !S_ISREG(s.st_mode);
 }
 
-static bool write_special(struct compile *c, const char *path, const void *bytes,
-                          size_t size)
+static bool write_special(struct compile *c, const char *path,
+                          const void *bytes, size_t size)
 {
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   bool ok = fd >= 0 && write_all(fd, bytes, size);
@@ -60,12 +60,13 @@ static const char *resolve(struct compile *c, const char *path)
   return copy;
 }
 
-static bool fill(int fd, const char *temporary, const char *path, const void *bytes,
-                 size_t size)
+static bool fill(int fd, const char *temporary, const char *path,
+                 const void *bytes, size_t size)
 {
   mode_t mask = umask(0);
   umask(mask);
-  bool ok = write_all(fd, bytes, size) && !fchmod(fd, 0666 & ~mask) && !fsync(fd);
+  bool ok =
+      write_all(fd, bytes, size) && !fchmod(fd, 0666 & ~mask) && !fsync(fd);
   int error = errno;
   if (close(fd) && ok) {
     ok = false;
@@ -81,7 +82,8 @@ static bool fill(int fd, const char *temporary, const char *path, const void *by
   return ok;
 }
 
-bool emit_file(struct compile *c, const char *path, const void *bytes, size_t size)
+bool emit_file(struct compile *c, const char *path, const void *bytes,
+               size_t size)
 {
   if (!strcmp(path, "-"))
     return write_all(1, bytes, size) || cannot_write(c, "the standard output");

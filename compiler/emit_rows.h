@@ -12,7 +12,8 @@ struct emit {
   struct program *program;
   struct plan_builder b;
   struct lines lines;
-  struct type **open; // types that have a number, but whose row is not filled yet
+  struct type *
+      *open; // types that have a number, but whose row is not filled yet
   uint32_t n_open, room_open;
   uint8_t *futures; // by number of a type: whether it holds any
   uint32_t n_futures, room_futures;

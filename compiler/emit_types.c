@@ -39,11 +39,14 @@ static void number_type(struct emit *e, const struct type *of)
   struct type *t = (struct type *)of; // `plan` is a note, not part of the type
   if (t->plan)
     return;
-  uint32_t by_value = t->kind == TYPE_tuple || t->kind == TYPE_record ? t->n_parts
-                      : t->kind == TYPE_union && t->n_parts ? 1 : 0;
+  uint32_t by_value = t->kind == TYPE_tuple || t->kind == TYPE_record
+                          ? t->n_parts
+                      : t->kind == TYPE_union && t->n_parts ? 1
+                                                            : 0;
   for (uint32_t i = 0; i < by_value; i++)
     number_type(e, t->parts[i].type);
-  if (t->kind == TYPE_step || (t->of && t->kind != TYPE_future && has_future(e, t->of)))
+  if (t->kind == TYPE_step ||
+      (t->of && t->kind != TYPE_future && has_future(e, t->of)))
     number_type(e, t->of);
   t->plan = plan_add_types(&e->b, (struct plan_type){.of = PLAN_NONE}) + 1;
   LOWER_PUSH(e->c->arena, e->open, e->n_open, e->room_open, t);
@@ -68,7 +71,8 @@ static struct plan_field field_of(struct emit *e, const struct type *t,
 
 static struct plan_run fields_of(struct emit *e, const struct type *t)
 {
-  struct plan_field *rows = ARENA_ARRAY(e->c->arena, t->n_parts + 1, struct plan_field);
+  struct plan_field *rows =
+      ARENA_ARRAY(e->c->arena, t->n_parts + 1, struct plan_field);
   for (uint32_t i = 0; i < t->n_parts; i++)
     rows[i] = field_of(e, t, &t->parts[i]);
   return plan_add_run_fields(&e->b, rows, t->n_parts);
@@ -76,9 +80,11 @@ static struct plan_run fields_of(struct emit *e, const struct type *t)
 
 static struct plan_run limits_of(struct emit *e, const struct type *t)
 {
-  struct plan_limit *rows = ARENA_ARRAY(e->c->arena, t->n_limits + 1, struct plan_limit);
+  struct plan_limit *rows =
+      ARENA_ARRAY(e->c->arena, t->n_limits + 1, struct plan_limit);
   for (uint32_t i = 0; i < t->n_limits; i++)
-    rows[i] = (struct plan_limit){t->limits[i].kind, emit_const(e, t->limits[i].value)};
+    rows[i] = (struct plan_limit){t->limits[i].kind,
+                                  emit_const(e, t->limits[i].value)};
   return plan_add_run_limits(&e->b, rows, t->n_limits);
 }
 
@@ -117,7 +123,8 @@ uint32_t emit_base(struct emit *e, const struct type *t)
 
 // ---- constants ----
 
-static uint32_t const_run(struct emit *e, const struct constant *c, uint32_t type)
+static uint32_t const_run(struct emit *e, const struct constant *c,
+                          uint32_t type)
 {
   uint32_t *parts = ARENA_ARRAY(e->c->arena, c->n_parts + 1, uint32_t);
   for (uint32_t i = 0; i < c->n_parts; i++)
@@ -125,7 +132,8 @@ static uint32_t const_run(struct emit *e, const struct constant *c, uint32_t typ
   return plan_const_run(&e->b, type, parts, c->n_parts);
 }
 
-static uint32_t const_row(struct emit *e, const struct constant *c, uint32_t type)
+static uint32_t const_row(struct emit *e, const struct constant *c,
+                          uint32_t type)
 {
   switch (c->type->kind) {
   case TYPE_float:
@@ -146,7 +154,8 @@ static uint32_t const_row(struct emit *e, const struct constant *c, uint32_t typ
   case TYPE_optional:
     return const_run(e, c, type);
   case TYPE_union:
-    return plan_const_union(&e->b, type, (uint32_t)c->i, emit_const(e, c->parts[0]));
+    return plan_const_union(&e->b, type, (uint32_t)c->i,
+                            emit_const(e, c->parts[0]));
   case TYPE_handle:
     return plan_const_bits(&e->b, type, c->binding->plan - 1);
   default:

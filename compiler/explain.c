@@ -52,7 +52,8 @@ static struct moment shift(struct moment m, struct moment by)
 static uint32_t calls_alike(const struct timing *t, uint32_t at)
 {
   uint32_t n = 1;
-  while (at + n < t->n_events && t->events[at + n].inside == t->events[at].inside &&
+  while (at + n < t->n_events &&
+         t->events[at + n].inside == t->events[at].inside &&
          t->events[at + n].span.start == t->events[at].span.start)
     n++;
   return n;
@@ -75,7 +76,8 @@ static void add_events(struct explain *x, struct timing *t, struct moment from,
     if (!inside->printed)
       add_events(x, inside, shift(e->start, from), marked, depth + 1);
     if (alike > SHOWN)
-      buf_addf(x->out, "%*sand %u more such calls\n", (int)depth * 2 + 24, "", alike - 1);
+      buf_addf(x->out, "%*sand %u more such calls\n", (int)depth * 2 + 24, "",
+               alike - 1);
     i += alike > SHOWN ? alike - 1 : 0;
   }
 }
@@ -97,8 +99,8 @@ static void add_path(struct explain *x, const char *title, struct timing *t)
 
 static void explain_route(struct explain *x, const struct route *r)
 {
-  const char *title = arena_printf(x->c->arena, "%s %s", plan_method_name(r->method),
-                                   r->path);
+  const char *title =
+      arena_printf(x->c->arena, "%s %s", plan_method_name(r->method), r->path);
   add_path(x, title, times_of(x->times, r->function, NULL));
 }
 
@@ -108,8 +110,10 @@ static void explain_graph(struct explain *x, const struct binding *b)
     return;
   struct timing *t = times_of(x->times, b->class->methods->function, b);
   if (!t->printed)
-    add_path(x, arena_printf(x->c->arena, "graph %s.%s", b->app->name->text,
-                             b->name->text), t);
+    add_path(x,
+             arena_printf(x->c->arena, "graph %s.%s", b->app->name->text,
+                          b->name->text),
+             t);
 }
 
 static void explain_times(struct explain *x)
@@ -128,7 +132,8 @@ static void add_place(struct explain *x, struct span span)
 {
   uint32_t line, column;
   if (lines_find(&x->lines, span, &line, &column))
-    buf_addf(x->out, "%s:%u:%u", x->program->sources[span.file].path, line, column);
+    buf_addf(x->out, "%s:%u:%u", x->program->sources[span.file].path, line,
+             column);
 }
 
 static const char *waits_for(const struct code *k, const struct ins *i)
@@ -163,7 +168,8 @@ static void explain_waits(struct explain *x)
 
 // ---- the whole ----
 
-void explain_program(struct compile *c, const struct program *p, struct buf *out)
+void explain_program(struct compile *c, const struct program *p,
+                     struct buf *out)
 {
   struct explain x = {.c = c, .program = p, .out = out, .times = times_new(c)};
   lines_init(&x.lines, c->arena, p->sources, p->n_sources);

@@ -6,9 +6,10 @@
 
 struct compile;
 
-// Appends, of a lowered program: for each route and graph the longest path, with
-// every call's start and end; where bodies wait; each deployment's settings,
-// with who set them.
-void explain_program(struct compile *c, const struct program *p, struct buf *out);
+// Appends, of a lowered program: for each route and graph the longest path,
+// with every call's start and end; where bodies wait; each deployment's
+// settings, with who set them.
+void explain_program(struct compile *c, const struct program *p,
+                     struct buf *out);
 
 #endif

@@ -11,8 +11,9 @@
 
 // ---- what blocks ----
 
-// As the runtime decides which deployments have limits (runtime/serve/blocks.c):
-// those that sleep, or call what does or what has slots.
+// As the runtime decides which deployments have limits
+// (runtime/serve/blocks.c): those that sleep, or call what does or what has
+// slots.
 static bool function_blocks(const struct function *f);
 
 static bool binding_blocks(const struct binding *b)
@@ -64,10 +65,18 @@ static void add_value(struct buf *out, const struct constant *c)
 {
   char text[NUMBER_TEXT];
   switch (c->type->kind) {
-  case TYPE_bool: buf_adds(out, c->i ? "true" : "false"); break;
-  case TYPE_duration: buf_add(out, text, number_print_duration(text, c->i)); break;
-  case TYPE_size: buf_add(out, text, number_print_size(text, c->i)); break;
-  case TYPE_float: buf_add(out, text, number_print_float(text, c->f)); break;
+  case TYPE_bool:
+    buf_adds(out, c->i ? "true" : "false");
+    break;
+  case TYPE_duration:
+    buf_add(out, text, number_print_duration(text, c->i));
+    break;
+  case TYPE_size:
+    buf_add(out, text, number_print_size(text, c->i));
+    break;
+  case TYPE_float:
+    buf_add(out, text, number_print_float(text, c->f));
+    break;
   case TYPE_percent:
     buf_add(out, text, number_print_float(text, c->f * 100));
     buf_addc(out, '%');
@@ -78,7 +87,9 @@ static void add_value(struct buf *out, const struct constant *c)
     buf_add(out, c->text, c->size);
     buf_addc(out, '"');
     break;
-  default: buf_add(out, text, number_print_int(text, c->i)); break;
+  default:
+    buf_add(out, text, number_print_int(text, c->i));
+    break;
   }
 }
 
@@ -113,7 +124,8 @@ static bool group_counts(const struct setting *all, enum setting_id id)
 {
   const char *dot = strchr(setting_rows[id].name, '.');
   if (!dot || strncmp(setting_rows[id].name, "autoscaling.", 12))
-    return !dot || strncmp(setting_rows[id].name, "cache.", 6) || find(all, SETTING_cache_ttl);
+    return !dot || strncmp(setting_rows[id].name, "cache.", 6) ||
+           find(all, SETTING_cache_ttl);
   for (; all; all = all->next)
     if (!strncmp(setting_rows[all->id].name, "autoscaling.", 12))
       return true;
@@ -135,7 +147,8 @@ static void add_setting(struct explain *x, const struct binding *b,
 
 static void explain_binding(struct explain *x, const struct binding *b)
 {
-  unsigned place = b->class->kind == CLASS_graph ? PLACE_GRAPH : PLACE_DEPLOYMENT;
+  unsigned place =
+      b->class->kind == CLASS_graph ? PLACE_GRAPH : PLACE_DEPLOYMENT;
   uint32_t line, column;
   buf_addf(x->out, "  %s.%s = %s", b->app->name->text, b->name->text,
            b->class->name->text);

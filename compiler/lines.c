@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-void lines_init(struct lines *l, struct arena *arena, const struct source *sources,
-                uint32_t n)
+void lines_init(struct lines *l, struct arena *arena,
+                const struct source *sources, uint32_t n)
 {
   *l = (struct lines){.arena = arena, .sources = sources, .n = n};
   l->starts = ARENA_ARRAY(arena, n + 1, uint32_t *);
@@ -28,7 +28,8 @@ static void find_starts(struct lines *l, uint32_t file)
   l->counts[file] = n;
 }
 
-bool lines_find(struct lines *l, struct span s, uint32_t *line, uint32_t *column)
+bool lines_find(struct lines *l, struct span s, uint32_t *line,
+                uint32_t *column)
 {
   *line = *column = 0;
   if (s.file >= l->n || !l->sources[s.file].text)

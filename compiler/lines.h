@@ -12,9 +12,10 @@ struct lines {
   uint32_t *counts;
 };
 
-void lines_init(struct lines *l, struct arena *arena, const struct source *sources,
-                uint32_t n);
+void lines_init(struct lines *l, struct arena *arena,
+                const struct source *sources, uint32_t n);
 // Line and column, from 1; false for a span without a place.
-bool lines_find(struct lines *l, struct span s, uint32_t *line, uint32_t *column);
+bool lines_find(struct lines *l, struct span s, uint32_t *line,
+                uint32_t *column);
 
 #endif

@@ -15,8 +15,11 @@ static void add_params(struct lower *l, const struct function *f)
 static void lower_function(struct compile *c, struct lower_shared *shared,
                            struct function *f)
 {
-  struct lower l = {.c = c, .shared = shared, .code = code_of(f),
-                    .arena = c->arena, .span = f->span};
+  struct lower l = {.c = c,
+                    .shared = shared,
+                    .code = code_of(f),
+                    .arena = c->arena,
+                    .span = f->span};
   l.label = UINT32_MAX;
   add_params(&l, f);
   if (f->kind == FUNCTION_graph)
@@ -47,23 +50,32 @@ static void dump_name(const struct site *s, struct buf *out)
   if (s->function)
     buf_addf(out, " %s", s->function->name);
   else if (c && c->binding)
-    buf_addf(out, " %s.%s.%s", c->binding->app->name->text, c->binding->name->text,
-             c->method->name->text);
+    buf_addf(out, " %s.%s.%s", c->binding->app->name->text,
+             c->binding->name->text, c->method->name->text);
   else if (c && c->method)
-    buf_addf(out, " %s.%s", c->method->class->name->text, c->method->name->text);
+    buf_addf(out, " %s.%s", c->method->class->name->text,
+             c->method->name->text);
 }
 
-static void dump_wide(const struct code *k, const struct ins *i, struct buf *out)
+static void dump_wide(const struct code *k, const struct ins *i,
+                      struct buf *out)
 {
   switch (opcode_shapes[i->op].b) {
   case OPERAND_site:
     dump_name(&k->sites[i->b], out);
     buf_addf(out, " (%u, %u)", k->sites[i->b].first, k->sites[i->b].count);
     break;
-  case OPERAND_const: buf_addf(out, " #%u", i->b); break;
-  case OPERAND_jump: buf_addf(out, " -> %u", i->b); break;
-  case OPERAND_none: break;
-  default: buf_addf(out, " %u", i->b); break;
+  case OPERAND_const:
+    buf_addf(out, " #%u", i->b);
+    break;
+  case OPERAND_jump:
+    buf_addf(out, " -> %u", i->b);
+    break;
+  case OPERAND_none:
+    break;
+  default:
+    buf_addf(out, " %u", i->b);
+    break;
   }
 }
 
@@ -98,7 +110,8 @@ static void dump_strand(const struct code *k, uint32_t at, struct buf *out)
   for (uint32_t i = 0; i < s->n_feeds; i++)
     buf_addf(out, " %u%s", s->feeds[i].strand,
              s->feeds[i].kind == EDGE_data ? ""
-             : s->feeds[i].kind == EDGE_if ? " if" : " unless");
+             : s->feeds[i].kind == EDGE_if ? " if"
+                                           : " unless");
   buf_addc(out, '\n');
   for (uint32_t i = s->entry; i < s->end; i++)
     dump_ins(k, i, out);

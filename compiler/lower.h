@@ -1,4 +1,5 @@
-// Lowering: from core to strands and code, which the plan and the pictures hold.
+// Lowering: from core to strands and code, which the plan and the pictures
+// hold.
 //
 // Each function becomes one `struct code`, which hangs at function->note. Its
 // slots are virtual while it is made and real (dense, shared by what lives at
@@ -11,8 +12,9 @@
 #define NO_SLOT UINT32_MAX
 
 // One instruction, wider than the plan's. `b` is, where the row of opcodes.def
-// says W_CONST, W_SITE or W_JUMP, an index into code->constants, into code->sites,
-// or of the instruction that is jumped to. `run`: slots of the REG operand.
+// says W_CONST, W_SITE or W_JUMP, an index into code->constants, into
+// code->sites, or of the instruction that is jumped to. `run`: slots of the REG
+// operand.
 struct ins {
   enum opcode op;
   uint32_t a, b, c;
@@ -26,16 +28,23 @@ struct slot {
 };
 
 struct site {
-  const struct core_call *call; // NULL: `function` is the body of a comprehension
-  struct function *function;    // SITE_function
+  const struct core_call
+      *call;                 // NULL: `function` is the body of a comprehension
+  struct function *function; // SITE_function
   enum plan_site_kind kind;
-  const struct type *result;    // a base
+  const struct type *result; // a base
   uint32_t first, count;
-  bool pending;                 // something in the run may be a future
+  bool pending; // something in the run may be a future
   struct span span;
 };
 
-enum strand_kind { STRAND_call, STRAND_each, STRAND_glue, STRAND_choose, STRAND_return };
+enum strand_kind {
+  STRAND_call,
+  STRAND_each,
+  STRAND_glue,
+  STRAND_choose,
+  STRAND_return
+};
 
 struct edge {
   uint32_t strand;
@@ -44,9 +53,9 @@ struct edge {
 
 struct strand {
   enum strand_kind kind;
-  uint32_t entry, end;     // instructions of it: entry … end - 1
+  uint32_t entry, end; // instructions of it: entry … end - 1
   uint32_t n_inputs;
-  struct edge *feeds;      // sorted by strand
+  struct edge *feeds; // sorted by strand
   uint32_t n_feeds;
   const char *label;
   const struct core *call; // of STRAND_call
@@ -70,9 +79,9 @@ struct code {
   struct strand *strands; // of a graph
   uint32_t n_strands;
   uint32_t *units, room_units; // by virtual slot: first of its run
-  uint8_t waits;  // see function_waits
-  uint8_t blocks; // see explain_settings.c
-  uint32_t seen;  // by the walk of this number (dot_calls.c)
+  uint8_t waits;               // see function_waits
+  uint8_t blocks;              // see explain_settings.c
+  uint32_t seen;               // by the walk of this number (dot_calls.c)
 };
 
 // Lowers every function of the program (tests only where `tests` says so), and
@@ -91,8 +100,14 @@ void lower_dump(const struct program *p, struct buf *out);
 
 // ---- what the fields of an instruction mean ----
 enum operand {
-  OPERAND_none, OPERAND_dst, OPERAND_src, OPERAND_num, OPERAND_reg,
-  OPERAND_const, OPERAND_site, OPERAND_jump,
+  OPERAND_none,
+  OPERAND_dst,
+  OPERAND_src,
+  OPERAND_num,
+  OPERAND_reg,
+  OPERAND_const,
+  OPERAND_site,
+  OPERAND_jump,
 };
 struct opcode_shape {
   uint8_t a, b, c; // enum operand; of wide ones b
@@ -102,7 +117,9 @@ extern const struct opcode_shape opcode_shapes[OPCODES];
 // Calls `visit` with each slot that an instruction names, and with the first
 // slot and length of each run.
 enum slot_use { USE_read, USE_write };
-typedef void slot_visit(void *user, uint32_t *slot, uint32_t count, enum slot_use);
-void ins_slots(const struct code *code, struct ins *i, slot_visit *visit, void *user);
+typedef void slot_visit(void *user, uint32_t *slot, uint32_t count,
+                        enum slot_use);
+void ins_slots(const struct code *code, struct ins *i, slot_visit *visit,
+               void *user);
 
 #endif

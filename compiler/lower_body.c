@@ -9,7 +9,8 @@ static void lower_block(struct lower *l, const struct stmt *s);
 static void force_scope(struct lower *l, const struct home *until)
 {
   for (struct home *h = l->scope; h && h != until; h = h->next) {
-    struct val v = {.slot = h->slot, .plain = type_slot(l, h->local->type), .home = h};
+    struct val v = {
+        .slot = h->slot, .plain = type_slot(l, h->local->type), .home = h};
     if (!l->dead && h->slot != NO_SLOT && val_pending(l, &v))
       val_force(l, v, NO_SLOT);
   }
@@ -105,7 +106,8 @@ static void lower_while(struct lower *l, const struct stmt *s)
 // A name for what has a slot already is that slot.
 static bool is_alias(const struct stmt *s)
 {
-  return !s->local->var && s->value->kind == CORE_LOCAL && !s->value->local->var;
+  return !s->local->var && s->value->kind == CORE_LOCAL &&
+         !s->value->local->var;
 }
 
 static void lower_let(struct lower *l, const struct stmt *s)
@@ -192,7 +194,8 @@ static void lower_return(struct lower *l, const struct stmt *s)
 
 static void lower_if(struct lower *l, const struct stmt *s)
 {
-  uint32_t otherwise = code_jump(l, OP_jump_not, lower_value(l, s->value, NO_SLOT));
+  uint32_t otherwise =
+      code_jump(l, OP_jump_not, lower_value(l, s->value, NO_SLOT));
   uint32_t mark = trail_mark(l);
   lower_block(l, s->body);
   trail_undo(l, mark);
@@ -210,23 +213,49 @@ static void lower_if(struct lower *l, const struct stmt *s)
 static void lower_stmt(struct lower *l, const struct stmt *s)
 {
   switch (s->kind) {
-  case STMT_LET: lower_let(l, s); break;
-  case STMT_ASSIGN: lower_assign(l, s); break;
+  case STMT_LET:
+    lower_let(l, s);
+    break;
+  case STMT_ASSIGN:
+    lower_assign(l, s);
+    break;
   case STMT_SET_SELF:
     code_add(l, OP_set_self, lower_value(l, s->value, NO_SLOT), s->index, 0);
     break;
-  case STMT_EXPR: lower_value(l, s->value, NO_SLOT); break;
-  case STMT_IF: lower_if(l, s); break;
-  case STMT_WHILE: lower_while(l, s); break;
-  case STMT_FOR: lower_for(l, s); break;
+  case STMT_EXPR:
+    lower_value(l, s->value, NO_SLOT);
+    break;
+  case STMT_IF:
+    lower_if(l, s);
+    break;
+  case STMT_WHILE:
+    lower_while(l, s);
+    break;
+  case STMT_FOR:
+    lower_for(l, s);
+    break;
   case STMT_BREAK:
-  case STMT_CONTINUE: lower_leave(l, s); break;
-  case STMT_RETURN: lower_return(l, s); break;
-  case STMT_TRY: lower_try(l, s); break;
-  case STMT_ASSERT: lower_assert(l, s); break;
-  case STMT_SPAWN: lower_not_built(l, DIAG_no_spawn, s->span); break;
-  case STMT_YIELD: lower_not_built(l, DIAG_no_streams, s->span); break;
-  case STMT_EMIT: lower_not_built(l, DIAG_no_flows, s->span); break;
+  case STMT_CONTINUE:
+    lower_leave(l, s);
+    break;
+  case STMT_RETURN:
+    lower_return(l, s);
+    break;
+  case STMT_TRY:
+    lower_try(l, s);
+    break;
+  case STMT_ASSERT:
+    lower_assert(l, s);
+    break;
+  case STMT_SPAWN:
+    lower_not_built(l, DIAG_no_spawn, s->span);
+    break;
+  case STMT_YIELD:
+    lower_not_built(l, DIAG_no_streams, s->span);
+    break;
+  case STMT_EMIT:
+    lower_not_built(l, DIAG_no_flows, s->span);
+    break;
   }
 }
 

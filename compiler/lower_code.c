@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room, size_t size)
+void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room,
+                 size_t size)
 {
   if (n < *room)
     return rows;
@@ -53,7 +54,8 @@ uint32_t slot_for(struct lower *l, uint32_t dst, const struct type *type)
 
 // ---- instructions ----
 
-uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b, uint32_t c)
+uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
+                  uint32_t c)
 {
   struct code *k = l->code;
   if (l->dead)
@@ -171,11 +173,12 @@ struct home *home_of(const struct local *local)
 
 enum {
 #define SHAPE(word, what) SHAPE_##word = OPERAND_##what,
-  SHAPE(__, none) SHAPE(NUM, num) SHAPE(REG, reg)
-  SHAPE(W_CONST, const) SHAPE(W_SITE, site) SHAPE(W_JUMP, jump)
+  SHAPE(__, none) SHAPE(NUM, num) SHAPE(REG, reg) SHAPE(W_CONST, const)
+      SHAPE(W_SITE, site) SHAPE(W_JUMP, jump)
 #define SHAPES(kind) SHAPE(D_##kind, dst) SHAPE(S_##kind, src)
-  SHAPES(ANY) SHAPES(BOOL) SHAPES(INT) SHAPES(FLOAT) SHAPES(STR) SHAPES(LIST)
-  SHAPES(MAP) SHAPES(UNION) SHAPES(STEP) SHAPES(OPTIONAL) SHAPES(FUTURE)
+          SHAPES(ANY) SHAPES(BOOL) SHAPES(INT) SHAPES(FLOAT) SHAPES(STR)
+              SHAPES(LIST) SHAPES(MAP) SHAPES(UNION) SHAPES(STEP)
+                  SHAPES(OPTIONAL) SHAPES(FUTURE)
 #undef SHAPES
 #undef SHAPE
 };
@@ -209,7 +212,8 @@ static void visit_reply(struct ins *i, slot_visit *visit, void *user)
     visit(user, &i->c, 1, USE_read);
 }
 
-void ins_slots(const struct code *code, struct ins *i, slot_visit *visit, void *user)
+void ins_slots(const struct code *code, struct ins *i, slot_visit *visit,
+               void *user)
 {
   const struct opcode_shape *s = &opcode_shapes[i->op];
   visit_run(code, i, visit, user);

@@ -19,19 +19,19 @@ struct val {
 struct later {
   const struct core *e;
   struct val *args;
-  uint32_t run;  // first slot of the arguments' run, or NO_SLOT
+  uint32_t run; // first slot of the arguments' run, or NO_SLOT
   uint32_t dst;
-  bool waits;    // somewhere below is a call that is out
+  bool waits; // somewhere below is a call that is out
 };
 
 // Where a local's value is: what local->note points to.
 struct home {
   struct local *local;
   uint32_t slot;
-  uint32_t forced;   // the slot of the value without futures, or NO_SLOT; known
-                     // on this path only (see `trail`)
+  uint32_t forced; // the slot of the value without futures, or NO_SLOT; known
+                   // on this path only (see `trail`)
   struct known *known; // in a graph: who computes it (lower_graph.h)
-  struct home *next; // the one declared before
+  struct home *next;   // the one declared before
 };
 
 struct loop {
@@ -64,14 +64,16 @@ struct lower {
 };
 
 // Doubles an array of the arena where it is full.
-void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room, size_t size);
+void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room,
+                 size_t size);
 #define LOWER_PUSH(arena, rows, n, room, row)                                  \
   ((rows) = lower_grow((arena), (rows), (n), &(room), sizeof *(rows)),         \
    (rows)[(n)++] = (row))
 
 // ---- slots ----
 uint32_t slot_new(struct lower *l, const struct type *type, atom name);
-uint32_t slot_run(struct lower *l, uint32_t count); // types are set by the first write
+uint32_t slot_run(struct lower *l,
+                  uint32_t count); // types are set by the first write
 static inline uint32_t slot_or(struct lower *l, uint32_t dst)
 {
   return dst == NO_SLOT ? slot_new(l, NULL, NULL) : dst;
@@ -80,11 +82,12 @@ static inline uint32_t slot_or(struct lower *l, uint32_t dst)
 uint32_t slot_for(struct lower *l, uint32_t dst, const struct type *type);
 
 // ---- instructions ----
-uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b, uint32_t c);
+uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
+                  uint32_t c);
 void code_add_run(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
                   uint32_t c, uint32_t run);
 uint32_t code_jump(struct lower *l, enum opcode op, uint32_t a); // to be aimed
-void code_aim(struct lower *l, uint32_t jump);                  // to here
+void code_aim(struct lower *l, uint32_t jump);                   // to here
 void code_jump_to(struct lower *l, uint32_t to);
 uint32_t code_here(struct lower *l); // a label
 void code_const(struct lower *l, uint32_t dst, const struct constant *c);
@@ -93,24 +96,30 @@ void code_move(struct lower *l, uint32_t dst, uint32_t src);
 void code_call(struct lower *l, enum opcode op, uint32_t dst, struct site site);
 
 // ---- what is known on this path only ----
-static inline uint32_t trail_mark(const struct lower *l) { return l->n_trail; }
+static inline uint32_t trail_mark(const struct lower *l)
+{
+  return l->n_trail;
+}
 void trail_undo(struct lower *l, uint32_t mark);
 void trail_learn(struct lower *l, struct home *h, uint32_t slot);
 
 // ---- types ----
 const struct type *type_slot(struct lower *l, const struct type *t); // its base
-const struct type *type_kind(struct lower *l, enum type_kind kind);  // a simple one
+const struct type *type_kind(struct lower *l,
+                             enum type_kind kind); // a simple one
 
 // ---- locals ----
 struct home *home_new(struct lower *l, struct local *local);
 struct home *home_of(const struct local *local);
 
 // ---- facts (lower_facts.c) ----
-// Whether evaluating may wait: a call of a deployment, a sleep, a helper that does.
+// Whether evaluating may wait: a call of a deployment, a sleep, a helper that
+// does.
 bool core_waits(const struct core *e);
 bool function_waits(struct function *f);
 // Locals that are read in `e` and bound outside of it, each once.
-void core_free(struct arena *a, const struct core *e, struct local ***out, uint32_t *n);
+void core_free(struct arena *a, const struct core *e, struct local ***out,
+               uint32_t *n);
 
 // ---- expressions (lower_expr.c) ----
 // Evaluates as far as it goes without waiting; into `dst` where that is a slot.
@@ -121,17 +130,31 @@ struct val lower_slot(struct lower *l, const struct core *e, uint32_t dst);
 uint32_t lower_uncut(struct lower *l, const struct core *e, uint32_t dst);
 // Waited for.
 uint32_t lower_value(struct lower *l, const struct core *e, uint32_t dst);
+static inline struct val val_in_slot(uint32_t slot, const struct type *plain)
+{
+  return (struct val){.slot = slot, .plain = plain};
+}
 struct val val_settle(struct lower *l, struct val v);
 uint32_t val_force(struct lower *l, struct val v, uint32_t dst);
 bool val_pending(const struct lower *l, const struct val *v);
 void lower_not_built(struct lower *l, enum diag_id id, struct span at);
 
+// Whether the value is never a future: it may be evaluated where a plain one is
+// wanted.
+bool core_surely_plain(const struct core *e);
+
+// In part evaluated (lower_branch.c): and, or; if; let in; fail.
+struct val lower_short(struct lower *l, const struct core *e, uint32_t dst);
+struct val lower_choice(struct lower *l, const struct core *e, uint32_t dst);
+struct val lower_in_let(struct lower *l, const struct core *e, uint32_t dst);
+struct val lower_fail(struct lower *l, const struct core *e, uint32_t dst);
+
 // The instruction of `e` over arguments that are there (lower_op.c); futures
 // stay where it only passes them on.
 bool op_takes_run(const struct core *e);
 bool op_passes_on(const struct core *e); // does not need its arguments
-struct val op_emit(struct lower *l, const struct core *e, const struct val *args,
-                   uint32_t run, uint32_t dst);
+struct val op_emit(struct lower *l, const struct core *e,
+                   const struct val *args, uint32_t run, uint32_t dst);
 
 // A value as a future, where calls stand beside it (lower_lift.c): a call of a
 // helper that gives it back.
@@ -148,7 +171,8 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
 void walk_close(struct lower *l, struct walk *w);
 
 // ---- graphs (lower_graph.c, lower_strand.c) ----
-// The slot of a local of a graph, which is computed now if nobody did it before.
+// The slot of a local of a graph, which is computed now if nobody did it
+// before.
 uint32_t graph_local(struct lower *l, struct home *h);
 // Whether `e` is computed by a strand of its own; then `*slot` holds it.
 bool graph_cut(struct lower *l, const struct core *e, uint32_t *slot);

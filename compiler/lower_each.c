@@ -1,16 +1,18 @@
 // Comprehensions and loops over lists and maps.
 //
 // A comprehension that cannot wait is a loop in place. One that can becomes a
-// function of an element (and of what it reads from outside) and one instruction
-// that starts it for every element, side by side.
+// function of an element (and of what it reads from outside) and one
+// instruction that starts it for every element, side by side.
 #include "compiler/lower_code.h"
 
 // ---- walking ----
 
-static uint32_t lower_keys(struct lower *l, const struct core *list, uint32_t map)
+static uint32_t lower_keys(struct lower *l, const struct core *list,
+                           uint32_t map)
 {
   const struct type *str = type_kind(l, TYPE_str);
-  uint32_t keys = slot_new(l, type_slot(l, type_of(l->c->types, TYPE_list, str)), NULL);
+  uint32_t keys =
+      slot_new(l, type_slot(l, type_of(l->c->types, TYPE_list, str)), NULL);
   l->span = list->span;
   code_add_run(l, OP_op, keys, OPERATOR_keys, map, 1);
   return keys;
@@ -63,7 +65,8 @@ void walk_close(struct lower *l, struct walk *w)
 // ---- in place ----
 
 static struct core *core_new(struct lower *l, enum core_kind kind,
-                             const struct type *type, struct span span, uint32_t n)
+                             const struct type *type, struct span span,
+                             uint32_t n)
 {
   struct core *e = ARENA_NEW(l->arena, struct core);
   e->kind = kind;
@@ -74,7 +77,8 @@ static struct core *core_new(struct lower *l, enum core_kind kind,
   return e;
 }
 
-static struct core *core_read(struct lower *l, struct local *local, struct span span)
+static struct core *core_read(struct lower *l, struct local *local,
+                              struct span span)
 {
   struct core *e = core_new(l, CORE_LOCAL, local->type, span, 0);
   e->local = local;
@@ -102,8 +106,8 @@ static uint32_t skip_unless(struct lower *l, const struct core *e,
   return code_jump(l, OP_jump_not, taken);
 }
 
-static uint32_t each_in_place(struct lower *l, const struct core *e, uint32_t verdicts,
-                              uint32_t dst)
+static uint32_t each_in_place(struct lower *l, const struct core *e,
+                              uint32_t verdicts, uint32_t dst)
 {
   struct walk w;
   uint32_t out = new_list(l, type_slot(l, e->type), dst);
@@ -120,8 +124,9 @@ static uint32_t each_in_place(struct lower *l, const struct core *e, uint32_t ve
 // ---- side by side ----
 
 // local = part `index` of `pair` in `inner`
-static struct core *let_part(struct lower *l, struct local *local, struct local *pair,
-                             uint32_t index, struct core *inner)
+static struct core *let_part(struct lower *l, struct local *local,
+                             struct local *pair, uint32_t index,
+                             struct core *inner)
 {
   struct core *part = core_new(l, CORE_PART, local->type, inner->span, 1);
   part->args[0] = core_read(l, pair, inner->span);
@@ -173,7 +178,8 @@ static uint32_t lower_pair(struct lower *l, const struct core *e,
 }
 
 static void lower_elements(struct lower *l, const struct core *e,
-                           const struct elements *x, uint32_t verdicts, uint32_t dst)
+                           const struct elements *x, uint32_t verdicts,
+                           uint32_t dst)
 {
   struct walk w;
   new_list(l, type_slot(l, type_of(l->c->types, TYPE_list, x->type)), dst);
@@ -195,10 +201,16 @@ static struct function *element_function(struct lower *l, struct elements *x,
   struct function *f = ARENA_NEW(l->arena, struct function);
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
   struct code *k = ARENA_NEW(l->arena, struct code);
-  *s = (struct stmt){.kind = STMT_RETURN, .span = x->value->span, .value = x->value};
-  *f = (struct function){.kind = FUNCTION_body, .class = in->class, .body = s,
-                         .n_params = n + 1, .result = x->value->type,
-                         .span = x->value->span, .next = in->next, .note = k};
+  *s = (struct stmt){
+      .kind = STMT_RETURN, .span = x->value->span, .value = x->value};
+  *f = (struct function){.kind = FUNCTION_body,
+                         .class = in->class,
+                         .body = s,
+                         .n_params = n + 1,
+                         .result = x->value->type,
+                         .span = x->value->span,
+                         .next = in->next,
+                         .note = k};
   f->name = arena_printf(l->arena, "%s[each]", in->name);
   f->params = ARENA_ARRAY(l->arena, n + 1, struct local *);
   f->params[0] = x->param;

@@ -1,10 +1,10 @@
 // Expressions, as far as they go without waiting.
 //
 // A call of a deployment is started and gives a future. What needs a value that
-// is still out is put off (struct later) until somebody needs the result: so all
-// calls of one expression are under way before the first is waited for. Effects
-// (operators, helpers) are never put off. Reading a replica's state is, so that
-// `n + m.f()` waits first and reads afterwards.
+// is still out is put off (struct later) until somebody needs the result: so
+// all calls of one expression are under way before the first is waited for.
+// Effects (operators, helpers) are never put off. Reading a replica's state is,
+// so that `n + m.f()` waits first and reads afterwards.
 #include "compiler/lower_code.h"
 
 #include "grammar/defs/signature.h"
@@ -21,14 +21,10 @@ bool val_pending(const struct lower *l, const struct val *v)
   return l->code->slots[v->slot].type != v->plain;
 }
 
-static struct val in_slot(uint32_t slot, const struct type *plain)
-{
-  return (struct val){.slot = slot, .plain = plain};
-}
-
 // ---- waiting ----
 
-static bool others_are_plain(struct lower *l, const struct site *s, uint32_t but)
+static bool others_are_plain(struct lower *l, const struct site *s,
+                             uint32_t but)
 {
   for (uint32_t i = s->first; i < s->first + s->count; i++)
     if (i != but && l->code->slots[i].type->kind == TYPE_future)
@@ -36,8 +32,8 @@ static bool others_are_plain(struct lower *l, const struct site *s, uint32_t but
   return true;
 }
 
-// The call at `at`, which was started for whoever comes next, becomes one that is
-// waited for at once; with it what was started only as its argument.
+// The call at `at`, which was started for whoever comes next, becomes one that
+// is waited for at once; with it what was started only as its argument.
 static bool wait_at_once(struct lower *l, uint32_t at)
 {
   struct ins *i = &l->code->ins[at];
@@ -104,9 +100,10 @@ static void force_args(struct lower *l, struct later *t, bool waiting)
 {
   for (uint32_t i = 0; i < t->e->n_args; i++) {
     struct val *v = &t->args[i];
-    uint32_t dst = t->run == NO_SLOT || t->e->n_args == 1 ? NO_SLOT : t->run + i;
+    uint32_t dst =
+        t->run == NO_SLOT || t->e->n_args == 1 ? NO_SLOT : t->run + i;
     if (val_pending(l, v) == waiting)
-      *v = in_slot(val_force(l, *v, dst), v->plain);
+      *v = val_in_slot(val_force(l, *v, dst), v->plain);
   }
 }
 
@@ -140,9 +137,7 @@ uint32_t val_force(struct lower *l, struct val v, uint32_t dst)
 
 // ---- operations ----
 
-// Whether the value is never a future: it may be evaluated where a plain one is
-// wanted.
-static bool surely_plain(const struct core *e)
+bool core_surely_plain(const struct core *e)
 {
   switch (e->kind) {
   case CORE_CONST:
@@ -164,7 +159,7 @@ static bool surely_plain(const struct core *e)
   case CORE_LIST:
   case CORE_TUPLE:
     for (uint32_t i = 0; i < e->n_args; i++)
-      if (!surely_plain(e->args[i]))
+      if (!core_surely_plain(e->args[i]))
         return false;
     return true;
   default:
@@ -180,7 +175,8 @@ static bool has_effect(const struct core *e)
 }
 
 // A part of a list or record is there when the whole is, whatever it holds.
-static bool goes_on(const struct lower *l, const struct core *e, const struct val *args)
+static bool goes_on(const struct lower *l, const struct core *e,
+                    const struct val *args)
 {
   if (op_passes_on(e))
     return true;
@@ -202,22 +198,25 @@ static bool must_put_off(const struct lower *l, const struct core *e,
   return pending && !goes_on(l, e, args);
 }
 
-static struct val put_off(struct lower *l, const struct core *e, struct val *args,
-                          uint32_t run, uint32_t dst)
+static struct val put_off(struct lower *l, const struct core *e,
+                          struct val *args, uint32_t run, uint32_t dst)
 {
   struct later *t = ARENA_NEW(l->arena, struct later);
   *t = (struct later){.e = e, .args = args, .run = run, .dst = dst};
   for (uint32_t i = 0; i < e->n_args; i++)
     t->waits |= val_pending(l, &args[i]);
-  return (struct val){.slot = NO_SLOT, .plain = type_slot(l, e->type), .later = t};
+  return (struct val){
+      .slot = NO_SLOT, .plain = type_slot(l, e->type), .later = t};
 }
 
-static struct val lower_strict(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_strict(struct lower *l, const struct core *e,
+                               uint32_t dst)
 {
   uint32_t run = op_takes_run(e) ? slot_run(l, e->n_args) : NO_SLOT;
   struct val *args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
   for (uint32_t i = 0; i < e->n_args; i++) {
-    bool direct = run != NO_SLOT && (op_passes_on(e) || surely_plain(e->args[i]));
+    bool direct =
+        run != NO_SLOT && (op_passes_on(e) || core_surely_plain(e->args[i]));
     args[i] = lower_later(l, e->args[i], direct ? run + i : NO_SLOT);
   }
   if (must_put_off(l, e, args) || (run != NO_SLOT && !op_passes_on(e))) {
@@ -231,17 +230,35 @@ static struct val lower_strict(struct lower *l, const struct core *e, uint32_t d
 // ---- calls of deployments ----
 
 // One argument that has a slot already is its own run.
-static uint32_t lower_one(struct lower *l, const struct core *arg, bool *pending)
+static uint32_t lower_one(struct lower *l, const struct core *arg,
+                          bool *pending)
 {
   struct val v = lower_later(l, arg, NO_SLOT);
   *pending = val_pending(l, &v);
   return v.slot;
 }
 
+// The function's own parameters, passed on in their order, are a run already.
+static bool are_params(const struct lower *l, const struct core *e)
+{
+  const struct function *f = l->code->function;
+  for (uint32_t i = 0; i < e->n_args; i++) {
+    const struct core *x = e->args[i];
+    if (x->kind != CORE_LOCAL || x->local->var || home_of(x->local)->known ||
+        home_of(x->local)->slot != home_of(e->args[0]->local)->slot + i ||
+        home_of(x->local)->slot >= f->n_params)
+      return false;
+  }
+  return e->n_args > 1;
+}
+
 static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
 {
+  *pending = false;
   if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL)
     return lower_one(l, e->args[0], pending);
+  if (are_params(l, e))
+    return home_of(e->args[0]->local)->slot;
   uint32_t run = slot_run(l, e->n_args);
   struct later t = {.e = e, .run = run};
   t.args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
@@ -249,135 +266,38 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
     t.args[i] = lower_later(l, e->args[i], run + i);
   settle_args(l, &t, true);
   settle_args(l, &t, false);
-  *pending = false;
   for (uint32_t i = 0; i < e->n_args; i++)
     *pending |= val_pending(l, &t.args[i]);
   return run;
 }
 
-static struct val lower_start(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_start(struct lower *l, const struct core *e,
+                              uint32_t dst)
 {
-  struct site site = {.call = &e->call, .kind = e->call.kind, .count = e->n_args};
+  struct site site = {
+      .call = &e->call, .kind = e->call.kind, .count = e->n_args};
   site.result = type_slot(l, e->type);
   site.first = lower_args(l, e, &site.pending);
   l->span = e->span;
-  dst = slot_for(l, dst, type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
+  dst = slot_for(l, dst,
+                 type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
   code_call(l, OP_start, dst, site);
-  return in_slot(dst, site.result);
-}
-
-// ---- what is evaluated in part only ----
-
-static struct val lower_short(struct lower *l, const struct core *e, uint32_t dst)
-{
-  dst = slot_for(l, dst, type_slot(l, e->type));
-  lower_value(l, e->args[0], dst);
-  uint32_t out = code_jump(l, e->kind == CORE_AND ? OP_jump_not : OP_jump_if, dst);
-  uint32_t mark = trail_mark(l);
-  lower_value(l, e->args[1], dst);
-  trail_undo(l, mark);
-  code_aim(l, out);
-  return in_slot(dst, l->code->slots[dst].type);
-}
-
-struct arm_end {
-  uint32_t move; // the instruction that gives the value, or UINT32_MAX
-  const struct type *type; // NULL: never comes to its end
-};
-
-static struct arm_end lower_arm(struct lower *l, const struct core *e, uint32_t dst,
-                                bool direct)
-{
-  uint32_t mark = trail_mark(l);
-  struct arm_end b = {UINT32_MAX, NULL};
-  struct val v = lower_slot(l, e, direct ? dst : NO_SLOT);
-  if (!l->dead) {
-    b.type = l->code->slots[v.slot].type;
-    if (v.slot != dst)
-      b.move = code_add(l, OP_move, dst, v.slot, 0);
-  }
-  trail_undo(l, mark);
-  return b;
-}
-
-// The type that both ends can be given: where one is a call, both are.
-static const struct type *join_arms(const struct arm_end *x, const struct arm_end *y,
-                                    const struct type *plain)
-{
-  if (!x->type || !y->type || x->type == y->type)
-    return x->type ? x->type : y->type ? y->type : plain;
-  const struct type *call = x->type == plain ? y->type : x->type;
-  const struct type *other = x->type == plain ? x->type : y->type;
-  return call->kind == TYPE_future && other == plain ? call : plain;
-}
-
-static void end_arm(struct lower *l, const struct arm_end *b, const struct type *t)
-{
-  if (b->move == UINT32_MAX || b->type == t)
-    return;
-  struct code *k = l->code;
-  struct ins *i = &k->ins[b->move];
-  i->op = OP_force;
-  if (t->kind != TYPE_future || t->of != b->type)
-    return;
-  struct site site = lift_site(l, i->b, b->type);
-  site.span = i->span;
-  LOWER_PUSH(l->arena, k->sites, k->n_sites, k->room_sites, site);
-  i->op = OP_start;
-  i->b = k->n_sites - 1;
-}
-
-static struct val lower_if(struct lower *l, const struct core *e, uint32_t dst)
-{
-  const struct type *plain = type_slot(l, e->type);
-  bool direct = surely_plain(e->args[1]) && surely_plain(e->args[2]);
-  dst = slot_or(l, dst);
-  uint32_t otherwise = code_jump(l, OP_jump_not, lower_value(l, e->args[0], NO_SLOT));
-  struct arm_end x = lower_arm(l, e->args[1], dst, direct);
-  uint32_t out = code_jump(l, OP_jump, 0);
-  code_aim(l, otherwise);
-  struct arm_end y = lower_arm(l, e->args[2], dst, direct);
-  code_aim(l, out);
-  const struct type *t = join_arms(&x, &y, plain);
-  slot_for(l, dst, t);
-  end_arm(l, &x, t);
-  end_arm(l, &y, t);
-  return in_slot(dst, plain);
-}
-
-static struct val lower_let(struct lower *l, const struct core *e, uint32_t dst)
-{
-  if (l->graph && home_of(e->local) && home_of(e->local)->known)
-    return lower_later(l, e->args[1], dst); // the graph knows who computes it
-  uint32_t slot = slot_new(l, NULL, e->local->name);
-  slot = lower_slot(l, e->args[0], slot).slot;
-  struct home *h = home_new(l, e->local);
-  h->slot = slot;
-  l->scope = h->next; // of this expression only
-  return lower_later(l, e->args[1], dst);
-}
-
-static struct val lower_fail(struct lower *l, const struct core *e, uint32_t dst)
-{
-  const struct type *plain = type_slot(l, e->type);
-  uint32_t status = lower_value(l, e->args[0], NO_SLOT);
-  uint32_t message = lower_value(l, e->args[1], NO_SLOT);
-  l->span = e->span;
-  code_add(l, OP_fail, status, message, 0);
-  return in_slot(slot_for(l, dst, plain), plain);
+  return val_in_slot(dst, site.result);
 }
 
 // ---- leaves ----
 
-static struct val lower_const(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_const(struct lower *l, const struct core *e,
+                              uint32_t dst)
 {
   const struct type *t = type_slot(l, e->type);
   dst = slot_for(l, dst, t);
   code_const(l, dst, e->constant);
-  return in_slot(dst, t);
+  return val_in_slot(dst, t);
 }
 
-static struct val lower_local(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_local(struct lower *l, const struct core *e,
+                              uint32_t dst)
 {
   struct home *h = home_of(e->local);
   struct val v = {.plain = type_slot(l, e->local->type), .home = h};
@@ -386,10 +306,12 @@ static struct val lower_local(struct lower *l, const struct core *e, uint32_t ds
     v.slot = graph_local(l, h);
   if (dst == NO_SLOT || dst == v.slot)
     return v;
-  return in_slot(into(l, v.slot, dst, l->code->slots[v.slot].type), v.plain);
+  return val_in_slot(into(l, v.slot, dst, l->code->slots[v.slot].type),
+                     v.plain);
 }
 
-static struct val lower_self(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_self(struct lower *l, const struct core *e,
+                             uint32_t dst)
 {
   const struct class *k = l->code->function->class;
   if (k->fields[e->index].state)
@@ -399,26 +321,37 @@ static struct val lower_self(struct lower *l, const struct core *e, uint32_t dst
 
 // ---- all of them ----
 
-static struct val lower_kind(struct lower *l, const struct core *e, uint32_t dst)
+static struct val lower_kind(struct lower *l, const struct core *e,
+                             uint32_t dst)
 {
   switch (e->kind) {
-  case CORE_CONST: return lower_const(l, e, dst);
-  case CORE_LOCAL: return lower_local(l, e, dst);
-  case CORE_SELF: return lower_self(l, e, dst);
+  case CORE_CONST:
+    return lower_const(l, e, dst);
+  case CORE_LOCAL:
+    return lower_local(l, e, dst);
+  case CORE_SELF:
+    return lower_self(l, e, dst);
   case CORE_AND:
-  case CORE_OR: return lower_short(l, e, dst);
-  case CORE_IF: return lower_if(l, e, dst);
-  case CORE_LET: return lower_let(l, e, dst);
-  case CORE_EACH: return lower_each(l, e, dst);
-  case CORE_FAIL: return lower_fail(l, e, dst);
+  case CORE_OR:
+    return lower_short(l, e, dst);
+  case CORE_IF:
+    return lower_choice(l, e, dst);
+  case CORE_LET:
+    return lower_in_let(l, e, dst);
+  case CORE_EACH:
+    return lower_each(l, e, dst);
+  case CORE_FAIL:
+    return lower_fail(l, e, dst);
   case CORE_CALL:
     if (e->call.kind == SITE_method || e->call.kind == SITE_handle)
       return lower_start(l, e, dst);
     return lower_strict(l, e, dst);
   case CORE_CLOSURE:
     lower_not_built(l, DIAG_no_lambda, e->span);
-    return in_slot(slot_for(l, dst, type_slot(l, e->type)), type_slot(l, e->type));
-  default: return lower_strict(l, e, dst);
+    return val_in_slot(slot_for(l, dst, type_slot(l, e->type)),
+                       type_slot(l, e->type));
+  default:
+    return lower_strict(l, e, dst);
   }
 }
 
@@ -427,7 +360,7 @@ struct val lower_later(struct lower *l, const struct core *e, uint32_t dst)
   uint32_t cut;
   if (l->graph && graph_cut(l, e, &cut)) {
     const struct type *plain = type_slot(l, e->type);
-    return in_slot(into(l, cut, dst, plain), plain);
+    return val_in_slot(into(l, cut, dst, plain), plain);
   }
   struct span up = l->span;
   l->span = e->span;
@@ -443,7 +376,8 @@ struct val lower_slot(struct lower *l, const struct core *e, uint32_t dst)
 
 uint32_t lower_value(struct lower *l, const struct core *e, uint32_t dst)
 {
-  return val_force(l, lower_later(l, e, surely_plain(e) ? dst : NO_SLOT), dst);
+  return val_force(l, lower_later(l, e, core_surely_plain(e) ? dst : NO_SLOT),
+                   dst);
 }
 
 uint32_t lower_uncut(struct lower *l, const struct core *e, uint32_t dst)

@@ -10,8 +10,8 @@ static bool waits_below(const struct core *e)
   for (uint32_t i = 0; i < e->n_args; i++)
     if (core_waits(e->args[i]))
       return true;
-  return e->kind == CORE_EACH &&
-         (core_waits(e->each.value) || (e->each.test && core_waits(e->each.test)));
+  return e->kind == CORE_EACH && (core_waits(e->each.value) ||
+                                  (e->each.test && core_waits(e->each.test)));
 }
 
 static bool waits_itself(const struct core *e)
@@ -90,7 +90,8 @@ static void collect(struct names *s, const struct core *e)
     collect(s, e->each.test);
 }
 
-void core_free(struct arena *a, const struct core *e, struct local ***out, uint32_t *n)
+void core_free(struct arena *a, const struct core *e, struct local ***out,
+               uint32_t *n)
 {
   struct names s = {.arena = a};
   collect(&s, e);

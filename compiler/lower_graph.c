@@ -13,10 +13,15 @@ static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
 
 // ---- pieces ----
 
-static struct piece draft(struct graph *g, enum strand_kind kind, const struct core *e)
+static struct piece draft(struct graph *g, enum strand_kind kind,
+                          const struct core *e)
 {
-  struct piece p = {.kind = kind, .guard = g->guard, .e = e, .dst = NO_SLOT,
-                    .reader = NO_PIECE, .host = NO_PIECE};
+  struct piece p = {.kind = kind,
+                    .guard = g->guard,
+                    .e = e,
+                    .dst = NO_SLOT,
+                    .reader = NO_PIECE,
+                    .host = NO_PIECE};
   p.span = e ? e->span : g->l->span;
   return p;
 }
@@ -55,7 +60,8 @@ static void also(struct graph *g, struct piece *into, const struct piece *p)
 
 // ---- what an expression waits for ----
 
-static void scan_local(struct graph *g, const struct local *local, struct piece *into)
+static void scan_local(struct graph *g, const struct local *local,
+                       struct piece *into)
 {
   const struct home *h = home_of(local);
   if (!h || !h->known)
@@ -67,7 +73,8 @@ static void scan_local(struct graph *g, const struct local *local, struct piece 
 }
 
 // Of what is evaluated in place, perhaps not at all or several times.
-static void scan_plain(struct graph *g, const struct core *e, struct piece *into)
+static void scan_plain(struct graph *g, const struct core *e,
+                       struct piece *into)
 {
   struct local **names;
   uint32_t n;
@@ -83,7 +90,8 @@ static bool is_choice(const struct core *e)
 
 // Whether what is evaluated in part only can stand in one strand: when nothing
 // is there later than its condition. `cond` waits for the condition.
-static bool fits_one_strand(struct graph *g, const struct core *e, struct piece *cond)
+static bool fits_one_strand(struct graph *g, const struct core *e,
+                            struct piece *cond)
 {
   struct piece rest = draft(g, STRAND_glue, NULL);
   scan(g, e->args[0], cond);
@@ -109,7 +117,8 @@ static void record(struct graph *g, const struct core *e, uint32_t slot,
   *out = *c;
 }
 
-static void record_piece(struct graph *g, struct piece p, uint32_t dst, struct cut *out)
+static void record_piece(struct graph *g, struct piece p, uint32_t dst,
+                         struct cut *out)
 {
   struct set one = {0};
   const struct core *e = p.e;
@@ -119,7 +128,8 @@ static void record_piece(struct graph *g, struct piece p, uint32_t dst, struct c
   record(g, e, p.dst, one, out);
 }
 
-static void cut_call(struct graph *g, const struct core *e, uint32_t dst, struct cut *out)
+static void cut_call(struct graph *g, const struct core *e, uint32_t dst,
+                     struct cut *out)
 {
   struct piece p = draft(g, STRAND_call, e);
   for (uint32_t i = 0; i < e->n_args; i++)
@@ -127,7 +137,8 @@ static void cut_call(struct graph *g, const struct core *e, uint32_t dst, struct
   record_piece(g, p, dst, out);
 }
 
-static void cut_each(struct graph *g, const struct core *e, uint32_t dst, struct cut *out)
+static void cut_each(struct graph *g, const struct core *e, uint32_t dst,
+                     struct cut *out)
 {
   struct piece p = draft(g, STRAND_each, e);
   scan(g, e->args[0], &p);
@@ -138,8 +149,8 @@ static void cut_each(struct graph *g, const struct core *e, uint32_t dst, struct
 }
 
 // What computes `e` into `dst` when the guard opens.
-static struct set scan_branch(struct graph *g, const struct core *e, uint32_t dst,
-                              struct guard guard)
+static struct set scan_branch(struct graph *g, const struct core *e,
+                              uint32_t dst, struct guard guard)
 {
   struct guard up = g->guard;
   g->guard = guard;
@@ -161,8 +172,10 @@ static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
   struct set producers = {0};
   bool is_if = e->kind == CORE_IF;
   dst = slot_for(g->l, dst, type_slot(g->l, e->type));
-  cond.dst = is_if ? NO_SLOT : dst; // `and`: the first decides, or the second is it
-  struct guard yes = {add_piece(g, cond), e->kind == CORE_OR ? EDGE_unless : EDGE_if};
+  cond.dst =
+      is_if ? NO_SLOT : dst; // `and`: the first decides, or the second is it
+  struct guard yes = {add_piece(g, cond),
+                      e->kind == CORE_OR ? EDGE_unless : EDGE_if};
   set_add_all(g->l->arena, &producers, scan_branch(g, e->args[1], dst, yes));
   if (is_if) {
     struct guard no = {yes.piece, EDGE_unless};
@@ -253,8 +266,8 @@ static void scan(struct graph *g, const struct core *e, struct piece *into)
 
 // ---- statements ----
 
-struct ending { // of a list of statements
-  bool falls;   // it may come to its end
+struct ending {       // of a list of statements
+  bool falls;         // it may come to its end
   struct guard guard; // under which it does
 };
 
@@ -323,7 +336,8 @@ static uint32_t add_flag(struct graph *g, struct guard guard, uint32_t flag)
 }
 
 // What comes after an `if` both of whose branches may end.
-static struct guard join(struct graph *g, uint32_t choose, struct guard x, struct guard y)
+static struct guard join(struct graph *g, uint32_t choose, struct guard x,
+                         struct guard y)
 {
   if (x.piece == choose && y.piece == choose)
     return g->guard;
@@ -335,8 +349,8 @@ static struct guard join(struct graph *g, uint32_t choose, struct guard x, struc
   return (struct guard){add_piece(g, p), EDGE_if};
 }
 
-static struct ending read_under(struct graph *g, const struct stmt *s, uint32_t choose,
-                                enum plan_edge_kind kind)
+static struct ending read_under(struct graph *g, const struct stmt *s,
+                                uint32_t choose, enum plan_edge_kind kind)
 {
   struct guard up = g->guard;
   g->guard = (struct guard){choose, kind};
@@ -372,12 +386,16 @@ static struct ending read_list(struct graph *g, const struct stmt *s)
   for (; s && end.falls; s = s->next) {
     g->l->span = s->span;
     switch (s->kind) {
-    case STMT_LET: bind(g, s->local, s->value); break;
+    case STMT_LET:
+      bind(g, s->local, s->value);
+      break;
     case STMT_EXPR:
       read_value(g, s->value);
       end.falls = s->value->kind != CORE_FAIL;
       break;
-    case STMT_IF: end = read_if(g, s); break;
+    case STMT_IF:
+      end = read_if(g, s);
+      break;
     case STMT_RETURN:
       if (s->value)
         read_return(g, s->value);
@@ -400,6 +418,7 @@ void graph_read(struct graph *g, const struct function *f)
   if (!end.falls)
     return;
   g->guard = end.guard;
-  struct piece p = draft(g, STRAND_return, NULL); // whoever comes here gives nothing
+  struct piece p =
+      draft(g, STRAND_return, NULL); // whoever comes here gives nothing
   add_piece(g, p);
 }

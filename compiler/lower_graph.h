@@ -14,37 +14,43 @@ struct set { // of pieces; sorted and without doubles once set_close was called
   uint32_t *at, n, room;
 };
 
-struct guard { // the choose whose outcome the piece waits for
+struct guard {    // the choose whose outcome the piece waits for
   uint32_t piece; // or NO_PIECE
   enum plan_edge_kind kind;
 };
 
-enum piece_fate { FATE_strand, FATE_asked, FATE_inline, FATE_dropped, FATE_merged };
+enum piece_fate {
+  FATE_strand,
+  FATE_asked,
+  FATE_inline,
+  FATE_dropped,
+  FATE_merged
+};
 // FATE_asked: a let whose readers are not all known yet.
 
 struct piece {
   enum strand_kind kind;
   enum piece_fate fate;
-  bool cheap;             // computed again by each reader
-  bool large;             // has so many leaves that it is a strand if it is read
-  bool returns;           // a call whose result is the graph's
+  bool cheap;   // computed again by each reader
+  bool large;   // has so many leaves that it is a strand if it is read
+  bool returns; // a call whose result is the graph's
   struct guard guard;
-  struct set direct;      // strands that it surely waits for
-  struct set reads;       // lets that it reads, which are pieces too
-  struct set leaves;      // strands that it waits for, directly or by what it reads
-  struct set inputs;      // strands that feed it, once all fates are known
-  const struct core *e;   // what it computes
-  uint32_t dst;           // into which slot; NO_SLOT: nowhere
-  struct home *home;      // of a let
-  uint32_t reader;        // of a let: the only one, NO_PIECE: none yet
-  bool shared;            // by several readers
-  uint32_t host;          // FATE_merged: the piece that it is computed with
+  struct set direct; // strands that it surely waits for
+  struct set reads;  // lets that it reads, which are pieces too
+  struct set leaves; // strands that it waits for, directly or by what it reads
+  struct set inputs; // strands that feed it, once all fates are known
+  const struct core *e; // what it computes
+  uint32_t dst;         // into which slot; NO_SLOT: nowhere
+  struct home *home;    // of a let
+  uint32_t reader;      // of a let: the only one, NO_PIECE: none yet
+  bool shared;          // by several readers
+  uint32_t host;        // FATE_merged: the piece that it is computed with
   uint32_t *guests, n_guests, room_guests;
-  uint32_t strand;        // its number
+  uint32_t strand; // its number
   struct span span;
 };
 
-struct known { // of a local of a graph
+struct known {          // of a local of a graph
   struct set producers; // strands that write its slot
   uint32_t piece;       // the let's, or NO_PIECE
 };

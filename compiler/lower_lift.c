@@ -1,5 +1,5 @@
-// Values among futures: a list of calls and plain values is a list of futures, a
-// choice between a call and a plain value gives a future, so that nothing is
+// Values among futures: a list of calls and plain values is a list of futures,
+// a choice between a call and a plain value gives a future, so that nothing is
 // waited for before somebody needs it.
 #include "compiler/lower_code.h"
 
@@ -12,11 +12,17 @@ static struct function *new_identity(struct lower *l, const struct type *type)
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
   struct code *k = ARENA_NEW(l->arena, struct code);
   *x = (struct local){.type = type, .param = true, .span = NO_SPAN};
-  *read = (struct core){.kind = CORE_LOCAL, .type = type, .span = NO_SPAN, .local = x};
+  *read = (struct core){
+      .kind = CORE_LOCAL, .type = type, .span = NO_SPAN, .local = x};
   *s = (struct stmt){.kind = STMT_RETURN, .span = NO_SPAN, .value = read};
-  *f = (struct function){.name = "value", .kind = FUNCTION_body, .n_params = 1,
-                         .result = type, .body = s, .span = NO_SPAN,
-                         .next = in->next, .note = k};
+  *f = (struct function){.name = "value",
+                         .kind = FUNCTION_body,
+                         .n_params = 1,
+                         .result = type,
+                         .body = s,
+                         .span = NO_SPAN,
+                         .next = in->next,
+                         .note = k};
   f->params = ARENA_ARRAY(l->arena, 1, struct local *);
   f->params[0] = x;
   k->function = f;
@@ -37,6 +43,9 @@ static struct function *identity_of(struct lower *l, const struct type *type)
 
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain)
 {
-  return (struct site){.kind = SITE_function, .function = identity_of(l, plain),
-                       .result = plain, .first = slot, .count = 1};
+  return (struct site){.kind = SITE_function,
+                       .function = identity_of(l, plain),
+                       .result = plain,
+                       .first = slot,
+                       .count = 1};
 }

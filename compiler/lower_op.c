@@ -48,12 +48,14 @@ static const struct type *tuple_type(struct lower *l, const struct core *e,
                                      const struct val *args)
 {
   const struct type *base = type_slot(l, e->type);
-  struct type_part *parts = ARENA_ARRAY(l->arena, e->n_args + 1, struct type_part);
+  struct type_part *parts =
+      ARENA_ARRAY(l->arena, e->n_args + 1, struct type_part);
   for (uint32_t i = 0; i < e->n_args; i++) {
     parts[i].name = base->parts[i].name;
     parts[i].type = held(l, &args[i]);
   }
-  return type_slot(l, type_parts(l->c->types, base->kind, parts, base->n_parts));
+  return type_slot(l,
+                   type_parts(l->c->types, base->kind, parts, base->n_parts));
 }
 
 // The type of what holds `args`; of a list or map only if they are of one type.
@@ -97,7 +99,8 @@ static uint32_t lift_run(struct lower *l, const struct val *args, uint32_t n,
     bool lift = i % step == step - 1 && held(l, &args[i]) != call;
     slot_for(l, run + i, lift ? call : held(l, &args[i]));
     if (lift)
-      code_call(l, OP_start, run + i, lift_site(l, args[i].slot, args[i].plain));
+      code_call(l, OP_start, run + i,
+                lift_site(l, args[i].slot, args[i].plain));
     else
       code_move(l, run + i, args[i].slot);
   }
@@ -115,17 +118,21 @@ static uint32_t force_run(struct lower *l, const struct val *args, uint32_t n)
 
 static enum opcode container_op(const struct core *e)
 {
-  return e->kind == CORE_LIST ? OP_list : e->kind == CORE_MAP ? OP_map : OP_tuple;
+  return e->kind == CORE_LIST  ? OP_list
+         : e->kind == CORE_MAP ? OP_map
+                               : OP_tuple;
 }
 
 static uint32_t emit_container(struct lower *l, const struct core *e,
-                               const struct val *args, uint32_t run, uint32_t dst)
+                               const struct val *args, uint32_t run,
+                               uint32_t dst)
 {
   const struct type *t = container_type(l, e, args), *call = NULL;
   uint32_t step = e->kind == CORE_MAP ? 2 : 1;
   if (!t && (call = future_of_all(l, args, e->n_args, step))) {
     run = lift_run(l, args, e->n_args, step, call);
-    t = type_slot(l, type_of(l->c->types, step == 2 ? TYPE_map : TYPE_list, call));
+    t = type_slot(l,
+                  type_of(l->c->types, step == 2 ? TYPE_map : TYPE_list, call));
   } else if (!t) {
     run = force_run(l, args, e->n_args);
     t = type_slot(l, e->type);
@@ -162,8 +169,11 @@ static uint32_t emit_part(struct lower *l, const struct core *e,
 static uint32_t emit_call(struct lower *l, const struct core *e, uint32_t run,
                           uint32_t dst)
 {
-  struct site site = {.call = &e->call, .function = e->call.function,
-                      .kind = e->call.kind, .first = run, .count = e->n_args};
+  struct site site = {.call = &e->call,
+                      .function = e->call.function,
+                      .kind = e->call.kind,
+                      .first = run,
+                      .count = e->n_args};
   site.result = type_slot(l, e->type);
   dst = slot_for(l, dst, site.result);
   code_call(l, OP_call, dst, site);
@@ -190,17 +200,39 @@ static uint32_t emit_plain(struct lower *l, const struct core *e,
   uint32_t y = e->n_args > 1 ? args[1].slot : 0;
   dst = slot_for(l, dst, type_slot(l, e->type));
   switch (e->kind) {
-  case CORE_PRIM: code_add(l, e->opcode, dst, x, y); break;
-  case CORE_CONCAT: code_add_run(l, OP_concat, dst, run, e->n_args, e->n_args); break;
-  case CORE_OPERATOR: emit_operator(l, e, run, x, dst); break;
-  case CORE_SELF: code_add(l, OP_self, dst, e->index, 0); break;
-  case CORE_UNWRAP: code_add(l, OP_unwrap, dst, x, 0); break;
-  case CORE_IS_NONE: code_add(l, OP_is_none, dst, x, 0); break;
-  case CORE_UNION: code_add(l, OP_union, dst, e->index, x); break;
-  case CORE_STEP: code_add(l, OP_step, dst, e->index, x); break;
-  case CORE_TAG: code_add(l, OP_tag, dst, x, 0); break;
-  case CORE_PAYLOAD: code_add(l, OP_payload, dst, x, e->index); break;
-  default: lower_not_built(l, DIAG_not_built, e->span); break;
+  case CORE_PRIM:
+    code_add(l, e->opcode, dst, x, y);
+    break;
+  case CORE_CONCAT:
+    code_add_run(l, OP_concat, dst, run, e->n_args, e->n_args);
+    break;
+  case CORE_OPERATOR:
+    emit_operator(l, e, run, x, dst);
+    break;
+  case CORE_SELF:
+    code_add(l, OP_self, dst, e->index, 0);
+    break;
+  case CORE_UNWRAP:
+    code_add(l, OP_unwrap, dst, x, 0);
+    break;
+  case CORE_IS_NONE:
+    code_add(l, OP_is_none, dst, x, 0);
+    break;
+  case CORE_UNION:
+    code_add(l, OP_union, dst, e->index, x);
+    break;
+  case CORE_STEP:
+    code_add(l, OP_step, dst, e->index, x);
+    break;
+  case CORE_TAG:
+    code_add(l, OP_tag, dst, x, 0);
+    break;
+  case CORE_PAYLOAD:
+    code_add(l, OP_payload, dst, x, e->index);
+    break;
+  default:
+    lower_not_built(l, DIAG_not_built, e->span);
+    break;
   }
   return dst;
 }
@@ -213,8 +245,8 @@ static uint32_t emit_wrap(struct lower *l, const struct core *e,
   return dst;
 }
 
-struct val op_emit(struct lower *l, const struct core *e, const struct val *args,
-                   uint32_t run, uint32_t dst)
+struct val op_emit(struct lower *l, const struct core *e,
+                   const struct val *args, uint32_t run, uint32_t dst)
 {
   struct val v = {.plain = type_slot(l, e->type)};
   struct span up = l->span;
@@ -222,13 +254,23 @@ struct val op_emit(struct lower *l, const struct core *e, const struct val *args
   switch (e->kind) {
   case CORE_LIST:
   case CORE_TUPLE:
-  case CORE_MAP: v.slot = emit_container(l, e, args, run, dst); break;
+  case CORE_MAP:
+    v.slot = emit_container(l, e, args, run, dst);
+    break;
   case CORE_PART:
   case CORE_INDEX:
-  case CORE_KEY: v.slot = emit_part(l, e, args, dst); break;
-  case CORE_WRAP: v.slot = emit_wrap(l, e, args, dst); break;
-  case CORE_CALL: v.slot = emit_call(l, e, run, dst); break;
-  default: v.slot = emit_plain(l, e, args, run, dst); break;
+  case CORE_KEY:
+    v.slot = emit_part(l, e, args, dst);
+    break;
+  case CORE_WRAP:
+    v.slot = emit_wrap(l, e, args, dst);
+    break;
+  case CORE_CALL:
+    v.slot = emit_call(l, e, run, dst);
+    break;
+  default:
+    v.slot = emit_plain(l, e, args, run, dst);
+    break;
   }
   l->span = up;
   return v;

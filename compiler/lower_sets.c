@@ -65,7 +65,8 @@ void set_close(struct set *s)
 
 static uint32_t place_of(const struct graph *g, const struct core *e)
 {
-  uint32_t at = (uint32_t)((uintptr_t)e >> 4) * 2654435761u & (g->room_cuts - 1);
+  uint32_t at =
+      (uint32_t)((uintptr_t)e >> 4) * 2654435761u & (g->room_cuts - 1);
   while (g->cuts[at].e && g->cuts[at].e != e)
     at = (at + 1) & (g->room_cuts - 1);
   return at;

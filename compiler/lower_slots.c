@@ -1,9 +1,9 @@
 // From virtual slots to real ones: what is not needed at the same time shares.
 //
 // Named locals keep a slot of their own. A temporary (or a run of them) is live
-// from its first mention to its last, and to the end of each loop that it enters;
-// in a graph, whose strands take turns, only what one strand alone uses is
-// shared, and within that strand.
+// from its first mention to its last, and to the end of each loop that it
+// enters; in a graph, whose strands take turns, only what one strand alone uses
+// is shared, and within that strand.
 #include "compiler/lower_code.h"
 
 #include <stdlib.h>
@@ -47,7 +47,8 @@ static void touch(struct slots *s, uint32_t slot)
     u->strand = SEVERAL;
 }
 
-static void touch_all(void *user, uint32_t *slot, uint32_t count, enum slot_use use)
+static void touch_all(void *user, uint32_t *slot, uint32_t count,
+                      enum slot_use use)
 {
   for (uint32_t i = 0; i < count; i++)
     touch(user, *slot + i);
@@ -151,7 +152,8 @@ static uint32_t give_shared(struct slots *s, const struct unit *u)
       return p->at[i];
     }
   uint32_t real = give_new(s, u), n = p->n;
-  p->until = lower_grow(s->l->arena, p->until, n, &p->room_until, sizeof *p->until);
+  p->until =
+      lower_grow(s->l->arena, p->until, n, &p->room_until, sizeof *p->until);
   p->until[n] = u->last;
   LOWER_PUSH(s->l->arena, p->at, p->n, p->room, real);
   return real;
@@ -167,7 +169,8 @@ static void give(struct slots *s, const struct unit *u)
 
 static int by_first(const void *x, const void *y)
 {
-  const struct unit *u = *(struct unit *const *)x, *v = *(struct unit *const *)y;
+  const struct unit *u = *(struct unit *const *)x,
+                    *v = *(struct unit *const *)y;
   if (u->first != v->first)
     return u->first < v->first ? -1 : 1;
   return u->slot < v->slot ? -1 : 1;
@@ -188,7 +191,8 @@ static void give_all(struct slots *s)
     give(s, order[i]);
 }
 
-static void rename_slot(void *user, uint32_t *slot, uint32_t count, enum slot_use use)
+static void rename_slot(void *user, uint32_t *slot, uint32_t count,
+                        enum slot_use use)
 {
   struct slots *s = user;
   *slot = s->real[*slot];
@@ -216,5 +220,6 @@ void assign_slots(struct lower *l)
   if (k->n_slots > SLOTS_MAX)
     diag_report(&l->c->diags, DIAG_source_too_large, k->function->span,
                 "this needs %u slots for its values, and at most %d are there: "
-                "split it", k->n_slots, SLOTS_MAX);
+                "split it",
+                k->n_slots, SLOTS_MAX);
 }

@@ -34,7 +34,8 @@ static void tell_read(struct graph *g, uint32_t i)
     return;
   bool own = p->fate == FATE_strand;
   for (uint32_t r = 0; r < p->reads.n; r++)
-    note_reader(&g->pieces[p->reads.at[r]], own ? i : p->reader, !own && p->shared);
+    note_reader(&g->pieces[p->reads.at[r]], own ? i : p->reader,
+                !own && p->shared);
 }
 
 // ---- inputs ----
@@ -64,9 +65,19 @@ static bool is_safe(const struct core *e)
         e->opcode != OP_text)
       return false;
     break;
-  case CORE_CONST: case CORE_LOCAL: case CORE_LIST: case CORE_TUPLE: case CORE_MAP:
-  case CORE_PART: case CORE_WRAP: case CORE_IS_NONE: case CORE_TAG: case CORE_CONCAT:
-  case CORE_AND: case CORE_OR: case CORE_IF:
+  case CORE_CONST:
+  case CORE_LOCAL:
+  case CORE_LIST:
+  case CORE_TUPLE:
+  case CORE_MAP:
+  case CORE_PART:
+  case CORE_WRAP:
+  case CORE_IS_NONE:
+  case CORE_TAG:
+  case CORE_CONCAT:
+  case CORE_AND:
+  case CORE_OR:
+  case CORE_IF:
     break;
   default:
     return false;
@@ -171,7 +182,8 @@ static void add_edges(struct graph *g, struct strand *strands, uint32_t n)
 {
   count_feeds(g, strands);
   for (uint32_t i = 0; i < n; i++) {
-    strands[i].feeds = ARENA_ARRAY(g->l->arena, strands[i].n_feeds + 1, struct edge);
+    strands[i].feeds =
+        ARENA_ARRAY(g->l->arena, strands[i].n_feeds + 1, struct edge);
     strands[i].n_feeds = 0;
   }
   for (uint32_t i = 0; i < g->n; i++) {
@@ -230,7 +242,8 @@ static void emit_return(struct lower *l, const struct piece *p)
 static void emit_value(struct lower *l, const struct piece *p)
 {
   bool own = p->kind == STRAND_call || p->kind == STRAND_each;
-  uint32_t slot = own ? lower_uncut(l, p->e, p->dst) : lower_value(l, p->e, p->dst);
+  uint32_t slot =
+      own ? lower_uncut(l, p->e, p->dst) : lower_value(l, p->e, p->dst);
   for (uint32_t i = 0; i < p->n_guests; i++) {
     const struct piece *q = &l->graph->pieces[p->guests[i]];
     lower_value(l, q->e, slot_for(l, q->dst, type_slot(l, q->e->type)));
@@ -261,7 +274,8 @@ static const char *label_of(const struct piece *p)
   return c->function ? c->function->name : "call";
 }
 
-static void emit_strand(struct graph *g, const struct piece *p, struct strand *s)
+static void emit_strand(struct graph *g, const struct piece *p,
+                        struct strand *s)
 {
   struct lower *l = g->l;
   trail_undo(l, 0);

@@ -1,5 +1,5 @@
-// Hands a plan with its tests to sgrun, which is found beside this program or on
-// the PATH. The plan goes through memory: nothing is left behind.
+// Hands a plan with its tests to sgrun, which is found beside this program or
+// on the PATH. The plan goes through memory: nothing is left behind.
 #include "compiler/test_run.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-// Becomes `sgrun --test` of the plan in `bytes`; returns only if that failed, with
-// errno set. `filter`: only tests with this in their name, or NULL.
+// Becomes `sgrun --test` of the plan in `bytes`; returns only if that failed,
+// with errno set. `filter`: only tests with this in their name, or NULL.
 void test_run(const void *bytes, size_t size, const char *filter);
 
 #endif

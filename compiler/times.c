@@ -5,7 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-struct memo { // of a function called so; of a binding: what is known of its fields
+struct memo { // of a function called so; of a binding: what is known of its
+              // fields
   char *key;
   uint32_t size;
   struct timing *timing;
@@ -20,7 +21,8 @@ static int64_t sum(int64_t x, int64_t y)
 
 struct moment moment_after(struct moment x, struct moment d)
 {
-  return (struct moment){sum(x.low, d.low), sum(x.high, d.high), x.open || d.open};
+  return (struct moment){sum(x.low, d.low), sum(x.high, d.high),
+                         x.open || d.open};
 }
 
 // ---- functions ----
@@ -43,13 +45,15 @@ static void mark_critical(struct timing *x)
     struct event *e = &x->events[i];
     bool critical = e->end.high == x->takes.high;
     for (uint32_t k = i + 1; k < x->n_events && !critical; k++)
-      critical = x->events[k].critical && x->events[k].start.high == e->end.high;
+      critical =
+          x->events[k].critical && x->events[k].start.high == e->end.high;
     e->critical = critical && e->end.high > e->start.high;
   }
 }
 
-static void run_function(struct times *t, struct timing *x, const struct binding *b,
-                         const struct fact **fields, const struct fact *const *args)
+static void run_function(struct times *t, struct timing *x,
+                         const struct binding *b, const struct fact **fields,
+                         const struct fact *const *args)
 {
   const struct code *k = code_of(x->function);
   struct act a = {.t = t, .out = x, .code = k, .binding = b, .fields = fields};
@@ -119,7 +123,8 @@ static const struct fact **fields_of(struct times *t, const struct binding *b)
   if (m->fields)
     return m->fields;
   const struct class *k = b->class;
-  const struct fact **fields = ARENA_ARRAY(t->arena, k->n_fields + 1, const struct fact *);
+  const struct fact **fields =
+      ARENA_ARRAY(t->arena, k->n_fields + 1, const struct fact *);
   m->fields = fields;
   struct timing init = {.function = b->args}, lets = {.function = k->init};
   if (b->args)
@@ -134,8 +139,8 @@ static const struct fact **fields_of(struct times *t, const struct binding *b)
 }
 
 struct timing *timing_of(struct times *t, const struct function *f,
-                                const struct binding *b,
-                                const struct fact *const *args)
+                         const struct binding *b,
+                         const struct fact *const *args)
 {
   struct buf key = {.arena = t->arena};
   buf_addf(&key, "%p %p", (const void *)f, (const void *)b);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const struct constant *setting_of(const struct binding *b, enum setting_id id)
+static const struct constant *setting_of(const struct binding *b,
+                                         enum setting_id id)
 {
   for (const struct setting *s = b ? b->settings : NULL; s; s = s->next)
     if (s->id == id)
@@ -29,11 +30,13 @@ static struct callee callee_of(struct act *a, const struct site *s)
     b = f->binding;
   const char *name = b ? b->name->text : m->class->name->text;
   bool only = m->class->kind != CLASS_deployment;
-  return (struct callee){m->function, b,
-                         only ? name : arena_printf(arena, "%s.%s", name, m->name->text)};
+  return (struct callee){
+      m->function, b,
+      only ? name : arena_printf(arena, "%s.%s", name, m->name->text)};
 }
 
-static struct timing *call(struct act *a, const struct site *s, struct callee *c)
+static struct timing *call(struct act *a, const struct site *s,
+                           struct callee *c)
 {
   const struct fact **args =
       ARENA_ARRAY(a->t->arena, s->count + 1, const struct fact *);
@@ -46,22 +49,26 @@ static struct timing *call(struct act *a, const struct site *s, struct callee *c
 
 static struct moment takes(const struct timing *x, const struct callee *c)
 {
-  const struct constant *expected = setting_of(c->binding, SETTING_expected_latency);
+  const struct constant *expected =
+      setting_of(c->binding, SETTING_expected_latency);
   if (x->takes.open && expected)
     return (struct moment){expected->i, expected->i, false};
   return x->takes;
 }
 
-static void record(struct act *a, const struct callee *c, const struct timing *inside,
-                   struct moment start, struct moment end, struct span span)
+static void record(struct act *a, const struct callee *c,
+                   const struct timing *inside, struct moment start,
+                   struct moment end, struct span span)
 {
   struct event e = {c->label, start, end, inside, span, false};
-  bool helper = c->function->kind == FUNCTION_body && c->binding == a->binding &&
-                !strchr(c->label, '[');
-  bool nothing = !inside->n_events && start.high == end.high && !inside->takes.open;
+  bool helper = c->function->kind == FUNCTION_body &&
+                c->binding == a->binding && !strchr(c->label, '[');
+  bool nothing =
+      !inside->n_events && start.high == end.high && !inside->takes.open;
   if ((helper && nothing) || a->out->n_events == TIMES_EVENTS)
     return;
-  LOWER_PUSH(a->t->arena, a->out->events, a->out->n_events, a->out->room_events, e);
+  LOWER_PUSH(a->t->arena, a->out->events, a->out->n_events, a->out->room_events,
+             e);
 }
 
 static struct moment args_ready(struct act *a, const struct site *s)
@@ -82,7 +89,8 @@ void times_call(struct act *a, const struct ins *i)
   record(a, &c, inside, start, end, i->span);
   if (i->op == OP_call)
     a->s.now = end;
-  times_set(a, i->a, inside->value, i->op == OP_call ? (struct moment){0} : end);
+  times_set(a, i->a, inside->value,
+            i->op == OP_call ? (struct moment){0} : end);
 }
 
 // Side by side; a list of unknown length is taken to have an element.
@@ -101,4 +109,3 @@ void times_each(struct act *a, const struct ins *i)
   record(a, &c, inside, a->s.now, end, i->span);
   times_set(a, i->a, NULL, end);
 }
-

@@ -1,9 +1,9 @@
 // The longest path through code, found by running it without values.
 //
-// A slot has, besides what is known of it, the moment from which what it holds is
-// there. Branches that depend on data are both taken and joined; a loop runs as
-// often as is known, else once, and what it waits for makes the end open. Errors
-// are left out: no handler runs, no call fails.
+// A slot has, besides what is known of it, the moment from which what it holds
+// is there. Branches that depend on data are both taken and joined; a loop runs
+// as often as is known, else once, and what it waits for makes the end open.
+// Errors are left out: no handler runs, no call fails.
 #include "compiler/times_parts.h"
 #include "grammar/defs/signature.h"
 
@@ -21,7 +21,8 @@ static struct state *copy_state(struct act *a)
   return s;
 }
 
-static void join_states(struct act *a, struct state *into, const struct state *from)
+static void join_states(struct act *a, struct state *into,
+                        const struct state *from)
 {
   into->now = moment_either(into->now, from->now);
   for (uint32_t i = 0; i < a->code->n_slots; i++) {
@@ -57,7 +58,7 @@ static void take(struct act *a, uint32_t at)
 }
 
 void times_set(struct act *a, uint32_t slot, const struct fact *fact,
-                struct moment ready)
+               struct moment ready)
 {
   struct cell *c = &a->s.cells[slot];
   bool again = c->writer && c->writer != a->strand;
@@ -74,7 +75,8 @@ struct reads {
   uint32_t dst, first; // of what is read
 };
 
-static void read_slot(void *user, uint32_t *slot, uint32_t count, enum slot_use use)
+static void read_slot(void *user, uint32_t *slot, uint32_t count,
+                      enum slot_use use)
 {
   struct reads *r = user;
   if (use == USE_write) {
@@ -91,7 +93,8 @@ static void read_slot(void *user, uint32_t *slot, uint32_t count, enum slot_use 
 
 // ---- parts that are there at different times ----
 
-static const struct spread *spread_of_run(struct act *a, uint32_t first, uint32_t n)
+static const struct spread *spread_of_run(struct act *a, uint32_t first,
+                                          uint32_t n)
 {
   struct spread *s =
       arena_alloc(a->t->arena, sizeof *s + n * sizeof(struct spread_part));
@@ -119,8 +122,8 @@ static const struct spread_part *part_taken(struct act *a, const struct ins *i)
 }
 
 // When what an instruction without calls gives is there.
-static struct spread_part gives(struct act *a, const struct ins *i, struct moment ready,
-                                uint32_t first, uint32_t n)
+static struct spread_part gives(struct act *a, const struct ins *i,
+                                struct moment ready, uint32_t first, uint32_t n)
 {
   const struct spread_part *taken;
   switch (i->op) {
@@ -140,7 +143,8 @@ static struct spread_part gives(struct act *a, const struct ins *i, struct momen
 
 // ---- instructions without calls ----
 
-static void do_operator(struct act *a, const struct ins *i, const struct reads *r)
+static void do_operator(struct act *a, const struct ins *i,
+                        const struct reads *r)
 {
   const struct fact *x = r->n ? r->facts[0] : NULL;
   if (!(signature_of(i->b)->attributes & OPERATOR_WAITS))
@@ -233,9 +237,11 @@ static uint32_t step(struct act *a, uint32_t at)
   switch (i->op) {
   case OP_jump:
   case OP_jump_if:
-  case OP_jump_not: return do_jump(a, i, at);
+  case OP_jump_not:
+    return do_jump(a, i, at);
   case OP_const:
-    times_set(a, i->a, fact_const(a->t->arena, a->code->constants[i->b]), (struct moment){0});
+    times_set(a, i->a, fact_const(a->t->arena, a->code->constants[i->b]),
+              (struct moment){0});
     break;
   case OP_self:
     times_set(a, i->a, a->fields ? a->fields[i->b] : NULL, (struct moment){0});
@@ -245,14 +251,28 @@ static uint32_t step(struct act *a, uint32_t at)
       a->fields[i->b] = a->s.cells[i->a].fact;
     break;
   case OP_call:
-  case OP_start: times_call(a, i); break;
-  case OP_each: times_each(a, i); break;
-  case OP_return: do_return(a, i); break;
-  case OP_choose: a->chosen = a->s.cells[i->a].fact; a->alive = false; break;
+  case OP_start:
+    times_call(a, i);
+    break;
+  case OP_each:
+    times_each(a, i);
+    break;
+  case OP_return:
+    do_return(a, i);
+    break;
+  case OP_choose:
+    a->chosen = a->s.cells[i->a].fact;
+    a->alive = false;
+    break;
   case OP_done:
-  case OP_fail: a->alive = false; break;
-  case OP_try: break; // nothing fails
-  default: do_plain(a, i); break;
+  case OP_fail:
+    a->alive = false;
+    break;
+  case OP_try:
+    break; // nothing fails
+  default:
+    do_plain(a, i);
+    break;
   }
   return at + 1;
 }
@@ -275,4 +295,3 @@ struct moment times_run(struct act *a, uint32_t entry, uint32_t end)
   }
   return a->s.now;
 }
-

@@ -18,7 +18,8 @@ const struct fact *fact_number(struct arena *a, int64_t number)
 }
 
 static const struct fact *fact_parts(struct arena *a, enum fact_kind kind,
-                                     const struct fact *const *parts, uint32_t n)
+                                     const struct fact *const *parts,
+                                     uint32_t n)
 {
   struct fact *f = new_fact(a, kind);
   f->n = n;
@@ -33,7 +34,8 @@ static const struct fact *fact_parts(struct arena *a, enum fact_kind kind,
 static const struct fact *const_parts(struct arena *a, enum fact_kind kind,
                                       const struct constant *c)
 {
-  const struct fact **parts = ARENA_ARRAY(a, c->n_parts + 1, const struct fact *);
+  const struct fact **parts =
+      ARENA_ARRAY(a, c->n_parts + 1, const struct fact *);
   for (uint32_t i = 0; i < c->n_parts && c->n_parts <= PARTS_MAX; i++)
     parts[i] = fact_const(a, c->parts[i]);
   return fact_parts(a, kind, parts, c->n_parts);
@@ -72,8 +74,8 @@ bool fact_same(const struct fact *x, const struct fact *y)
 {
   if (x == y)
     return true;
-  if (!x || !y || x->kind != y->kind || x->number != y->number || x->n != y->n ||
-      x->binding != y->binding || !x->parts != !y->parts)
+  if (!x || !y || x->kind != y->kind || x->number != y->number ||
+      x->n != y->n || x->binding != y->binding || !x->parts != !y->parts)
     return false;
   for (uint32_t i = 0; x->parts && i < x->n; i++)
     if (!fact_same(x->parts[i], y->parts[i]))
@@ -87,15 +89,27 @@ static bool compute(enum opcode op, int64_t x, int64_t y, int64_t *z)
 {
   switch (op) {
   case OP_add_i:
-  case OP_add_t: return !__builtin_add_overflow(x, y, z);
+  case OP_add_t:
+    return !__builtin_add_overflow(x, y, z);
   case OP_sub_i:
-  case OP_sub_t: return !__builtin_sub_overflow(x, y, z);
-  case OP_mul_i: return !__builtin_mul_overflow(x, y, z);
-  case OP_eq: *z = x == y; return true;
-  case OP_ne: *z = x != y; return true;
-  case OP_lt: *z = x < y; return true;
-  case OP_le: *z = x <= y; return true;
-  default: return false;
+  case OP_sub_t:
+    return !__builtin_sub_overflow(x, y, z);
+  case OP_mul_i:
+    return !__builtin_mul_overflow(x, y, z);
+  case OP_eq:
+    *z = x == y;
+    return true;
+  case OP_ne:
+    *z = x != y;
+    return true;
+  case OP_lt:
+    *z = x < y;
+    return true;
+  case OP_le:
+    *z = x <= y;
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -121,7 +135,8 @@ static const struct fact *of_operator(struct arena *a, const struct ins *i,
 }
 
 // Of a list from its beginning or, negative, its end.
-static const struct fact *of_index(const struct fact *list, const struct fact *at)
+static const struct fact *of_index(const struct fact *list,
+                                   const struct fact *at)
 {
   if (!list || !at || list->kind != FACT_list || at->kind != FACT_number)
     return NULL;

@@ -9,8 +9,9 @@ struct turn { // a strand's
   bool maybe, never;
 };
 
-static void feed(struct turn *turns, const struct strand *s, const struct turn *from,
-                 struct moment end, const struct fact *chosen)
+static void feed(struct turn *turns, const struct strand *s,
+                 const struct turn *from, struct moment end,
+                 const struct fact *chosen)
 {
   for (uint32_t i = 0; i < s->n_feeds; i++) {
     struct turn *to = &turns[s->feeds[i].strand];
@@ -51,4 +52,3 @@ void times_run_graph(struct act *a)
   for (uint32_t i = 0; i < n; i++)
     run_strand(a, turns, i);
 }
-

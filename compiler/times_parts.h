@@ -13,7 +13,7 @@ struct times {
   struct arena *arena;
   struct memo *memos; // open addressing
   uint32_t n_memos, room_memos;
-  uint64_t steps;     // that may still be made for this question
+  uint64_t steps; // that may still be made for this question
   uint32_t depth;
 };
 
@@ -29,7 +29,7 @@ struct cell {
   const struct fact *fact;
   struct moment ready;        // all of it
   const struct spread *parts; // or NULL: all of it at once
-  uint32_t writer; // in a graph: the strand that wrote it + 1
+  uint32_t writer;            // in a graph: the strand that wrote it + 1
 };
 
 struct state {
@@ -46,8 +46,9 @@ struct act { // a function that is being run
   struct state s;
   bool alive;
   struct state **waiting; // by instruction: what arrived by a jump
-  uint32_t *unsure;       // by instruction: where a jump that depends on data goes + 1
-  uint32_t strand;        // + 1
+  uint32_t
+      *unsure;     // by instruction: where a jump that depends on data goes + 1
+  uint32_t strand; // + 1
   bool returned;
   const struct fact *chosen; // of the last choose
 };
@@ -82,6 +83,7 @@ void times_run_graph(struct act *a);
 
 // ---- functions (times.c) ----
 struct timing *timing_of(struct times *t, const struct function *f,
-                         const struct binding *b, const struct fact *const *args);
+                         const struct binding *b,
+                         const struct fact *const *args);
 
 #endif

@@ -99,6 +99,7 @@ static void print_form(const struct type *t, struct buf *out, unsigned depth)
     buf_addc(out, '?');
     return;
   case TYPE_future:
+    buf_adds(out, "future ");
     print(t->of, out, depth + 1);
     return;
   case TYPE_tuple:
