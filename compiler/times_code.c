@@ -14,9 +14,14 @@
 static struct state *copy_state(struct act *a)
 {
   size_t size = (a->code->n_slots + 1) * sizeof *a->s.cells;
-  struct state *s = ARENA_NEW(a->t->arena, struct state);
+  struct state *s = a->spare;
+  if (s) {
+    a->spare = s->spare;
+  } else {
+    s = ARENA_NEW(a->t->arena, struct state);
+    s->cells = arena_alloc(a->t->arena, size);
+  }
   s->now = a->s.now;
-  s->cells = arena_alloc(a->t->arena, size);
   memcpy(s->cells, a->s.cells, size);
   return s;
 }
@@ -47,13 +52,18 @@ static void arrive(struct act *a, uint32_t at)
 static void take(struct act *a, uint32_t at)
 {
   struct state *w = a->waiting[at];
+  struct cell *cells = a->s.cells;
   if (!w)
     return;
   a->waiting[at] = NULL;
-  if (a->alive)
+  if (a->alive) {
     join_states(a, &a->s, w);
-  else
+  } else {
     a->s = *w;
+    w->cells = cells;
+  }
+  w->spare = a->spare;
+  a->spare = w;
   a->alive = true;
 }
 

@@ -35,6 +35,7 @@ struct cell {
 struct state {
   struct moment now;
   struct cell *cells;
+  struct state *spare; // one that is not in use, behind this one
 };
 
 struct act { // a function that is being run
@@ -43,7 +44,7 @@ struct act { // a function that is being run
   const struct code *code;
   const struct binding *binding;
   const struct fact **fields; // of the binding, or NULL
-  struct state s;
+  struct state s, *spare;
   bool alive;
   struct state **waiting; // by instruction: what arrived by a jump
   uint32_t
