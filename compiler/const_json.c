@@ -1,28 +1,12 @@
 // Constants as json: the text that the plan holds, as the runtime would write
 // the value. Handles, bytes and the like have no such text here.
 #include "compiler/checker.h"
-#include "grammar/base/buf.h"
+#include "grammar/base/json_text.h"
 #include "grammar/base/number.h"
 
 #include <math.h>
 
 static bool put(struct buf *out, const struct constant *c);
-
-static bool put_text(struct buf *out, const char *text, uint32_t size)
-{
-  buf_addc(out, '"');
-  for (uint32_t i = 0; i < size; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c == '"' || c == '\\')
-      buf_addf(out, "\\%c", c);
-    else if (c < 0x20)
-      buf_addf(out, "\\u%04x", c);
-    else
-      buf_addc(out, (char)c);
-  }
-  buf_addc(out, '"');
-  return true;
-}
 
 static bool put_float(struct buf *out, double x)
 {
@@ -52,7 +36,7 @@ static bool put_map(struct buf *out, const struct constant *c)
   for (uint32_t i = 0; i < c->n_parts && ok; i += 2) {
     if (i)
       buf_addc(out, ',');
-    put_text(out, c->parts[i]->text, c->parts[i]->size);
+    json_encode_text(c->parts[i]->text, c->parts[i]->size, out);
     buf_addc(out, ':');
     ok = put(out, c->parts[i + 1]);
   }
@@ -67,7 +51,7 @@ static bool put_fields(struct buf *out, const struct constant *c, bool first)
     atom name = c->type->parts[i].name;
     if (!first || i)
       buf_addc(out, ',');
-    put_text(out, name->text, name->size);
+    json_encode_text(name->text, name->size, out);
     buf_addc(out, ':');
     ok = put(out, c->parts[i]);
   }
@@ -79,7 +63,7 @@ static bool put_union(struct buf *out, const struct constant *c)
 {
   atom name = c->type->parts[c->i].name;
   buf_adds(out, "{\"type\":");
-  put_text(out, name->text, name->size);
+  json_encode_text(name->text, name->size, out);
   return put_fields(out, c->parts[0], false);
 }
 
@@ -104,7 +88,8 @@ static bool put(struct buf *out, const struct constant *c)
   case TYPE_str:
   case TYPE_enum:
   case TYPE_markdown:
-    return put_text(out, c->text, c->size);
+    json_encode_text(c->text, c->size, out);
+    return true;
   case TYPE_json:
     buf_add(out, c->text ? c->text : "null", c->text ? c->size : 4);
     return true;

@@ -39,11 +39,6 @@ void buf_add(struct buf *b, const void *data, size_t size)
   b->data[b->size] = 0;
 }
 
-void buf_addc(struct buf *b, char c)
-{
-  buf_add(b, &c, 1);
-}
-
 void buf_adds(struct buf *b, const char *text)
 {
   buf_add(b, text, strlen(text));

@@ -1,6 +1,7 @@
 // Diagnostics in their three forms: for people (with the source's lines), for
 // programs (JSON, one object a line), and for GitHub's annotations.
 #include "grammar/base/diag.h"
+#include "grammar/base/json_text.h"
 #include "grammar/base/utf8.h"
 
 #include <stdlib.h>
@@ -240,23 +241,18 @@ static void print_human(const struct printer *p, const struct diag *d)
 
 // ----------------------------------------------------------------- programs
 
+// A path may be any bytes.
 static void add_json_text(struct buf *out, const char *text)
 {
-  size_t size = strlen(text);
+  size_t left = strlen(text), good;
   buf_addc(out, '"');
-  for (size_t i = 0; i < size;) {
-    uint32_t code;
-    unsigned n = utf8_decode(text + i, size - i, &code);
-    if (!n)
-      buf_adds(out, "\\ufffd");
-    else if (code == '"' || code == '\\')
-      buf_addf(out, "\\%c", text[i]);
-    else if (code < 0x20 || code == 0x7F)
-      buf_addf(out, "\\u%04x", code);
-    else
-      buf_add(out, text + i, n);
-    i += n ? n : 1;
+  while ((good = utf8_check(text, left)) < left) {
+    json_escape(text, good, out);
+    buf_adds(out, "\\ufffd");
+    text += good + 1;
+    left -= good + 1;
   }
+  json_escape(text, left, out);
   buf_addc(out, '"');
 }
 

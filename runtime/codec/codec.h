@@ -6,7 +6,7 @@
 #ifndef SG_CODEC_H
 #define SG_CODEC_H
 
-#include "grammar/base/buf.h"
+#include "grammar/base/json_text.h"
 #include "runtime/value/value.h"
 
 // ---- offences: the entries of a 422 answer's "detail" ----
@@ -98,8 +98,6 @@ const struct json *json_of(struct arena *a, const struct plan *p, uint32_t type,
 // ":")). False: a number that is not finite, and nothing is appended that
 // matters.
 bool json_encode(const struct plan *p, uint32_t type, value v, struct buf *out);
-void json_encode_text(const char *text, size_t size,
-                      struct buf *out); // with quotes
 // Python's repr(), and what an interpolated string shows (str()).
 void value_repr(const struct plan *p, uint32_t type, value v, struct buf *out);
 void value_text(const struct plan *p, uint32_t type, value v, struct buf *out);

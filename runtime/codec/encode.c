@@ -6,61 +6,7 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 // ---- texts ----
-
-static bool is_special(char c)
-{
-  return (unsigned char)c < 0x20 || c == '"' || c == '\\';
-}
-
-// Over what needs no escape.
-static const char *skip_plain(const char *at, const char *end)
-{
-#ifdef __SSE2__
-  const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1F);
-  for (; end - at >= 16; at += 16) {
-    __m128i x = _mm_loadu_si128((const __m128i *)at);
-    __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(x, control), x);
-    __m128i stop = _mm_or_si128(
-        low, _mm_or_si128(_mm_cmpeq_epi8(x, quote), _mm_cmpeq_epi8(x, slash)));
-    int stops = _mm_movemask_epi8(stop);
-    if (stops)
-      return at + __builtin_ctz((unsigned)stops);
-  }
-#endif
-  while (at < end && !is_special(*at))
-    at++;
-  return at;
-}
-
-static void escape(char c, struct buf *out)
-{
-  static const char from[] = "\"\\\n\r\t\f\b", to[] = "\"\\nrtfb";
-  const char *known = c ? strchr(from, c) : NULL;
-  if (known)
-    buf_add(out, (char[2]){'\\', to[known - from]}, 2);
-  else
-    buf_addf(out, "\\u%04x", (unsigned char)c);
-}
-
-void json_encode_text(const char *text, size_t size, struct buf *out)
-{
-  const char *at = text, *end = text + size;
-  put_char(out, '"');
-  while (at < end) {
-    const char *stop = skip_plain(at, end);
-    buf_add(out, at, (size_t)(stop - at));
-    if (stop < end)
-      escape(*stop++, out);
-    at = stop;
-  }
-  put_char(out, '"');
-}
 
 static void base64(const struct text *t, struct buf *out)
 {
@@ -84,9 +30,9 @@ static void encode_bytes(const struct text *t, struct buf *out)
     json_encode_text(t->data, t->size, out);
     return;
   }
-  put_char(out, '"');
+  buf_addc(out, '"');
   base64(t, out);
-  put_char(out, '"');
+  buf_addc(out, '"');
 }
 
 // ---- numbers ----
@@ -123,43 +69,43 @@ static bool encode(struct encoder *e, uint32_t type, value v);
 
 static bool encode_list(struct encoder *e, uint32_t of, const struct list *l)
 {
-  put_char(e->out, '[');
+  buf_addc(e->out, '[');
   for (uint32_t i = 0; i < l->count; i++) {
     if (i)
-      put_char(e->out, ',');
+      buf_addc(e->out, ',');
     if (!encode(e, of, l->items[i]))
       return false;
   }
-  put_char(e->out, ']');
+  buf_addc(e->out, ']');
   return true;
 }
 
 static bool encode_map(struct encoder *e, uint32_t of, const struct map *m)
 {
-  put_char(e->out, '{');
+  buf_addc(e->out, '{');
   for (uint32_t i = 0; i < m->count; i++) {
     if (i)
-      put_char(e->out, ',');
+      buf_addc(e->out, ',');
     json_encode_text(m->entries[i].key->data, m->entries[i].key->size, e->out);
-    put_char(e->out, ':');
+    buf_addc(e->out, ':');
     if (!encode(e, of, m->entries[i].item))
       return false;
   }
-  put_char(e->out, '}');
+  buf_addc(e->out, '}');
   return true;
 }
 
 static bool encode_tuple(struct encoder *e, struct plan_run run,
                          const value *parts)
 {
-  put_char(e->out, '[');
+  buf_addc(e->out, '[');
   for (uint32_t i = 0; i < run.count; i++) {
     if (i)
-      put_char(e->out, ',');
+      buf_addc(e->out, ',');
     if (!encode(e, e->plan->fields[run.first + i].type, parts[i]))
       return false;
   }
-  put_char(e->out, ']');
+  buf_addc(e->out, ']');
   return true;
 }
 
@@ -170,13 +116,13 @@ static bool encode_fields(struct encoder *e, struct plan_run run,
   for (uint32_t i = 0; i < run.count; i++) {
     const struct plan_field *f = &e->plan->fields[run.first + i];
     if (i || more)
-      put_char(e->out, ',');
+      buf_addc(e->out, ',');
     json_encode_text(plan_str(e->plan, f->name), f->name.size, e->out);
-    put_char(e->out, ':');
+    buf_addc(e->out, ':');
     if (!encode(e, f->type, parts[i]))
       return false;
   }
-  put_char(e->out, '}');
+  buf_addc(e->out, '}');
   return true;
 }
 
@@ -234,7 +180,7 @@ static bool encode_one(struct encoder *e, const struct plan_type *t, value v)
   case TYPE_tuple:
     return encode_tuple(e, t->fields, v.parts);
   case TYPE_record:
-    put_char(e->out, '{');
+    buf_addc(e->out, '{');
     return encode_fields(e, t->fields, v.parts, false);
   case TYPE_union:
     return encode_union(e, t->fields, v.tagged);

@@ -102,16 +102,6 @@ const char *moment_read_time(const char *text, size_t size, int64_t *ns);
 size_t moment_print_time(char out[40], int64_t ns);
 
 // ---- appending ----
-static inline void put_char(struct buf *b, char c)
-{
-  if (b->size + 1 >= b->room || b->failed) {
-    buf_addc(b, c);
-    return;
-  }
-  b->data[b->size++] = c;
-  b->data[b->size] = 0;
-}
-
 static inline void put_int(struct buf *b, int64_t x)
 {
   if (buf_reserve(b, NUMBER_TEXT))

@@ -234,10 +234,10 @@ bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype)
 
 void shape_print(const int64_t *dims, uint32_t rank, struct buf *out)
 {
-  put_char(out, '[');
+  buf_addc(out, '[');
   for (uint32_t i = 0; i < rank; i++)
     buf_addf(out, "%s%lld", i ? ", " : "", (long long)dims[i]);
-  put_char(out, ']');
+  buf_addc(out, ']');
 }
 
 // ---- printing ----
@@ -265,15 +265,15 @@ static bool print_axis(const struct tensor *t, bool wide, uint32_t axis,
     return true;
   }
   bool finite = true;
-  put_char(out, '[');
+  buf_addc(out, '[');
   for (int64_t i = 0; i < t->dims[axis] && !out->failed; i++) {
     if (i)
-      put_char(out, ',');
+      buf_addc(out, ',');
     if (i && wide)
-      put_char(out, ' ');
+      buf_addc(out, ' ');
     finite &= print_axis(t, wide, axis + 1, at + i * t->strides[axis], out);
   }
-  put_char(out, ']');
+  buf_addc(out, ']');
   return finite;
 }
 

@@ -205,30 +205,30 @@ static bool print_float(struct printer *p, double x)
 
 static bool print_list(struct printer *p, const struct list *l)
 {
-  put_char(p->out, '[');
+  buf_addc(p->out, '[');
   for (uint32_t i = 0; i < l->count; i++) {
     if (i)
-      put_char(p->out, ',');
+      buf_addc(p->out, ',');
     if (!print_node(p, l->items[i].json))
       return false;
   }
-  put_char(p->out, ']');
+  buf_addc(p->out, ']');
   return true;
 }
 
 static bool print_map(struct printer *p, const struct map *m)
 {
-  put_char(p->out, '{');
+  buf_addc(p->out, '{');
   for (uint32_t i = 0; i < m->count; i++) {
     if (i)
-      put_char(p->out, ',');
+      buf_addc(p->out, ',');
     const struct text *key = m->entries[i].key;
     json_encode_text(key->data, key->size, p->out);
-    put_char(p->out, ':');
+    buf_addc(p->out, ':');
     if (!print_node(p, m->entries[i].item.json))
       return false;
   }
-  put_char(p->out, '}');
+  buf_addc(p->out, '}');
   return true;
 }
 

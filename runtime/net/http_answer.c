@@ -261,19 +261,28 @@ static bool has_no_body(const struct http_request *r, int status)
          status == 304;
 }
 
+// Bytes that the head may take; 0 when there is nothing more to do, since there
+// is an answer already, or this one cannot be sent and became a 500.
+static size_t head_room(struct http_request *r, int status, const char *type,
+                        const struct http_header *extra, size_t n)
+{
+  if (((struct exchange *)r)->answer != ANSWER_NONE)
+    return 0;
+  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
+  if (!most)
+    http_respond_error(r, 500, NULL, NULL, 0);
+  return most;
+}
+
 void http_respond(struct http_request *r, int status, const char *type,
                   const void *body, size_t size,
                   const struct http_header *extra, size_t n)
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  if (x->answer != ANSWER_NONE)
+  size_t most = head_room(r, status, type, extra, n);
+  if (!most)
     return;
-  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
-  if (!most) {
-    http_respond_error(r, 500, NULL, NULL, 0);
-    return;
-  }
   if (!c->dead) {
     bool bodiless = has_no_body(r, status);
     bool no_length = bodiless && r->method != HTTP_M_HEAD;
@@ -341,13 +350,9 @@ void http_respond_begin(struct http_request *r, int status, const char *type,
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  if (x->answer != ANSWER_NONE)
+  size_t most = head_room(r, status, type, extra, n);
+  if (!most)
     return;
-  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
-  if (!most) {
-    http_respond_error(r, 500, NULL, NULL, 0);
-    return;
-  }
   x->answer = ANSWER_BEGUN;
   x->status = status;
   x->bare = has_no_body(r, status);

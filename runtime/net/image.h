@@ -20,9 +20,4 @@ const char *image_read_jpeg(struct image *out, const void *data, size_t size);
 struct buf;
 const char *image_write_png(const struct tensor *pixels, struct buf *out);
 
-// All of `names` from a library into `to`, an array of function pointers;
-// false when the library or one of them is missing.
-bool image_load(const char *library, const char *const *names, void **to,
-                unsigned n);
-
 #endif

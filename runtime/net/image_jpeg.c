@@ -1,9 +1,9 @@
 // JPEG by libturbojpeg: grey as one channel, CMYK as four, all else as RGB.
 #include "runtime/net/image.h"
+#include "runtime/net/image_library.h"
 
 #include "runtime/codec/tensor.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <turbojpeg.h>
 
@@ -15,25 +15,7 @@
   X(tjGetErrorCode)                                                            \
   X(tjGetErrorStr2)
 
-#define POINTER(name) __typeof__(&name) name;
-#define ONE(name) +1
-static union {
-  struct {
-    FUNCTIONS(POINTER)
-  };
-  void *all[0 FUNCTIONS(ONE)];
-} lib;
-
-#define NAME(name) #name,
-static const char *const names[] = {FUNCTIONS(NAME)};
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool loaded;
-
-static void load(void)
-{
-  loaded = image_load("libturbojpeg.so.0", names, lib.all,
-                      sizeof names / sizeof *names);
-}
+IMAGE_LIBRARY("libturbojpeg.so.0")
 
 // What stopped it, as a text that outlives the handle.
 static const char *trouble(struct image *out, tjhandle tj)
@@ -79,8 +61,7 @@ static const char *decompress(struct image *out, tjhandle tj,
 
 const char *image_read_jpeg(struct image *out, const void *data, size_t size)
 {
-  pthread_once(&once, load);
-  if (!loaded)
+  if (!lib_ready())
     return "libturbojpeg.so.0 cannot be loaded here";
   tjhandle tj = lib.tjInitDecompress();
   if (!tj)

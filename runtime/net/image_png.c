@@ -1,12 +1,12 @@
 // PNG by libpng. Its errors leave by longjmp, so everything that has to outlive
 // one lies in the struct that the caller owns.
 #include "runtime/net/image.h"
+#include "runtime/net/image_library.h"
 
 #include "runtime/codec/tensor.h"
 
 #include <dlfcn.h>
 #include <png.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <string.h>
 
@@ -44,25 +44,7 @@ bool image_load(const char *library, const char *const *names, void **to,
   X(png_read_row)                                                              \
   X(png_read_end)
 
-#define POINTER(name) __typeof__(&name) name;
-#define ONE(name) +1
-static union {
-  struct {
-    FUNCTIONS(POINTER)
-  };
-  void *all[0 FUNCTIONS(ONE)];
-} lib;
-
-#define NAME(name) #name,
-static const char *const names[] = {FUNCTIONS(NAME)};
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool loaded;
-
-static void load(void)
-{
-  loaded = image_load("libpng16.so.16", names, lib.all,
-                      sizeof names / sizeof *names);
-}
+IMAGE_LIBRARY("libpng16.so.16")
 
 struct reader {
   struct image *out;
@@ -150,8 +132,7 @@ static void run(struct reader *r)
 
 const char *image_read_png(struct image *out, const void *data, size_t size)
 {
-  pthread_once(&once, load);
-  if (!loaded)
+  if (!lib_ready())
     return "libpng16.so.16 cannot be loaded here";
   struct reader r = {.out = out, .at = data};
   r.end = r.at + size;

@@ -1,11 +1,11 @@
 // Pixels to PNG by libpng, whose errors leave by longjmp: what outlives one lies in
 // the struct that the caller owns.
 #include "runtime/net/image.h"
+#include "runtime/net/image_library.h"
 
 #include "grammar/base/buf.h"
 
 #include <png.h>
-#include <pthread.h>
 #include <setjmp.h>
 
 #define FUNCTIONS(X)                                                           \
@@ -20,25 +20,7 @@
   X(png_write_row)                                                             \
   X(png_write_end)
 
-#define POINTER(name) __typeof__(&name) name;
-#define ONE(name) +1
-static union {
-  struct {
-    FUNCTIONS(POINTER)
-  };
-  void *all[0 FUNCTIONS(ONE)];
-} lib;
-
-#define NAME(name) #name,
-static const char *const names[] = {FUNCTIONS(NAME)};
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool loaded;
-
-static void load(void)
-{
-  loaded = image_load("libpng16.so.16", names, lib.all,
-                      sizeof names / sizeof *names);
-}
+IMAGE_LIBRARY("libpng16.so.16")
 
 struct writer {
   const struct tensor *pixels;
@@ -114,8 +96,7 @@ static bool drawable(const struct tensor *t)
 
 const char *image_write_png(const struct tensor *pixels, struct buf *out)
 {
-  pthread_once(&once, load);
-  if (!loaded)
+  if (!lib_ready())
     return "libpng16.so.16 cannot be loaded here";
   if (!drawable(pixels))
     return "the result is no image: png takes u8[H, W] or u8[H, W, C] with "

@@ -77,9 +77,10 @@ class Writing(unittest.TestCase):
 
     def test_a_full_disk(self):
         self.target.write_text("before")
+        room = len(plan_of(PROGRAMS[0])) // 2
 
         def little_room():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
             import signal
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         done = self.write(preexec_fn=little_room)
