@@ -112,7 +112,7 @@ void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
   body_open(&b, k, f, kind);
   b.outer = outer;
   b.settings = f->item->kind != ITEM_FN;
-  check_function_body(&b, c);
+  check_function_body(&b, c, NULL);
   for (uint32_t i = 0; i < f->n_selves; i++) { // captures are known now
     struct core *x = f->selves[i];
     uint32_t n = 0, had = x->n_args - f->sig.n;

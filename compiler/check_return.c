@@ -140,7 +140,8 @@ static const struct type *result_found(struct body *b, bool ends)
   return t;
 }
 
-void check_function_body(struct body *b, struct callable *c)
+struct core_reply *check_function_body(struct body *b, struct callable *c,
+                                       struct form *form)
 {
   struct checker *k = b->k;
   struct stmt *first = NULL, **end = &first;
@@ -163,6 +164,8 @@ void check_function_body(struct body *b, struct callable *c)
   }
   if (!b->result)
     b->fn->f.result = b->fn->sig.result = result_found(b, ends);
+  struct core_reply *reply = form ? check_form(b, form) : NULL;
   scope_close(b, scope);
   body_close(b, first);
+  return reply;
 }

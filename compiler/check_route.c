@@ -453,11 +453,13 @@ static void answer(struct routing *r)
   struct checker *k = r->k;
   struct body *b = &r->b;
   struct form *form = r->item->route.form;
+  struct core_reply *reply = NULL;
   if (!answer_callable(r))
-    check_function_body(b, &r->item->route.c);
+    reply = check_function_body(b, &r->item->route.c, form);
+  else if (form)
+    reply = check_form(b, form);
   const struct type *t = r->r->result = b->fn->f.result;
   if (form) {
-    struct core_reply *reply = check_form(b, form);
     r->r->form = reply->form;
     if (!is_bad(t))
       check_form_type(b, form, reply->form, t);

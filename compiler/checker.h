@@ -463,8 +463,10 @@ void check_assign(struct body *b, struct item *i, struct stmt ***end);
 
 // check_return.c
 bool check_return(struct body *b, struct item *i, struct stmt ***end);
-// The body of a function: `= value`, or a block.
-void check_function_body(struct body *b, struct callable *c);
+// The body of a function: `= value`, or a block. `form` is that of a route, which may
+// name its parameters; gives the reply that it says, or NULL.
+struct core_reply *check_function_body(struct body *b, struct callable *c,
+                                       struct form *form);
 struct core_reply *check_form(struct body *b, struct form *f);
 void check_form_type(struct body *b, struct form *f, enum form_kind form,
                      const struct type *t);
