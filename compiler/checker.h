@@ -391,7 +391,6 @@ struct core *check_tuple(struct body *b, struct expr *e,
                          const struct type *want);
 struct core *check_record(struct body *b, struct expr *e,
                           const struct type *want);
-struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 // A record of fields; `want` is a record type or NULL.
 struct core *check_fields(struct body *b, struct field *fields, struct span at,
                           const struct type *want);
@@ -399,8 +398,10 @@ struct core *check_each(struct body *b, struct expr *e,
                         const struct type *want);
 // Element (and second) type of what is iterated over; false and reported if
 // none.
-bool iterates(struct body *b, struct core *over, uint32_t n_names,
-              const struct type **item, const struct type **second);
+bool iterates(struct body *b, struct core **over, const struct type **item,
+              const struct type **second);
+// The one type of `n` values, to which each is converted; NULL if reported.
+const struct type *unite_all(struct body *b, struct core **x, uint32_t n);
 
 // check_access.c
 struct core *check_field(struct body *b, struct expr *e);
@@ -410,6 +411,9 @@ struct core *check_slice(struct body *b, struct expr *e);
 // Whether `e` is `app.name`; then what it names, NULL (and reported) if
 // nothing.
 bool app_member(struct body *b, struct expr *e, struct symbol **out);
+
+// check_map.c
+struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 
 // check_call.c
 struct core *check_call(struct body *b, struct expr *e,

@@ -306,8 +306,14 @@ static struct diag *report_misfit(struct checker *k, struct core *x,
     diag_hint(k->d, d, "test it against none, or write `?? value`");
     return d;
   }
-  return diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
-                     "expected %s, found %s", show(k, want), show(k, x->type));
+  struct diag *d =
+      diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
+                  "expected %s, found %s", show(k, want), show(k, x->type));
+  if (inner->kind == TYPE_map && x->type->kind == TYPE_record)
+    diag_hint(k->d, d,
+              "keys of a map are texts: `{ \"a\": 1 }`, or "
+              "`{ \"{name}\": 1 }` for what a name holds");
+  return d;
 }
 
 struct core *convert(struct body *b, struct core *x, const struct type *want,
