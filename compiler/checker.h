@@ -489,6 +489,12 @@ void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
 struct class_sym *class_new(struct checker *k, struct item *i,
                             enum plan_class_kind kind);
 
+// The declarations of a kind, of all files.
+#define EACH_ITEM(k, i, wanted)                                                \
+  for (uint32_t f_ = 0; f_ < (k)->c->n_sources; f_++)                          \
+    for (struct item *i = (k)->c->files[f_]->items; i; i = i->next)            \
+      if (i->kind == (wanted))
+
 // check_app.c
 void apps_collect(struct checker *k);
 void apps_check(struct checker *k);
@@ -496,7 +502,9 @@ struct bind_sym *bind_auto(struct checker *k, struct app_sym *app,
                            struct class_sym *c);
 // The app of calls that no app makes: the first one, or one made for them.
 struct app_sym *app_implicit(struct checker *k);
-void overrides_check(struct checker *k);
+
+// check_place.c
+void overrides_check(struct checker *k); // and the server
 void tests_check(struct checker *k);
 
 // check_route.c

@@ -17,8 +17,6 @@
 
 #include "grammar/text/sg.tab.h"
 
-#include <string.h>
-
 enum { ERRORS_MAX = 100 };
 
 int sg_raw_lex(struct token *t, void *flex);
