@@ -194,7 +194,7 @@ static struct core *no_row(struct body *b, const struct signature *rows,
       continue;
     d = diag_report(k->d, DIAG_may_be_none, g->values[i]->span,
                     "this %s may be none", show(k, x));
-    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    hint_none(b, d, g->values[i]);
     return core_bad(k, g->e->span);
   }
   if (arity)

@@ -214,6 +214,7 @@ struct body {
   struct class_sym *class;
   struct app_sym *app;
   struct table names;   // struct entry
+  struct table fields;  // struct entry: parameters and lets of the class
   struct table nested;  // struct symbol: fns inside
   struct entry **scope; // entries of open blocks
   uint32_t n_scope, room_scope;
@@ -338,6 +339,9 @@ void narrow(struct body *b, struct entry *e);
 void narrow_undo(struct body *b, uint32_t mark);
 // The same for a field of a local. `e` is a chain of fields, or it is no path.
 struct entry *path_root(struct body *b, const struct expr *e);
+// What a name holds as far as it can be known not to be none, or NULL.
+struct entry *narrowable(struct body *b, atom name);
+void hint_none(struct body *b, struct diag *d, const struct core *x);
 void narrow_path(struct body *b, struct entry *root, const struct expr *e);
 bool path_narrowed(struct body *b, const struct expr *e);
 void narrow_forget(struct body *b, struct entry *e); // it was assigned
