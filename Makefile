@@ -48,7 +48,7 @@ $(BUILD)/obj/runtime/net/pages.o: runtime/net/docs.html
 # Generated parsers: warnings of the generators' own skeletons are not ours.
 $(BUILD)/obj/grammar/text/%.o: $(BUILD)/grammar/text/%.c
 	@mkdir -p $(@D)
-	$(CC) $(SG_CFLAGS) $(CFLAGS) -Wno-missing-prototypes -Wno-shadow -MMD -MP -c -o $@ $<
+	$(CC) $(SG_CFLAGS) $(CFLAGS) $(GENERATED_CFLAGS) -Wno-missing-prototypes -Wno-shadow -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/llhttp/%.o: $(LLHTTP_DIR)/%.c
 	@mkdir -p $(@D)

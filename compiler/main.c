@@ -168,15 +168,28 @@ static void run_passes(struct run *r, struct buf *out)
 
 // -------------------------------------------------------------------- output
 
-static void put(int fd, struct buf *b)
+static bool put(int fd, const struct buf *b)
 {
   for (size_t at = 0; at < b->size;) {
     ssize_t n = write(fd, b->data + at, b->size - at);
-    if (n <= 0)
-      break;
-    at += (size_t)n;
+    if (n < 0 && errno != EINTR)
+      return false;
+    at += n > 0 ? (size_t)n : 0;
   }
-  buf_free(b);
+  return true;
+}
+
+// What was asked for, whole, or the run has failed.
+static int deliver(struct buf *out, int status)
+{
+  const char *why = out->failed   ? "out of memory"
+                    : put(1, out) ? NULL
+                                  : strerror(errno);
+  buf_free(out);
+  if (!why)
+    return status;
+  fprintf(stderr, "sgc: cannot write the standard output: %s\n", why);
+  return WRONG;
 }
 
 static bool wants_colour(const struct run *r)
@@ -196,14 +209,18 @@ static void report(const struct run *r)
     buf_addf(&out, "%u error%s, %u warning%s\n", r->c.diags.errors,
              r->c.diags.errors == 1 ? "" : "s", r->c.diags.warnings,
              r->c.diags.warnings == 1 ? "" : "s");
-  put(2, &out);
+  if (out.failed)
+    fputs("sgc: out of memory\n", stderr);
+  else
+    put(2, &out);
+  buf_free(&out);
 }
 
 static int finish(struct run *r, struct buf *out)
 {
-  put(1, out);
+  int status = deliver(out, OK);
   report(r);
-  return r->c.diags.errors ? WRONG : OK;
+  return r->c.diags.errors ? WRONG : status;
 }
 
 // All passes, and what was asked for beside them.
@@ -287,8 +304,7 @@ static int explain(const char *id)
   buf_addf(&out, " (%s): %s\n", severities[row->severity], row->message);
   if (*row->page)
     buf_addf(&out, "\n%s\n", row->page);
-  put(1, &out);
-  return OK;
+  return deliver(&out, OK);
 }
 
 static int set_warning(struct run *r, const char *name)
@@ -316,16 +332,14 @@ static int completion(const char *shell)
   struct buf out = {0};
   if (!cli_completion(&cli, shell, &out))
     return complain("no completions for %s", shell);
-  put(1, &out);
-  exit(OK);
+  exit(deliver(&out, OK));
 }
 
 static int print_and_exit(void (*print)(const struct cli *, struct buf *))
 {
   struct buf out = {0};
   print(&cli, &out);
-  put(1, &out);
-  exit(OK);
+  exit(deliver(&out, OK));
 }
 
 static void print_version(const struct cli *c, struct buf *out)

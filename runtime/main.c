@@ -2,6 +2,7 @@
 // status. What happens is a list: options, plan, service, loops.
 #include "runtime/compile.h"
 #include "runtime/loops.h"
+#include "runtime/memory.h"
 #include "runtime/options.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
@@ -147,6 +148,7 @@ static int serve(struct options *o, struct service *service, double began)
     return fail(o->path, why);
   char limited[256] = "out of memory";
   int wanted = limit_loops(o, service->plan, limited, sizeof limited);
+  memory_set_up();
   signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
   if (!has_room_for_files())
@@ -190,7 +192,7 @@ int main(int argc, char **argv)
   int status = options_read(&o, argc, argv);
   if (status == OPTIONS_GO)
     status = run(&o, began);
-  if (fflush(stdout) && !status)
+  if ((fflush(stdout) || ferror(stdout)) && !status)
     status = fail("standard output", "cannot be written");
   return status;
 }

@@ -126,9 +126,9 @@ static int print(void write(const struct cli *, struct buf *))
 {
   struct buf out = {0};
   write(&sgrun, &out);
-  fwrite(out.data, 1, out.size, stdout);
+  fwrite(out.data, 1, out.size, stdout); // main sees whether it got out
   buf_free(&out);
-  return fflush(stdout) ? 1 : 0;
+  return 0;
 }
 
 static int print_completion(const char *shell)
@@ -136,9 +136,9 @@ static int print_completion(const char *shell)
   struct buf out = {0};
   if (!cli_completion(&sgrun, shell, &out))
     return wrong("no completion for '%s'; there is bash, zsh and fish", shell);
-  fwrite(out.data, 1, out.size, stdout);
+  fwrite(out.data, 1, out.size, stdout); // main sees whether it got out
   buf_free(&out);
-  return fflush(stdout) ? 1 : 0;
+  return 0;
 }
 
 #define CHECK(holds, expected)                                                 \

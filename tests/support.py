@@ -42,14 +42,16 @@ def compile_plan(source, folder, *options):
 class Server:
     """sgrun on a free port: `with Server(plan) as s: s.request("GET", "/")`."""
 
-    def __init__(self, plan, *options, env=None):
+    def __init__(self, plan, *options, env=None, **more):
         self.args = [SGRUN, str(plan), "--listen", "127.0.0.1:0", *map(str, options)]
         self.env = {**os.environ, **(env or {})}
+        self.more = more  # for Popen
 
     def __enter__(self):
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(self.args, stderr=subprocess.PIPE,
-                                        stdout=self.log, text=True, env=self.env)
+                                        stdout=self.log, text=True, env=self.env,
+                                        **self.more)
         self.first = self.process.stderr.readline()
         found = re.match(r"sgrun: ready on http://(.+):(\d+) \(", self.first)
         if not found:
@@ -72,6 +74,14 @@ class Server:
             self.log.close()
         if "Sanitizer" in self.errors or "runtime error" in self.errors:
             raise AssertionError(self.errors)
+
+    def rss(self):
+        """Bytes of memory that the process has."""
+        with open(f"/proc/{self.process.pid}/statm") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def files(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def request(self, method, path, body=None, headers=None):
         """One request on its own connection: (status, headers, body bytes)."""

@@ -14,6 +14,9 @@ struct answer {
   size_t n_headers;
 };
 
+static const char no_memory[] =
+    "the request needs more memory than it may have";
+
 // ---- errors ----
 static int status_of(const struct error *e)
 {
@@ -58,7 +61,8 @@ static void send_error(enum error_shape shape, int status, const char *text,
   struct buf body = {.arena = &http->arena};
   write_error(shape, status, text, size, &body);
   if (body.failed)
-    http_respond_error(http, status, NULL, &later, retry);
+    http_respond_error(http, status, status == 500 ? no_memory : NULL, &later,
+                       retry);
   else
     http_respond(http, status, "application/json", body.data, body.size, &later,
                  retry);
@@ -94,7 +98,7 @@ void answer_offences(const struct service *s, uint32_t route,
   enum error_shape shape = s->routes[route].errors;
   struct buf body = {.arena = &http->arena};
   if (!o->first) {
-    fail(s, route, "the request needs more memory than it may have", http);
+    fail(s, route, no_memory, http);
   } else if (shape == SHAPE_FASTAPI) {
     offences_print(o, &body);
     http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
@@ -251,7 +255,7 @@ static void send_value(const struct service *s, uint32_t route,
   struct buf body = {.arena = &a->http->arena};
   const char *why = write_form(a, form, type, v, &body);
   if (!why && body.failed)
-    why = "the request needs more memory than it may have";
+    why = no_memory;
   if (why)
     fail(s, route, why, a->http);
   else
@@ -273,7 +277,7 @@ static void answer_result(const struct service *s, uint32_t route,
   if (a.status < 200 || a.status > 599)
     fail(s, route, "the status of the answer is not from 200 to 599", http);
   else if (reply->headers && !take_headers(&a, reply->headers))
-    fail(s, route, "the request needs more memory than it may have", http);
+    fail(s, route, no_memory, http);
   else if (none)
     send_bytes(&a, "", 0);
   else

@@ -30,6 +30,7 @@ static void keep(struct conn *c, const char *data, size_t size)
       room *= 2;
     char *out = realloc(c->out, room);
     if (!out) {
+      server_log(c->server, "out of memory: an answer is broken off");
       c->reset = true; // the answer has a hole now
       lost(c);
       return;

@@ -342,27 +342,19 @@ const struct error *operation_unwrap(struct task *t, value *s,
 
 // ---- the rest ----
 
-// An operator's arguments are the slots from `first` on.
-static struct operator_call call_of(struct task *t, uint16_t first,
-                                    uint32_t result_type, struct error *error)
+const struct error *operation_read(struct task *t, value *s, struct plan_code i)
 {
   struct engine *e = t->run->engine;
-  *error = (struct error){.kind = ERROR_internal, .status = 500};
-  return (struct operator_call){
+  struct error error = {.kind = ERROR_internal, .status = 500};
+  struct operator_call call = {
       .plan = e->plan,
       .engine = e,
       .arena = arena_of(t),
-      .args = t->frame->slots + first,
-      .types = t->frame->fn->types + first,
-      .result_type = result_type,
-      .error = error,
+      .args = s + i.b,
+      .types = t->frame->fn->types + i.b,
+      .result_type = i.c,
+      .error = &error,
   };
-}
-
-const struct error *operation_read(struct task *t, value *s, struct plan_code i)
-{
-  struct error error;
-  struct operator_call call = call_of(t, i.b, i.c, &error);
   value out = s[i.a];
   if (operators[OPERATOR_from_json](&call, &out) == OPERATOR_FAIL)
     return error_copy(t, &error);
@@ -373,8 +365,17 @@ const struct error *operation_read(struct task *t, value *s, struct plan_code i)
 const struct error *operation_op(struct task *t, value *s, struct plan_code i,
                                  int64_t *wait)
 {
-  struct error error;
-  struct operator_call call = call_of(t, i.c, type_of(t, i.a), &error);
+  struct engine *e = t->run->engine;
+  struct error error = {.kind = ERROR_internal, .status = 500};
+  struct operator_call call = {
+      .plan = e->plan,
+      .engine = e,
+      .arena = arena_of(t),
+      .args = s + i.c,
+      .types = t->frame->fn->types + i.c,
+      .result_type = type_of(t, i.a),
+      .error = &error,
+  };
   operator_run *run = operators[i.b];
   if (!run)
     return error_make(t, ERROR_internal, 500, "%s is not built yet",

@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   text[size] = 0;
   bool ok = compile(&m, text, size);
   check_diags(&m);
-  if (m.c.diags.count)
+  if (m.program && m.c.diags.count) // others print what the parser says
     print_diags(&m);
   if (ok)
     print_program(&m, size % 64 == 0);
