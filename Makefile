@@ -89,6 +89,13 @@ check-long: deps
 	@$(MAKE) -s -j$(JOBS) $(ASAN) all unit fuzz-replayers
 	@python3 tests/run.py --build build --unit build-asan --long
 
+# Several loops under a build that watches threads; by hand.
+TSAN := BUILD=build-tsan CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS=-fsanitize=thread
+.PHONY: check-tsan
+check-tsan: deps
+	@$(MAKE) -s -j$(JOBS) $(TSAN) all
+	@python3 tests/run.py --build build-tsan --only http/test_loops
+
 # What a change should not break, in seconds.
 check-quick: all
 	@python3 tests/house/test_house.py -q House.test_layers House.test_no_cycles_between_folders House.test_banned_functions

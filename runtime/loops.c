@@ -1,15 +1,16 @@
 // Enters: a service and signals. Leaves: an exit status. Each loop has its own
 // listener, connections, engine and log; what crosses threads is the service,
-// which is only read, and orders, under a lock.
+// which is only read, orders, under a lock, and calls of deployments that are
+// at home on loop 0 (runtime/vm/port.h).
 #include "runtime/loops.h"
 #include "runtime/net/access.h"
 #include "runtime/net/http.h"
 #include "runtime/net/site.h"
-#include "runtime/serve/deployment.h"
+#include "runtime/vm/engine.h"
+#include "runtime/vm/port.h"
 
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,16 +21,18 @@ struct loop {
   struct loops *all;
   uv_loop_t uv;
   uv_async_t wake; // orders, or on loop 0 that another loop has ended
+  struct port *port;
   struct access *access;
   struct site *site;
   struct http_server *server;
   pthread_t thread;
   enum order obeyed;
   bool open; // `uv` and `wake` are there
+  bool over; // `wake` is not to be touched any more; under the lock
 };
 
 struct loops {
-  int n, port;
+  int n, port_number;
   bool abandoned; // it never began
   int status;     // to exit with
   int64_t drain_ms;
@@ -37,45 +40,79 @@ struct loops {
   uv_timer_t patience;
   void (*ended)(void *);
   void *user;
-  _Atomic int live; // loops that still serve
-  pthread_mutex_t lock;
-  enum order order;     // under the lock
-  struct service *next; // the same: what is served from now on
+  pthread_mutex_t lock; // of what follows
+  int live;             // loops that still serve
+  enum order order;
+  struct service *next; // what is served from now on
+  struct engine *home;  // where: loop 0's engine of it
   struct loop each[];
 };
 
 // ---- the end of a loop ----
 static void on_wake(uv_async_t *a);
 
+// Under the lock.
 static void wake_all(struct loops *l)
 {
   for (int i = 0; i < l->n; i++)
-    uv_async_send(&l->each[i].wake);
+    if (!l->each[i].over)
+      uv_async_send(&l->each[i].wake);
 }
 
+static void leave(struct loop *own)
+{
+  struct loops *l = own->all;
+  pthread_mutex_lock(&l->lock);
+  own->over = own != &l->each[0];
+  l->live--;
+  uv_async_send(&l->each[0].wake);
+  pthread_mutex_unlock(&l->lock);
+}
+
+static void site_ended(void *user)
+{
+  struct loop *own = user;
+  port_close(own->port);
+  access_close(&own->access);
+  leave(own);
+  uv_close((uv_handle_t *)&own->wake, NULL);
+}
+
+// Loop 0's engine serves until the other loops have ended.
 static void server_ended(void *user)
 {
   struct loop *own = user;
-  struct loops *l = own->all;
   own->server = NULL;
-  site_close(&own->site);
-  access_close(&own->access);
-  if (own != &l->each[0] || l->abandoned)
-    uv_close((uv_handle_t *)&own->wake, NULL);
-  atomic_fetch_sub(&l->live, 1);
-  if (!l->abandoned)
-    uv_async_send(&l->each[0].wake);
+  if (own == &own->all->each[0])
+    leave(own);
+  else
+    site_close(&own->site, site_ended, own);
 }
 
-// Loop 0 ends behind the others, as it has the signals.
+static void main_ended(void *user)
+{
+  struct loops *l = user;
+  struct loop *own = &l->each[0];
+  port_close(own->port);
+  access_close(&own->access);
+  uv_close((uv_handle_t *)&own->wake, NULL);
+  if (l->abandoned)
+    return;
+  uv_close((uv_handle_t *)&l->term, NULL);
+  uv_close((uv_handle_t *)&l->interrupt, NULL);
+  uv_close((uv_handle_t *)&l->patience, NULL);
+}
+
 static void end_main(struct loops *l)
 {
-  uv_handle_t *own[] = {(uv_handle_t *)&l->term, (uv_handle_t *)&l->interrupt,
-                        (uv_handle_t *)&l->patience,
-                        (uv_handle_t *)&l->each[0].wake};
-  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    if (!uv_is_closing(own[i]))
-      uv_close(own[i], NULL);
+  pthread_mutex_lock(&l->lock);
+  bool ends = !l->live && !l->each[0].over;
+  l->each[0].over |= ends;
+  pthread_mutex_unlock(&l->lock);
+  if (!ends)
+    return;
+  engine_release(&l->home);
+  site_close(&l->each[0].site, main_ended, l);
 }
 
 // ---- orders ----
@@ -96,13 +133,16 @@ static void take_service(struct loop *own)
   char why[256];
   struct loops *l = own->all;
   struct service *next = NULL;
+  struct engine *home = NULL;
   pthread_mutex_lock(&l->lock);
-  if (l->next)
+  if (l->next && own->site && !site_serves(own->site, l->next)) {
     next = service_hold(l->next);
+    home = engine_hold(l->home);
+  }
   pthread_mutex_unlock(&l->lock);
-  if (next && own->site && !site_serves(own->site, next) &&
-      site_switch(own->site, next, why, sizeof why))
+  if (next && site_switch(own->site, next, home, why, sizeof why))
     fprintf(stderr, "sgrun: a loop goes on with the plan before: %s\n", why);
+  engine_release(&home);
   service_drop(&next);
 }
 
@@ -115,7 +155,7 @@ static void on_wake(uv_async_t *a)
   pthread_mutex_unlock(&l->lock);
   take_service(own);
   obey(own, order);
-  if (own == &l->each[0] && !atomic_load(&l->live))
+  if (own == &l->each[0])
     end_main(l);
 }
 
@@ -124,8 +164,8 @@ static void give_order(struct loops *l, enum order order)
   pthread_mutex_lock(&l->lock);
   if (order > l->order)
     l->order = order;
-  pthread_mutex_unlock(&l->lock);
   wake_all(l);
+  pthread_mutex_unlock(&l->lock);
 }
 
 static void out_of_patience(uv_timer_t *t)
@@ -152,15 +192,19 @@ static void on_signal(uv_signal_t *s, int number)
 int loops_switch(struct loops *l, struct service *next, char *why,
                  size_t why_size)
 {
-  if (!l->each[0].site || site_switch(l->each[0].site, next, why, why_size))
+  struct site *site = l->each[0].site;
+  if (!site || site_switch(site, next, NULL, why, why_size))
     return -1;
-  struct service *before;
+  struct engine *home = engine_hold(site_engine(site));
   pthread_mutex_lock(&l->lock);
-  before = l->next;
+  struct service *before = l->next;
+  struct engine *home_before = l->home;
   l->next = service_hold(next);
-  pthread_mutex_unlock(&l->lock);
-  service_drop(&before);
+  l->home = home;
   wake_all(l);
+  pthread_mutex_unlock(&l->lock);
+  engine_release(&home_before);
+  service_drop(&before);
   return 0;
 }
 
@@ -200,13 +244,23 @@ static int open_loop(struct loop *own, const struct options *o,
   uv_async_init(&own->uv, &own->wake, on_wake);
   own->wake.data = own;
   own->open = true;
-  own->access = access_new(&own->uv, (enum access_form)o->log);
-  struct site_options site = {&own->uv, own->access, o->request_timeout,
-                              (size_t)o->max_memory};
-  if (site_new(&own->site, service, &site, why, why_size) ||
-      listen_on(own, o, l->port ? l->port : o->port, why, why_size))
+  l->live++;
+  if (port_new(&own->port, &own->uv)) {
+    snprintf(why, why_size, "out of memory");
     return -1;
-  l->port = http_server_port(own->server);
+  }
+  own->access = access_new(&own->uv, (enum access_form)o->log);
+  struct site_options site = {&own->uv, own->port, own->access,
+                              o->request_timeout, (size_t)o->max_memory};
+  if (site_new(&own->site, service, l->home, &site, why, why_size))
+    return -1;
+  port_on_idle(own->port, site_on_idle, own->site);
+  if (listen_on(own, o, l->port_number ? l->port_number : o->port, why,
+                why_size))
+    return -1;
+  l->port_number = http_server_port(own->server);
+  if (!l->home)
+    l->home = engine_hold(site_engine(own->site));
   return 0;
 }
 
@@ -221,11 +275,23 @@ static void open_signals(struct loops *l)
   uv_signal_start(&l->interrupt, on_signal, SIGINT);
 }
 
+static void loops_free(struct loops *l)
+{
+  for (int i = 0; i < l->n; i++)
+    port_free(&l->each[i].port);
+  service_drop(&l->next);
+  pthread_mutex_destroy(&l->lock);
+  free(l);
+}
+
+// Loop 0 last: the others hold its engine.
 static void abandon(struct loops *l)
 {
   l->abandoned = true;
-  for (int i = 0; i < l->n && l->each[i].open; i++) {
+  for (int i = l->n; i-- > 0;) {
     struct loop *own = &l->each[i];
+    if (!own->open)
+      continue;
     if (own->server)
       http_server_close(own->server, server_ended, own);
     else
@@ -233,8 +299,7 @@ static void abandon(struct loops *l)
     uv_run(&own->uv, UV_RUN_DEFAULT);
     uv_loop_close(&own->uv);
   }
-  pthread_mutex_destroy(&l->lock);
-  free(l);
+  loops_free(l);
 }
 
 int loops_new(struct loops **out, const struct options *o,
@@ -247,7 +312,6 @@ int loops_new(struct loops **out, const struct options *o,
     return -1;
   }
   l->n = o->loops;
-  l->live = l->n;
   l->drain_ms = o->drain / 1000000;
   pthread_mutex_init(&l->lock, NULL);
   for (int i = 0; i < l->n; i++) {
@@ -264,7 +328,7 @@ int loops_new(struct loops **out, const struct options *o,
 
 int loops_port(const struct loops *l)
 {
-  return l->port;
+  return l->port_number;
 }
 
 uv_loop_t *loops_main(struct loops *l)
@@ -304,41 +368,7 @@ int loops_run(struct loops **at, void (*ended)(void *), void *user)
   for (int i = 1; i < l->n; i++)
     pthread_join(l->each[i].thread, NULL);
   int status = l->status;
-  service_drop(&l->next);
-  pthread_mutex_destroy(&l->lock);
-  free(l);
+  loops_free(l);
   *at = NULL;
   return status;
-}
-
-// ---- one loop or several ----
-static bool has_state(const struct plan *p)
-{
-  for (uint32_t i = 0; i < p->n_bindings; i++) {
-    const struct plan_class *c = &p->classes[p->bindings[i].class];
-    if (c->fields.count > c->n_params + c->n_lets)
-      return true;
-  }
-  return false;
-}
-
-int loops_allowed(const struct plan *p, int wanted, char *why, size_t why_size)
-{
-  struct arena arena = {0};
-  bool *bounded = ARENA_ARRAY(&arena, (size_t)p->n_bindings + 1, bool);
-  int allowed = wanted;
-  if (wanted > 1 && has_state(p)) {
-    snprintf(why, why_size, "a deployment has state");
-    allowed = 1;
-  }
-  if (!bounded || !deployments_bounded(&arena, p, bounded))
-    allowed = 1;
-  for (uint32_t i = 0; bounded && allowed > 1 && i < p->n_bindings; i++)
-    if (bounded[i]) {
-      snprintf(why, why_size, "deployment %.100s has limits",
-               plan_str(p, p->bindings[i].name));
-      allowed = 1;
-    }
-  arena_free(&arena);
-  return allowed;
 }

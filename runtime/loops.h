@@ -2,6 +2,8 @@
 //
 // Loop 0 is the caller's thread and takes the signals; the others have threads
 // of their own. SIGTERM and SIGINT let requests end; a second SIGINT stops now.
+// Deployments with limits or state are at home on loop 0, which therefore begins
+// before the others and ends after them.
 #ifndef SG_LOOPS_H
 #define SG_LOOPS_H
 
@@ -24,9 +26,5 @@ int loops_run(struct loops **l, void (*ended)(void *), void *user);
 // On loop 0: new requests go to `next` on every loop. -1: on none.
 int loops_switch(struct loops *l, struct service *next, char *why,
                  size_t why_size);
-
-// How many loops a plan can have: one where something has limits or state,
-// with the reason.
-int loops_allowed(const struct plan *p, int wanted, char *why, size_t why_size);
 
 #endif

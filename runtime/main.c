@@ -74,15 +74,6 @@ struct serving {
   struct watch *watch;
 };
 
-// How many loops were asked for and cannot be; 0: none.
-static int limit_loops(struct options *o, const struct plan *p, char *why,
-                       size_t why_size)
-{
-  int wanted = o->loops;
-  o->loops = loops_allowed(p, wanted, why, why_size);
-  return o->loops < wanted ? wanted : 0;
-}
-
 // A bad plan never replaces a good one.
 static void on_changed(struct loaded *loaded, void *user)
 {
@@ -90,10 +81,7 @@ static void on_changed(struct loaded *loaded, void *user)
   struct service *next = NULL;
   char why[512] = "";
   double began = clock_ms(CLOCK_MONOTONIC);
-  int loops = s->options->loops;
   bool bad = service_new(&next, loaded, why, sizeof why) ||
-             (loops > 1 &&
-              loops_allowed(next->plan, loops, why, sizeof why) < loops) ||
              loops_switch(s->loops, next, why, sizeof why);
   if (bad)
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
@@ -146,8 +134,6 @@ static int serve(struct options *o, struct service *service, double began)
   struct serving s = {.options = o};
   if (options_settle(o, service->plan, why, sizeof why))
     return fail(o->path, why);
-  char limited[256] = "out of memory";
-  int wanted = limit_loops(o, service->plan, limited, sizeof limited);
   memory_set_up();
   signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
@@ -159,8 +145,6 @@ static int serve(struct options *o, struct service *service, double began)
     s.watch =
         watch_new(loops_main(s.loops), o->path, service->plan, on_changed, &s);
   say_ready(o, s.loops, clock_ms(CLOCK_MONOTONIC) - began);
-  if (wanted)
-    fprintf(stderr, "sgrun: one loop instead of %d: %s\n", wanted, limited);
   return loops_run(&s.loops, on_ending, &s);
 }
 

@@ -22,7 +22,9 @@ struct site {
   struct site_options opts;
   struct version *now; // newest first
   uv_timer_t sweeper;  // frees versions, outside of their engines
-  bool draining;
+  bool draining, closing;
+  void (*closed)(void *);
+  void *user;
 };
 
 // A request on its way through.
@@ -49,7 +51,8 @@ static void version_free(struct version **at)
 }
 
 static int version_new(struct version **out, struct site *site,
-                       struct service *service, char *why, size_t why_size)
+                       struct service *service, struct engine *home, char *why,
+                       size_t why_size)
 {
   struct version *v = calloc(1, sizeof *v);
   if (!v) {
@@ -59,6 +62,8 @@ static int version_new(struct version **out, struct site *site,
   v->site = site;
   v->service = service_hold(service);
   struct engine_options opts = {.loop = site->opts.loop,
+                                .port = site->opts.port,
+                                .home = home,
                                 .request_memory = site->opts.request_memory};
   if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
     v->engine = NULL;
@@ -69,27 +74,56 @@ static int version_new(struct version **out, struct site *site,
   return 0;
 }
 
+static void on_closed(uv_handle_t *h)
+{
+  struct site *s = h->data;
+  void (*closed)(void *) = s->closed;
+  void *user = s->user;
+  free(s);
+  closed(user);
+}
+
+// A site that closes has no requests left, and waits for its engines only.
+static bool is_over(const struct site *s, const struct version *v)
+{
+  return (s->closing || !v->live) && engine_idle(v->engine);
+}
+
 static void sweep(uv_timer_t *t)
 {
   struct site *s = t->data;
-  for (struct version **at = &s->now->older; *at;) {
+  for (struct version **at = s->closing ? &s->now : &s->now->older; *at;) {
     struct version *v = *at;
-    if (v->live) {
+    if (!is_over(s, v)) {
       at = &v->older;
       continue;
     }
     *at = v->older;
     version_free(&v);
   }
+  if (!s->now && !uv_is_closing((uv_handle_t *)t))
+    uv_close((uv_handle_t *)t, on_closed);
+}
+
+static void sweep_soon(struct site *s)
+{
+  uv_timer_start(&s->sweeper, sweep, 0, 0);
+}
+
+void site_on_idle(void *user)
+{
+  struct site *s = user;
+  if (s->closing || s->now->older)
+    sweep_soon(s);
 }
 
 static void version_leave(struct version *v)
 {
   if (!--v->live && v != v->site->now)
-    uv_timer_start(&v->site->sweeper, sweep, 0, 0);
+    sweep_soon(v->site);
 }
 
-int site_new(struct site **out, struct service *service,
+int site_new(struct site **out, struct service *service, struct engine *home,
              const struct site_options *opts, char *why, size_t why_size)
 {
   struct site *s = calloc(1, sizeof *s);
@@ -98,7 +132,7 @@ int site_new(struct site **out, struct service *service,
     return -1;
   }
   s->opts = *opts;
-  if (version_new(&s->now, s, service, why, why_size)) {
+  if (version_new(&s->now, s, service, home, why, why_size)) {
     free(s);
     return -1;
   }
@@ -109,16 +143,21 @@ int site_new(struct site **out, struct service *service,
   return 0;
 }
 
-int site_switch(struct site *s, struct service *next, char *why,
-                size_t why_size)
+int site_switch(struct site *s, struct service *next, struct engine *home,
+                char *why, size_t why_size)
 {
   struct version *v = NULL;
-  if (version_new(&v, s, next, why, why_size))
+  if (version_new(&v, s, next, home, why, why_size))
     return -1;
   v->older = s->now;
   s->now = v;
-  uv_timer_start(&s->sweeper, sweep, 0, 0);
+  sweep_soon(s);
   return 0;
+}
+
+struct engine *site_engine(const struct site *s)
+{
+  return s->now->engine;
 }
 
 bool site_serves(const struct site *s, const struct service *service)
@@ -131,23 +170,18 @@ void site_drain(struct site *s)
   s->draining = true;
 }
 
-static void on_closed(uv_handle_t *h)
-{
-  free(h->data);
-}
-
-void site_close(struct site **at)
+void site_close(struct site **at, void (*closed)(void *), void *user)
 {
   struct site *s = *at;
   *at = NULL;
-  if (!s)
+  if (!s) {
+    closed(user);
     return;
-  while (s->now) {
-    struct version *v = s->now;
-    s->now = v->older;
-    version_free(&v);
   }
-  uv_close((uv_handle_t *)&s->sweeper, on_closed);
+  s->closing = true;
+  s->closed = closed;
+  s->user = user;
+  sweep(&s->sweeper);
 }
 
 // ---- requests ----

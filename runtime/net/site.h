@@ -9,27 +9,38 @@
 #include "runtime/net/access.h"
 #include "runtime/net/service.h"
 
+struct engine;
+struct port;
 struct site;
 
 struct site_options {
   uv_loop_t *loop;
+  struct port *port; // of the loop
   struct access *access;   // borrowed, or NULL
   int64_t request_timeout; // nanoseconds, 0: none
   size_t request_memory;   // 0: the engine's default
 };
 
-// Holds the service. 0, or -1 with a reason.
-int site_new(struct site **out, struct service *service,
+// Holds the service. `home` is that of another loop's engine, or NULL. 0, or -1
+// with a reason.
+int site_new(struct site **out, struct service *service, struct engine *home,
              const struct site_options *opts, char *why, size_t why_size);
 // New requests go to `next`, which is held; -1: all stays as it is.
-int site_switch(struct site *s, struct service *next, char *why,
-                size_t why_size);
+int site_switch(struct site *s, struct service *next, struct engine *home,
+                char *why, size_t why_size);
+// The engine that new requests go to.
+struct engine *site_engine(const struct site *s);
 // Whether new requests go to that one.
 bool site_serves(const struct site *s, const struct service *service);
 // Health answers that no new work is wanted.
 void site_drain(struct site *s);
-// When no request is left. What it holds of the loop is given back by it.
-void site_close(struct site **s);
+// When no request is left. `closed` is called when no engine of the site is in
+// use by another loop or waits for one, and all that it had of its own is given
+// back; at once where there is no site.
+void site_close(struct site **s, void (*closed)(void *), void *user);
+
+// An engine of the site, which `user` is, may have become idle.
+void site_on_idle(void *user);
 
 // For struct http_options; `user` is the site.
 void site_on_headers(struct http_request *r, void *user);

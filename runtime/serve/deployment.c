@@ -78,12 +78,20 @@ static bool add_replicas(struct arena *a, struct deployment *d)
   return true;
 }
 
+static bool has_state(const struct plan *p, const struct plan_binding *b)
+{
+  const struct plan_class *c = &p->classes[b->class];
+  return c->fields.count > c->n_params + c->n_lets;
+}
+
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
-                                   const bool *bounded)
+                                   const bool *bounded, bool away)
 {
   struct deployment *all = ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
   for (uint32_t i = 0; all && i < p->n_bindings; i++) {
     set_all(&all[i], p, i, bounded[i]);
+    if (away && (bounded[i] || has_state(p, &p->bindings[i])))
+      all[i].away = all[i].bounded = true;
     if (!add_replicas(a, &all[i]))
       return NULL;
   }

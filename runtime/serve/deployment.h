@@ -34,6 +34,7 @@ struct deployment {
   const char *name;
   uint32_t number, class; // in bindings, in classes
   bool bounded, idempotent;
+  bool away; // it has slots or state, and they are on another loop; `bounded`
   uint32_t n_replicas;
   struct replica *replicas;
   struct replica **heap; // by ongoing, then turn
@@ -48,9 +49,9 @@ struct deployment {
 
 // One for each binding of the plan, settings resolved, replicas without fields;
 // the arena owns them. `bounded[i]`: whether binding i has slots. NULL when
-// memory is out.
+// memory is out. `away`: what has slots or state is with another engine.
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
-                                   const bool *bounded);
+                                   const bool *bounded, bool away);
 
 // What has limits: bindings whose settings say so, and those whose methods may
 // block. `out[i]` for binding i. False when memory is out.

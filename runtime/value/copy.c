@@ -190,6 +190,11 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
   case TYPE_callable:
     out->bits = 0;
     return true;
+  case TYPE_handle:
+    *out = v;
+    if (w->moved && v.handle)
+      out->handle = w->moved(v.handle, w->user);
+    return true;
   case TYPE_optional:
     if (!v.box) {
       out->bits = 0;
@@ -215,7 +220,14 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v,
                 value *out)
 {
-  struct walk w = {.plan = p, .arena = a, .left = VALUE_PARTS};
+  return value_copy_moved(a, p, type, v, NULL, NULL, out);
+}
+
+bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,
+                      value v, value_moved *moved, void *user, value *out)
+{
+  struct walk w = {
+      .plan = p, .arena = a, .moved = moved, .user = user, .left = VALUE_PARTS};
   value to;
   if (!copy(&w, type, v, 0, &to))
     return false;

@@ -133,6 +133,10 @@ int value_compare(const struct plan *p, uint32_t type, value x, value y); // ord
 // A deep copy into `a`. Handles are copied as they are; futures, streams and
 // closures, which live no longer than their request, become NULL.
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v, value *out);
+// The same for another engine, whose handles `moved` gives for those in v.
+typedef struct deployment *value_moved(struct deployment *d, void *user);
+bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,
+                      value v, value_moved *moved, void *user, value *out);
 // The default values of all types, by number; NULL when memory is out or a type
 // holds itself by value.
 value *value_defaults(struct arena *a, const struct plan *p);

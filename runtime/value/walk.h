@@ -12,6 +12,8 @@
 struct walk {
   const struct plan *plan;
   struct arena *arena; // of a copy
+  value_moved *moved;  // NULL: handles stay as they are
+  void *user;
   uint32_t left;       // parts that may still be looked at
   bool over;           // it was too much
 };

@@ -76,9 +76,8 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
   return ENTRY_WAIT;
 }
 
-// A replica for the frame, then on. `f->self` is the caller's replica still.
-static enum entry enter(struct task *t, struct frame *f, struct deployment *d,
-                        int priority, const struct error **error)
+enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
+                      int priority, const struct error **error)
 {
   if (!d || (f->self && f->self->of == d)) // a call to oneself needs no slot
     return frame_begin(t, f, error);
@@ -86,6 +85,8 @@ static enum entry enter(struct task *t, struct frame *f, struct deployment *d,
     f->self = deployment_turn(d);
     return frame_begin(t, f, error);
   }
+  if (d->away)
+    return message_send(t, f, d, priority, error);
   struct replica *r = deployment_take(d);
   if (!r)
     return wait_in_line(t, f, d, priority, error);
@@ -244,7 +245,7 @@ enum entry call_begin(struct task *t, const struct error **error)
   int priority =
       t->site->has_priority ? t->site->priority : t->run->request->priority;
   t->entering = NULL;
-  return enter(t, f, d, priority, error);
+  return call_admit(t, f, d, priority, error);
 }
 
 // Lets it run when it is its turn, or fail.
@@ -292,9 +293,9 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
   f->caller = t->frame;
   f->return_pc = t->pc;
   f->result = result;
-  return enter(t, f, d,
-               s->has_priority ? s->priority : t->run->request->priority,
-               error);
+  return call_admit(t, f, d,
+                    s->has_priority ? s->priority : t->run->request->priority,
+                    error);
 }
 
 struct future *call_start(struct task *t, const struct site *s,

@@ -1,6 +1,8 @@
 // The engine: its life, its requests, and whose turn it is. See engine.h.
+#include "runtime/vm/port.h"
 #include "runtime/vm/vm.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +28,14 @@ int engine_new(struct engine **out, const struct plan *plan,
   e->request_memory =
       opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
   e->turns = opts->turns;
+  e->port = opts->port;
+  e->home = opts->home ? engine_hold(opts->home) : NULL;
   if (opts->loop && clock_new(&e->clock, e, opts->loop)) {
     snprintf(why, why_size, "no timer: too many open files?");
     goto fail;
   }
-  if (engine_load(e, why, why_size) || engine_start(e, why, why_size))
+  if (engine_load(e, why, why_size) ||
+      (e->home ? engine_share : engine_start)(e, why, why_size))
     goto fail;
   *out = e;
   return 0;
@@ -46,10 +51,35 @@ void engine_free(struct engine **engine)
   if (!e)
     return;
   clock_free(&e->clock);
+  messages_free(e);
+  engine_release(&e->home);
   states_free(e);
   free(e->timers);
   arena_free(&e->arena);
   free(e);
+}
+
+bool engine_idle(const struct engine *e)
+{
+  return !e->n_away && !atomic_load(&e->n_guests);
+}
+
+struct engine *engine_hold(struct engine *e)
+{
+  atomic_fetch_add(&e->n_guests, 1);
+  return e;
+}
+
+// The port outlives the engine, which may be gone behind the last guest.
+void engine_release(struct engine **at)
+{
+  struct engine *e = *at;
+  *at = NULL;
+  if (!e)
+    return;
+  struct port *port = e->port;
+  if (atomic_fetch_sub(&e->n_guests, 1) == 1 && port)
+    port_poke(port);
 }
 
 int64_t engine_now(const struct engine *e)
@@ -144,8 +174,8 @@ static bool begin(struct run *run, const struct function *fn, const value *args,
   }
 }
 
-void request_start_on(struct engine *e, struct request *r, uint32_t function,
-                      const value *args, struct replica *self)
+static struct run *run_new(struct engine *e, struct request *r,
+                           const struct function *fn)
 {
   r->engine = e;
   r->ended = r->failed = false;
@@ -157,8 +187,15 @@ void request_start_on(struct engine *e, struct request *r, uint32_t function,
     run->engine = e;
     run->request = r;
     run->arena = r->arena;
-    run->fn = &e->functions[function];
+    run->fn = fn;
   }
+  return run;
+}
+
+void request_start_on(struct engine *e, struct request *r, uint32_t function,
+                      const value *args, struct replica *self)
+{
+  struct run *run = run_new(e, r, &e->functions[function]);
   if (!run || !begin(run, &e->functions[function], args, self)) {
     request_finish(r, (value){0}, no_memory());
     return;
@@ -166,6 +203,32 @@ void request_start_on(struct engine *e, struct request *r, uint32_t function,
   run->deadline.fire = deadline_passed;
   if (r->deadline)
     timer_set(e, &run->deadline, r->deadline);
+}
+
+void request_call(struct engine *e, struct request *r,
+                  const struct function *fn, const value *args,
+                  struct deployment *d, int priority, uint32_t depth)
+{
+  struct run *run = run_new(e, r, fn);
+  struct frame *f;
+  const struct error *error;
+  if (!run || !(run->root = task_new(run, TASK_ROOT, NULL)) ||
+      !(f = frame_new(run, fn))) {
+    request_finish(r, (value){0}, no_memory());
+    return;
+  }
+  memcpy(f->slots, args, fn->n_params * sizeof *args);
+  f->depth = depth;
+  switch (call_admit(run->root, f, d, priority, &error)) {
+  case ENTRY_RUN:
+    task_ready(run->root);
+    break;
+  case ENTRY_FAIL:
+    task_finish(run->root, (value){0}, error);
+    break;
+  case ENTRY_WAIT:
+    break;
+  }
 }
 
 void request_start(struct engine *e, struct request *r, uint32_t function,

@@ -10,6 +10,7 @@
 
 struct uv_loop_s;
 struct engine;
+struct port;
 struct task; // what runs: a frame's body, or a strand of a graph's frame
 
 struct engine_options {
@@ -17,6 +18,9 @@ struct engine_options {
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
   uint32_t turns;         // engine_run_until_done fails the request after so many
                           // turns of tasks, 0: never
+  struct port *port;      // of the loop (port.h), or NULL
+  struct engine *home;    // of the same plan, where deployments with limits or
+                          // state are, and replicas have started; NULL: here
 };
 
 // What a route's answer is besides its value; set by `reply`.
@@ -52,7 +56,13 @@ struct request {
 // borrowed. 0, or -1 with a reason.
 int engine_new(struct engine **out, const struct plan *plan,
                const struct engine_options *opts, char *why, size_t why_size);
+// Only when it is idle and none of its requests is left.
 void engine_free(struct engine **e);
+// No message is out, and nobody has it as a home or holds it.
+bool engine_idle(const struct engine *e);
+// So that others may take it as their home, from any loop.
+struct engine *engine_hold(struct engine *e);
+void engine_release(struct engine **e);
 
 // Nanoseconds on the engine's clock (monotonic; virtual in tests).
 int64_t engine_now(const struct engine *e);

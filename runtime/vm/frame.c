@@ -143,6 +143,8 @@ static void stop_waiting(struct task *t)
     leave_ready(t);
   if (t->wait == WAIT_QUEUE)
     deployment_leave(t->deployment, &t->waiting);
+  if (t->wait == WAIT_AWAY)
+    message_cancel(t);
   timer_stop(e, &t->timer);
   timer_stop(e, &t->limit);
   t->generation++;

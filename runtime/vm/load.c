@@ -327,7 +327,8 @@ static bool make_deployments(struct engine *e)
   bool *bounded = ARENA_ARRAY(&scratch, e->plan->n_bindings + 1, bool);
   bool done = bounded && deployments_bounded(&scratch, e->plan, bounded);
   if (done)
-    e->deployments = deployments_new(&e->arena, e->plan, bounded);
+    e->deployments =
+        deployments_new(&e->arena, e->plan, bounded, e->home != NULL);
   arena_free(&scratch);
   return done && e->deployments;
 }

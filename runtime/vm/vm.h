@@ -117,6 +117,7 @@ enum task_wait {
   WAIT_FORCE, // for futures
   WAIT_INPUT, // for futures among the arguments it begins with
   WAIT_QUEUE, // for a slot
+  WAIT_AWAY,  // for a call on another loop
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -150,6 +151,7 @@ struct task {
   const struct site *site;
   struct deployment *deployment; // whose slot it waits for
   struct waiting waiting;
+  struct message *message; // of WAIT_AWAY
 };
 
 struct pin { // a state's value that the request has seen
@@ -206,6 +208,13 @@ struct engine {
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;
+  // other loops (port.h)
+  struct port *port;         // of its loop, or NULL
+  struct engine *home;       // where what is away runs, or NULL
+  _Atomic uint32_t n_guests; // who may send messages here
+  uint32_t n_away;           // messages that are not back
+  struct message *messages;  // spare ones
+  uint32_t n_messages;
 };
 
 // ---- errors (error.c) ----
@@ -292,6 +301,10 @@ enum entry { ENTRY_RUN, ENTRY_WAIT, ENTRY_FAIL };
 // The task's innermost frame calls; ENTRY_FAIL sets *error.
 enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
                       const struct error **error);
+// A replica for the frame, then on: as far as a call gets at once. f->self is
+// the caller's replica still; `d` may be NULL.
+enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
+                      int priority, const struct error **error);
 // Starts a call beside the frame; NULL with *error.
 struct future *call_start(struct task *t, const struct site *s,
                           const struct error **error);
@@ -342,10 +355,29 @@ void clock_arm(struct clock *c, int64_t at); // 0: no timer is set
 void clock_again(struct clock *c,
                  bool soon); // run again when the loop has been round
 
-// ---- loading (load.c, start.c) ----
+// A request that is the call of a deployment. Nothing of it runs at once.
+void request_call(struct engine *e, struct request *r,
+                  const struct function *fn, const value *args,
+                  struct deployment *d, int priority, uint32_t depth);
+
+// ---- other loops (port.c) ----
+
+// The call goes to the home of `d`, and the frame to those kept for reuse.
+enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
+                        int priority, const struct error **error);
+// The task waits no longer for its message.
+void message_cancel(struct task *t);
+void messages_free(struct engine *e); // spare ones
+// A deep copy of another engine's value, with this one's handles.
+bool value_take(struct engine *e, struct arena *a, uint32_t type, value v,
+                value *out);
+
+// ---- loading (load.c, start.c, share.c) ----
 
 int engine_load(struct engine *e, char *why, size_t why_size);
 // Arguments of bindings and initialisers of replicas, in order of need.
 int engine_start(struct engine *e, char *why, size_t why_size);
+// The same, taken from the engine's home.
+int engine_share(struct engine *e, char *why, size_t why_size);
 
 #endif

@@ -144,11 +144,6 @@ class Routes(unittest.TestCase):
         self.assertEqual(sorted(a[0] for a in answers), [200] * 3 + [503] * 3)
         self.assertEqual({a[1]["retry-after"] for a in answers if a[0] == 503}, {"1"})
 
-    def test_one_loop_where_there_is_state(self):
-        with support.Server(plan, "--loops", "4") as s:
-            self.assertEqual(s.process.stderr.readline(),
-                             "sgrun: one loop instead of 4: a deployment has state\n")
-
     def test_openapi(self):
         for path in ("/openapi.json", "/api/openapi.json"):
             api = json.loads(server.request("GET", path)[2])
