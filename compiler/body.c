@@ -199,13 +199,46 @@ void narrow(struct body *b, struct entry *e)
   e->narrowed = true;
 }
 
+// What never changes in a replica is as good as a local. State is not: it may
+// be another after a wait.
+static struct entry *field_entry(struct body *b, atom name)
+{
+  struct symbol *s = b->class ? table_get(&b->class->members, name) : NULL;
+  if (!s || s->kind != SYMBOL_FIELD || b->class->c.fields[s->index].state ||
+      !s->type)
+    return NULL;
+  void **at = table_at(b->k->a, &b->fields, name);
+  if (*at)
+    return *at;
+  struct entry *e = NEW(b->k, struct entry);
+  e->local = NEW(b->k, struct local);
+  e->local->type = s->type;
+  e->name = name;
+  return *at = e;
+}
+
+struct entry *narrowable(struct body *b, atom name)
+{
+  struct entry *e = entry_find(b, name);
+  return e ? e : field_entry(b, name);
+}
+
+void hint_none(struct body *b, struct diag *d, const struct core *x)
+{
+  bool state =
+      x->kind == CORE_SELF && b->class && b->class->c.fields[x->index].state;
+  diag_hint(b->k->d, d, "%s",
+            state ? "state may change: name it, `let x = ...`, and test that"
+                  : "test it against none, or write `?? value`");
+}
+
 struct entry *path_root(struct body *b, const struct expr *e)
 {
   if (e->kind != EXPR_FIELD)
     return NULL;
   while (e->kind == EXPR_FIELD)
     e = e->access.of;
-  return e->kind == EXPR_NAME ? table_get(&b->names, e->name.text) : NULL;
+  return e->kind == EXPR_NAME ? narrowable(b, e->name.text) : NULL;
 }
 
 static bool same_path(const struct expr *x, const struct expr *y)

@@ -1,5 +1,6 @@
 // What stands behind a value: fields, items, indices, slices.
 #include "compiler/checker.h"
+#include "grammar/text/parse.h"
 
 bool app_member(struct body *b, struct expr *e, struct symbol **out)
 {
@@ -38,14 +39,15 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
 }
 
 static struct core *no_field(struct body *b, struct expr *e,
-                             const struct type *t)
+                             const struct core *of)
 {
+  const struct type *t = of->type;
   struct checker *k = b->k;
   struct name *name = &e->access.name;
   if (t->kind == TYPE_optional) {
     struct diag *d = diag_report(k->d, DIAG_may_be_none, e->access.of->span,
                                  "this %s may be none", show(k, t));
-    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    hint_none(b, d, of);
     return core_bad(k, e->span);
   }
   if (t->kind == TYPE_json) {
@@ -64,6 +66,11 @@ static struct core *no_field(struct body *b, struct expr *e,
     names[i] = t->parts[i].name->text;
   if (record)
     name_hint_list(k, d, name->text->text, names, t->n_parts);
+  const char *here = record ? NULL : parse_foreign_word(name->text->text);
+  if (!record && table_get(&k->operators, name->text))
+    diag_hint(k->d, d, "it is written `%s(x)`", name->text->text);
+  else if (here)
+    diag_hint(k->d, d, "%s", here);
   if (record && t->name)
     diag_note(k->d, d, t->span, "%s is declared here", t->name->text);
   return core_bad(k, e->span);
@@ -110,7 +117,7 @@ struct core *check_field(struct body *b, struct expr *e)
   for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
     if (t->parts[i].name == name)
       return known_part(b, e, part(b, e, of, i));
-  return no_field(b, e, t);
+  return no_field(b, e, of);
 }
 
 struct core *check_item(struct body *b, struct expr *e)

@@ -96,17 +96,112 @@ static void assign_state(struct body *b, struct item *i, struct symbol *f,
   stmt_add(end, s);
 }
 
+// ---- x[key] = value ----
+
+// The key in a local, so that it is computed once.
+static struct core *key_once(struct body *b, struct core *key,
+                             struct stmt ***end)
+{
+  if (key->kind == CORE_CONST || is_bad(key->type))
+    return key;
+  struct stmt *s = stmt_new(b, STMT_LET, key->span);
+  s->local = local_hidden(b, key->type, key->span);
+  s->value = key;
+  stmt_add(end, s);
+  return core_local(b->k, s->local, key->span);
+}
+
+// What stands at the key before, for `+=`.
+static struct core *item_at(struct body *b, struct core *of, struct core *key,
+                            struct span at)
+{
+  bool map = of->type->kind == TYPE_map;
+  struct core *x =
+      core_new(b->k, map ? CORE_KEY : CORE_INDEX, of->type->of, at, 2);
+  x->args[0] = of;
+  x->args[1] = key;
+  return x;
+}
+
+// The map or list `of` with the item changed.
+static struct core *with_item(struct body *b, struct item *i,
+                              struct expr *target, struct core *of,
+                              struct stmt ***end)
+{
+  struct checker *k = b->k;
+  bool map = of->type->kind == TYPE_map;
+  struct core *key =
+      check_as(b, target->index.from, map ? k->str : k->integer, NULL);
+  key = key_once(b, key, end);
+  struct core *x = check(b, i->assign.value, of->type->of);
+  if (i->assign.op != OP_NONE && !is_bad(key->type))
+    x = arithmetic(b, i->assign.op, i->span,
+                   item_at(b, check(b, target->index.of, NULL), key, i->span),
+                   x);
+  x = convert(b, x, of->type->of, NULL);
+  if (is_bad(key->type) || is_bad(x->type))
+    return core_bad(k, i->span);
+  struct core *put = core_operator(k, map ? OPERATOR_put : OPERATOR_put_list,
+                                   of->type, i->span, 3);
+  put->args[0] = of;
+  put->args[1] = key;
+  put->args[2] = x;
+  return put;
+}
+
+// Only what a name holds: a value within a value does not change.
+static bool assign_item(struct body *b, struct item *i, struct stmt ***end)
+{
+  struct expr *target = i->assign.target, *of = target->index.of;
+  if (target->kind != EXPR_INDEX || of->kind != EXPR_NAME)
+    return false;
+  struct entry *e = entry_find(b, of->name.text);
+  struct symbol *f = e ? NULL : symbol_find(b, of->name.text);
+  bool var = e && e->local->var;
+  bool state =
+      f && f->kind == SYMBOL_FIELD && b->class->c.fields[f->index].state;
+  if (!var && !state)
+    return false;
+  struct core *before = check(b, of, NULL);
+  const struct type *t = before->type;
+  if (t->kind != TYPE_map && t->kind != TYPE_list)
+    return false;
+  struct core *put = with_item(b, i, target, before, end);
+  struct stmt *s = stmt_new(b, var ? STMT_ASSIGN : STMT_SET_SELF, i->span);
+  if (var)
+    s->local = e->local;
+  else
+    s->index = f->index;
+  s->value = convert(b, put, var ? e->local->type : f->type, NULL);
+  stmt_add(end, s);
+  return true;
+}
+
+static void report_part(struct body *b, struct item *i)
+{
+  struct expr *target = i->assign.target;
+  check(b, i->assign.value, NULL);
+  struct core *x = check(b, target, NULL);
+  if (is_bad(x->type))
+    return;
+  struct diag *d = diag_report(b->k->d, DIAG_not_assignable, target->span,
+                               "values do not change");
+  if (target->kind == EXPR_FIELD)
+    diag_hint(b->k->d, d, "make a new one: `x = { ...x, %s: value }`",
+              target->access.name.text->text);
+  else if ((x->kind == CORE_INDEX || x->kind == CORE_KEY) &&
+           target->index.of->kind == EXPR_NAME)
+    diag_hint(b->k->d, d,
+              "an item is set where `var` or `state` holds the "
+              "list or map");
+}
+
 void check_assign(struct body *b, struct item *i, struct stmt ***end)
 {
   struct expr *target = i->assign.target;
   if (target->kind != EXPR_NAME) {
-    check(b, i->assign.value, NULL);
-    struct core *x = check(b, target, NULL);
-    if (is_bad(x->type))
-      return;
-    struct diag *d = diag_report(b->k->d, DIAG_not_assignable, target->span,
-                                 "values do not change");
-    diag_hint(b->k->d, d, "make a new one: `x = { ...x, field: value }`");
+    if (!assign_item(b, i, end))
+      report_part(b, i);
     return;
   }
   struct entry *e = entry_find(b, target->name.text);

@@ -260,23 +260,21 @@ static void class_members(struct checker *k, struct item *i)
 }
 
 // Every item of a kind that has its name, in all files.
-#define EACH_ITEM(k, i, wanted)                                                \
-  for (uint32_t f_ = 0; f_ < (k)->c->n_sources; f_++)                          \
-    for (struct item *i = (k)->c->files[f_]->items; i; i = i->next)            \
-      if (i->kind == (wanted) && i->note)
+// Those that got their name.
+#define EACH_NAMED(k, i, wanted) EACH_ITEM(k, i, wanted) if (i->note)
 
 void classes_declare(struct checker *k)
 {
-  EACH_ITEM(k, i, ITEM_DEPLOYMENT) class_declare(k, i);
+  EACH_NAMED(k, i, ITEM_DEPLOYMENT) class_declare(k, i);
 }
 
 void classes_collect(struct checker *k)
 {
-  EACH_ITEM(k, i, ITEM_DEPLOYMENT) class_members(k, i);
-  EACH_ITEM(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
-  EACH_ITEM(k, i, ITEM_METRIC)
+  EACH_NAMED(k, i, ITEM_DEPLOYMENT) class_members(k, i);
+  EACH_NAMED(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
+  EACH_NAMED(k, i, ITEM_METRIC)
   diag_report(k->d, DIAG_no_metrics, i->name.span, NULL);
-  EACH_ITEM(k, i, ITEM_RESOURCE)
+  EACH_NAMED(k, i, ITEM_RESOURCE)
   diag_report(k->d, DIAG_no_resource, i->name.span, NULL);
 }
 
@@ -340,13 +338,13 @@ static void class_check(struct checker *k, struct class_sym *c)
 
 void bodies_check(struct checker *k)
 {
-  EACH_ITEM(k, i, ITEM_DEPLOYMENT)
+  EACH_NAMED(k, i, ITEM_DEPLOYMENT)
   {
     struct symbol *s = i->note;
     if (s->class)
       class_check(k, s->class);
   }
-  EACH_ITEM(k, i, ITEM_FN)
+  EACH_NAMED(k, i, ITEM_FN)
   {
     struct symbol *s = i->note;
     if (s->fn)

@@ -28,10 +28,11 @@ void report_unknown(struct body *b, const struct name *name)
   const struct table *tables[] = {b->class ? &b->class->members : NULL,
                                   b->app ? &b->app->names : NULL, &b->k->names,
                                   &b->k->operators};
-  name_hint(b->k, d, name->text, b, tables, 4);
   const char *here = parse_foreign_word(name->text->text);
-  if (!d->hint && here)
+  if (here)
     diag_hint(b->k->d, d, "%s", here);
+  else
+    name_hint(b->k, d, name->text, b, tables, 4);
 }
 
 struct core *handle_of(struct body *b, struct bind_sym *s, struct span at)
@@ -42,6 +43,16 @@ struct core *handle_of(struct body *b, struct bind_sym *s, struct span at)
   struct constant *c = const_new(b->k, type_handle(b->k->t, &s->class->c));
   c->binding = &s->b;
   return core_const(b->k, c, at);
+}
+
+// What is known not to be none.
+static struct core *known(struct body *b, struct core *x)
+{
+  if (x->type->kind != TYPE_optional)
+    return x;
+  struct core *there = core_new(b->k, CORE_UNWRAP, x->type->of, x->span, 1);
+  there->args[0] = x;
+  return there;
 }
 
 static struct core *self_field(struct body *b, struct symbol *s, struct span at)
@@ -55,7 +66,8 @@ static struct core *self_field(struct body *b, struct symbol *s, struct span at)
     return core_bad(b->k, at);
   struct core *x = core_new(b->k, CORE_SELF, s->type, at, 0);
   x->index = s->index;
-  return x;
+  struct entry *e = table_get(&b->fields, s->name);
+  return e && e->narrowed ? known(b, x) : x;
 }
 
 static struct core *class_value(struct body *b, struct symbol *s,
@@ -124,13 +136,8 @@ struct core *check_symbol(struct body *b, struct symbol *s, struct span at)
 
 static struct core *local_value(struct body *b, struct entry *e, struct span at)
 {
-  struct checker *k = b->k;
-  struct core *x = core_local(k, e->local, at);
-  if (!e->narrowed || x->type->kind != TYPE_optional)
-    return x;
-  struct core *there = core_new(k, CORE_UNWRAP, x->type->of, at, 1);
-  there->args[0] = x;
-  return there;
+  struct core *x = core_local(b->k, e->local, at);
+  return e->narrowed ? known(b, x) : x;
 }
 
 static struct core *case_value(struct body *b, struct case_ref *c,
@@ -201,7 +208,7 @@ static void none_fact(struct body *b, struct expr *e, struct fact **facts)
   }
   if (y->kind != EXPR_NONE || x->kind != EXPR_NAME)
     return;
-  struct entry *l = entry_find(b, x->name.text);
+  struct entry *l = narrowable(b, x->name.text);
   if (l && l->local->type->kind == TYPE_optional)
     fact_add(b, facts, l, e->op == OP_NE);
 }

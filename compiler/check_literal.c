@@ -1,4 +1,4 @@
-// Lists, tuples, records, maps, strings with holes, comprehensions.
+// Lists, tuples, records, strings with holes, comprehensions.
 #include "compiler/checker.h"
 
 #include <string.h>
@@ -62,12 +62,10 @@ static struct core *unlike_elements(struct body *b, struct core *first,
   return core_bad(k, other->span);
 }
 
-// The one type of `n` values, to which each is converted; NULL if reported.
-static const struct type *unite_all(struct body *b, struct core **x, uint32_t n,
-                                    uint32_t step)
+const struct type *unite_all(struct body *b, struct core **x, uint32_t n)
 {
   const struct type *t = x[0]->type;
-  for (uint32_t i = 0; i < n; i += step) {
+  for (uint32_t i = 0; i < n; i++) {
     const struct type *joined = join(b->k, t, x[i]->type);
     if (!joined) {
       unlike_elements(b, x[0], x[i]);
@@ -75,7 +73,7 @@ static const struct type *unite_all(struct body *b, struct core **x, uint32_t n,
     }
     t = joined;
   }
-  for (uint32_t i = 0; i < n && !is_bad(t); i += step)
+  for (uint32_t i = 0; i < n && !is_bad(t); i++)
     if (!try_convert(b, &x[i], t))
       return NULL;
   return is_bad(t) ? NULL : t;
@@ -104,7 +102,7 @@ struct core *check_list(struct body *b, struct expr *e, const struct type *want)
     bad = bad || is_bad(x->args[at]->type);
   }
   if (!bad && !of)
-    of = unite_all(b, x->args, n, 1);
+    of = unite_all(b, x->args, n);
   if (bad || !of)
     return core_bad(k, e->span);
   x->type = type_of(k->t, TYPE_list, of);
@@ -180,9 +178,14 @@ static struct local *spread_value(struct body *b, struct field *f,
   if (is_bad(x->type))
     return NULL;
   if (x->type->kind != TYPE_record) {
-    diag_report(k->d, DIAG_wrong_type, f->value->span,
-                "only a record can be spread into a record, this is %s",
-                show(k, x->type));
+    struct diag *d =
+        diag_report(k->d, DIAG_wrong_type, f->value->span,
+                    "only a record can be spread into a record, this is %s",
+                    show(k, x->type));
+    if (x->type->kind == TYPE_map)
+      diag_hint(k->d, d,
+                "keys of a map are texts: `{ ...x, \"a\": 1 }`, "
+                "`{ ...x, \"{name}\": 1 }`");
     return NULL;
   }
   struct spread *s = NEW(k, struct spread);
@@ -362,56 +365,34 @@ struct core *check_record(struct body *b, struct expr *e,
                           const struct type *want)
 {
   const struct type *inner = without_none(want);
-  if (inner && inner->kind == TYPE_map && !e->fields)
+  bool named = false;
+  for (struct field *f = e->fields; f; f = f->next)
+    named = named || f->name.text;
+  if (inner && inner->kind == TYPE_map && !named)
     return check_map(b, e, want);
   if (inner && (is_bad(inner) || inner->kind != TYPE_record))
     inner = NULL;
   return check_fields(b, e->fields, e->span, inner);
 }
 
-// ---- maps ----
-
-struct core *check_map(struct body *b, struct expr *e, const struct type *want)
-{
-  struct checker *k = b->k;
-  const struct type *inner = without_none(want), *of = NULL;
-  if (inner && inner->kind == TYPE_map)
-    of = inner->of;
-  else if (inner && inner->kind == TYPE_json)
-    of = inner;
-  uint32_t n = 0;
-  bool bad = false;
-  for (struct field *f = e->fields; f; f = f->next)
-    n++;
-  struct core *x = core_new(k, CORE_MAP, &type_bad, e->span, 2 * n);
-  n = 0;
-  for (struct field *f = e->fields; f; f = f->next) {
-    if (!f->key) {
-      diag_report(k->d, DIAG_not_built, f->span,
-                  "spreading a map is not built yet");
-      bad = true;
-      continue;
-    }
-    x->args[n] = check_as(b, f->key, k->str, NULL);
-    x->args[n + 1] =
-        of ? check_as(b, f->value, of, NULL) : check(b, f->value, NULL);
-    bad = bad || is_bad(x->args[n]->type) || is_bad(x->args[n + 1]->type);
-    n += 2;
-  }
-  if (!bad && !of)
-    of = unite_all(b, x->args + 1, n - 1, 2);
-  if (bad || !of)
-    return core_bad(k, e->span);
-  x->type = type_of(k->t, TYPE_map, of);
-  return core_fold(k, x);
-}
-
 // ---- comprehensions ----
 
-bool iterates(struct body *b, struct core *over, uint32_t n_names,
-              const struct type **item, const struct type **second)
+// A text is iterated as the list of its characters.
+static struct core *characters(struct checker *k, struct core *text)
+{
+  struct core *x = core_operator(
+      k, OPERATOR_chars, type_of(k->t, TYPE_list, k->str), text->span, 1);
+  x->args[0] = text;
+  return x;
+}
+
+bool iterates(struct body *b, struct core **of, const struct type **item,
+              const struct type **second)
 {
   struct checker *k = b->k;
+  if ((*of)->type->kind == TYPE_str)
+    *of = characters(k, *of);
+  struct core *over = *of;
   const struct type *t = over->type;
   *second = *item = &type_bad;
   if (is_bad(t))
@@ -451,7 +432,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
     x->each.limit = check_as(b, e->each.limit, k->integer, NULL);
   const struct type *item, *second;
   struct name *names = e->each.names;
-  bool ok = iterates(b, x->args[0], names->next ? 2 : 1, &item, &second);
+  bool ok = iterates(b, &x->args[0], &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
   narrow_forget_vars(b);
   x->each.item = loop_variable(b, names, item);

@@ -26,6 +26,19 @@ static enum type_kind kind_of(const struct type *t)
   return text ? TYPE_str : t->kind;
 }
 
+static const struct type *meant(struct attempt *a,
+                                const struct signature_type *s);
+
+static const struct type *meant_tuple(struct attempt *a,
+                                      const struct signature_type *s)
+{
+  struct type_part *parts = ARENA_ARRAY(a->b->k->a, s->count, struct type_part);
+  for (uint32_t i = 0; i < s->count; i++)
+    if (!(parts[i].type = meant(a, s->parts[i])))
+      return NULL;
+  return type_parts(a->b->k->t, TYPE_tuple, parts, s->count);
+}
+
 // The type that a parameter or result means, as far as it is known; or NULL.
 static const struct type *meant(struct attempt *a,
                                 const struct signature_type *s)
@@ -37,8 +50,10 @@ static const struct type *meant(struct attempt *a,
     return NULL;
   if (!s->count)
     return type_simple(t, s->kind);
+  if (s->kind == TYPE_tuple)
+    return meant_tuple(a, s);
   const struct type *of = meant(a, s->parts[0]);
-  return of && s->kind != TYPE_tuple ? type_of(t, s->kind, of) : NULL;
+  return of ? type_of(t, s->kind, of) : NULL;
 }
 
 static bool bind_variable(struct attempt *a, uint32_t v, const struct type *t)
@@ -101,6 +116,9 @@ static bool suits_row(struct checker *k, const struct signature *s,
   case OPERATOR_from_json:
     return type_has_json(k, t);
   case OPERATOR_in_list:
+  case OPERATOR_find_list:
+  case OPERATOR_count_list:
+  case OPERATOR_unique:
     return type_comparable(k, t);
   default:
     return true;
@@ -176,7 +194,7 @@ static struct core *no_row(struct body *b, const struct signature *rows,
       continue;
     d = diag_report(k->d, DIAG_may_be_none, g->values[i]->span,
                     "this %s may be none", show(k, x));
-    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    hint_none(b, d, g->values[i]);
     return core_bad(k, g->e->span);
   }
   if (arity)

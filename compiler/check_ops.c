@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+static bool is_text(const struct type *t)
+{
+  return t->kind == TYPE_str || t->kind == TYPE_enum ||
+         t->kind == TYPE_markdown;
+}
+
 static struct core *bad_operands(struct body *b, enum expr_op op,
                                  struct span at, struct core *x, struct core *y)
 {
@@ -13,7 +19,7 @@ static struct core *bad_operands(struct body *b, enum expr_op op,
     const struct core *none = x->type->kind == TYPE_optional ? x : y;
     struct diag *d = diag_report(k->d, DIAG_may_be_none, none->span,
                                  "this %s may be none", show(k, none->type));
-    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    hint_none(b, d, none);
     return core_bad(k, at);
   }
   if (x->type->kind == TYPE_tensor || y->type->kind == TYPE_tensor) {
@@ -25,6 +31,8 @@ static struct core *bad_operands(struct body *b, enum expr_op op,
                   expr_op_text(op), show(k, x->type), show(k, y->type));
   diag_note(k->d, d, x->span, "%s", show(k, x->type));
   diag_note(k->d, d, y->span, "%s", show(k, y->type));
+  if (op == OP_ADD && is_text(x->type) && !y->type->of)
+    diag_hint(k->d, d, "values are put into a text by holes: `\"... {x}\"`");
   return core_bad(k, at);
 }
 
@@ -124,12 +132,6 @@ static enum opcode opcode_of(enum expr_op op, enum type_kind kind)
   default:
     return OP_nop;
   }
-}
-
-static bool is_text(const struct type *t)
-{
-  return t->kind == TYPE_str || t->kind == TYPE_enum ||
-         t->kind == TYPE_markdown;
 }
 
 // `x + y` of texts; a chain of them is one node.

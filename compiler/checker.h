@@ -214,6 +214,7 @@ struct body {
   struct class_sym *class;
   struct app_sym *app;
   struct table names;   // struct entry
+  struct table fields;  // struct entry: parameters and lets of the class
   struct table nested;  // struct symbol: fns inside
   struct entry **scope; // entries of open blocks
   uint32_t n_scope, room_scope;
@@ -338,6 +339,9 @@ void narrow(struct body *b, struct entry *e);
 void narrow_undo(struct body *b, uint32_t mark);
 // The same for a field of a local. `e` is a chain of fields, or it is no path.
 struct entry *path_root(struct body *b, const struct expr *e);
+// What a name holds as far as it can be known not to be none, or NULL.
+struct entry *narrowable(struct body *b, atom name);
+void hint_none(struct body *b, struct diag *d, const struct core *x);
 void narrow_path(struct body *b, struct entry *root, const struct expr *e);
 bool path_narrowed(struct body *b, const struct expr *e);
 void narrow_forget(struct body *b, struct entry *e); // it was assigned
@@ -391,7 +395,6 @@ struct core *check_tuple(struct body *b, struct expr *e,
                          const struct type *want);
 struct core *check_record(struct body *b, struct expr *e,
                           const struct type *want);
-struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 // A record of fields; `want` is a record type or NULL.
 struct core *check_fields(struct body *b, struct field *fields, struct span at,
                           const struct type *want);
@@ -399,8 +402,10 @@ struct core *check_each(struct body *b, struct expr *e,
                         const struct type *want);
 // Element (and second) type of what is iterated over; false and reported if
 // none.
-bool iterates(struct body *b, struct core *over, uint32_t n_names,
-              const struct type **item, const struct type **second);
+bool iterates(struct body *b, struct core **over, const struct type **item,
+              const struct type **second);
+// The one type of `n` values, to which each is converted; NULL if reported.
+const struct type *unite_all(struct body *b, struct core **x, uint32_t n);
 
 // check_access.c
 struct core *check_field(struct body *b, struct expr *e);
@@ -410,6 +415,9 @@ struct core *check_slice(struct body *b, struct expr *e);
 // Whether `e` is `app.name`; then what it names, NULL (and reported) if
 // nothing.
 bool app_member(struct body *b, struct expr *e, struct symbol **out);
+
+// check_map.c
+struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 
 // check_call.c
 struct core *check_call(struct body *b, struct expr *e,
@@ -485,6 +493,12 @@ void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
 struct class_sym *class_new(struct checker *k, struct item *i,
                             enum plan_class_kind kind);
 
+// The declarations of a kind, of all files.
+#define EACH_ITEM(k, i, wanted)                                                \
+  for (uint32_t f_ = 0; f_ < (k)->c->n_sources; f_++)                          \
+    for (struct item *i = (k)->c->files[f_]->items; i; i = i->next)            \
+      if (i->kind == (wanted))
+
 // check_app.c
 void apps_collect(struct checker *k);
 void apps_check(struct checker *k);
@@ -492,7 +506,9 @@ struct bind_sym *bind_auto(struct checker *k, struct app_sym *app,
                            struct class_sym *c);
 // The app of calls that no app makes: the first one, or one made for them.
 struct app_sym *app_implicit(struct checker *k);
-void overrides_check(struct checker *k);
+
+// check_place.c
+void overrides_check(struct checker *k); // and the server
 void tests_check(struct checker *k);
 
 // check_route.c

@@ -287,9 +287,10 @@ static void report_word(struct checker *k, struct diag *d, const struct core *x,
   name_hint_list(k, d, x->constant->text, words, want->n_parts);
 }
 
-static struct diag *report_misfit(struct checker *k, struct core *x,
+static struct diag *report_misfit(struct body *b, struct core *x,
                                   const struct type *want, enum diag_id id)
 {
+  struct checker *k = b->k;
   const struct type *inner = without_none(want);
   if (inner->kind == TYPE_enum && x->kind == CORE_CONST &&
       x->type->kind == TYPE_str) {
@@ -303,11 +304,17 @@ static struct diag *report_misfit(struct checker *k, struct core *x,
     struct diag *d = diag_report(k->d, DIAG_may_be_none, x->span,
                                  "%s is wanted, and this %s may be none",
                                  show(k, want), show(k, x->type));
-    diag_hint(k->d, d, "test it against none, or write `?? value`");
+    hint_none(b, d, x);
     return d;
   }
-  return diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
-                     "expected %s, found %s", show(k, want), show(k, x->type));
+  struct diag *d =
+      diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
+                  "expected %s, found %s", show(k, want), show(k, x->type));
+  if (inner->kind == TYPE_map && x->type->kind == TYPE_record)
+    diag_hint(k->d, d,
+              "keys of a map are texts: `{ \"a\": 1 }`, or "
+              "`{ \"{name}\": 1 }` for what a name holds");
+  return d;
 }
 
 struct core *convert(struct body *b, struct core *x, const struct type *want,
@@ -315,7 +322,7 @@ struct core *convert(struct body *b, struct core *x, const struct type *want,
 {
   if (try_convert(b, &x, want))
     return x;
-  struct diag *d = report_misfit(b->k, x, want, why ? why->id : 0);
+  struct diag *d = report_misfit(b, x, want, why ? why->id : 0);
   if (why && why->has_declared)
     diag_note(b->k->d, d, why->declared, "%s is declared here as %s", why->what,
               show(b->k, want));

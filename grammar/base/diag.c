@@ -25,11 +25,6 @@ const struct diag_row *diag_row(unsigned number)
   return bsearch(&number, rows, N_ROWS, sizeof *rows, by_number);
 }
 
-const struct diag_row *diag_row_at(size_t index)
-{
-  return index < N_ROWS ? &rows[index] : NULL;
-}
-
 // Equal, where `-` in what was asked for matches `_` of the row.
 static bool same_name(const char *asked, const char *name)
 {

@@ -90,7 +90,6 @@ struct diag_row {
   const char *message, *page;
 };
 const struct diag_row *diag_row(unsigned number);
-const struct diag_row *diag_row_at(size_t index); // in order; NULL behind all
 const struct diag_row *diag_row_named(const char *name);
 
 #endif

@@ -54,6 +54,19 @@ static const struct foreign {
     {"boolean", "the type is `bool`"},
     {"dict", "a map from text to `T` is `map T`"},
     {"list", "a list of `T` is `[T]`"},
+    {"append", "a list is made longer by `xs += [x]`"},
+    {"push", "a list is made longer by `xs += [x]`"},
+    {"extend", "a list is made longer by `xs += ys`"},
+    {"strip", "white space is taken off by `trim(x)`"},
+    {"startswith", "it is written `starts_with(x, part)`"},
+    {"endswith", "it is written `ends_with(x, part)`"},
+    {"length", "it is written `len(x)`"},
+    {"println", "a line for the log is written `log.info(\"...\")`"},
+    {"enumerate", "`for x, i in xs` counts along"},
+    {"items", "`for k, v in m` gives keys and values"},
+    {"filter", "it is written `[x for x in xs if ...]`"},
+    {"isinstance", "types are known; a union is taken apart by `match`"},
+    {"toString", "it is written `str(x)`, or `\"{x}\"`"},
 };
 
 const char *parse_foreign_word(const char *word)
@@ -286,11 +299,51 @@ static const struct open *around(const struct parser *p, int found)
   return &p->open[opener && p->depth ? p->depth - 1 : p->depth];
 }
 
+// Whether the braces that are open follow `->`, and so are a record's.
+static bool behind_arrow(const struct parser *p, const struct open *o)
+{
+  uint32_t i = o->span.start;
+  while (i && (p->text[i - 1] == ' ' || p->text[i - 1] == '\t'))
+    i--;
+  return o->token == '{' && i > 1 && p->text[i - 2] == '-' &&
+         p->text[i - 1] == '>';
+}
+
+// `-> { return x }`
+static bool block_behind_arrow(struct parser *p, struct span at,
+                               const struct complaint *c)
+{
+  switch (c->found) {
+  case T_RETURN:
+  case T_LET:
+  case T_VAR:
+  case T_IF:
+  case T_FOR:
+  case T_WHILE:
+  case T_TRY:
+    break;
+  default:
+    return false;
+  }
+  if (!behind_arrow(p, around(p, c->found)))
+    return false;
+  struct diag *d =
+      diag_report(p->diags, DIAG_syntax_error, at,
+                  "`%s` cannot stand in a record", token_text(c->found));
+  diag_hint(p->diags, d,
+            "`->` is followed by a value; a block stands without it: "
+            "`{ %s ... }`",
+            token_text(c->found));
+  return true;
+}
+
 static bool keyword_as_name(struct parser *p, struct span at,
                             const struct complaint *c)
 {
   if (!is_hard(c->found) || !expects(c, T_NAME) || expects(c, T_INT))
     return false;
+  if (block_behind_arrow(p, at, c))
+    return true;
   const char *word = token_text(c->found);
   struct diag *d =
       diag_report(p->diags, DIAG_keyword_as_name, at,
@@ -406,6 +459,9 @@ static void add_hint(struct parser *p, const struct complaint *c,
   const char *meant = meant_keyword(p, c);
   if (meant)
     diag_hint(p->diags, d, "did you mean `%s`?", meant);
+  else if (c->found == '(' && (before == T_LET || before == T_VAR))
+    diag_hint(p->diags, d,
+              "a tuple has one name; its items are `x.0`, `x.1`");
   else if (expects(c, T_THEN) && c->found == '{')
     diag_hint(p->diags, d, "as a value it is `if a then b else c`");
   else if (c->found == T_ELSE && expects(c, T_TRUE))

@@ -13,10 +13,9 @@
 // Recovery. When the grammar reports an error it reads on to the next line,
 // field or closing bracket on its own; what is nested deeper is skipped here.
 #include "grammar/text/parser.h"
+#include "grammar/text/tokens.h"
 
 #include "grammar/text/sg.tab.h"
-
-#include <string.h>
 
 enum { ERRORS_MAX = 100 };
 
@@ -28,122 +27,12 @@ static struct open *top(struct parser *p)
   return &p->open[p->depth];
 }
 
-static int closer_of(int open)
-{
-  return open == '('           ? ')'
-         : open == '['         ? ']'
-         : open == '{'         ? '}'
-         : open == T_HOLE_OPEN ? T_HOLE_CLOSE
-                               : -1;
-}
-
-static bool opens(int token)
-{
-  return token == '(' || token == '[' || token == '{' || token == T_HOLE_OPEN;
-}
-
-static bool closes(int token)
-{
-  return token == ')' || token == ']' || token == '}' || token == T_HOLE_CLOSE;
-}
-
-// Inside these a line end means nothing.
-static bool is_tight(int open)
-{
-  return open == '(' || open == '[' || open == T_HOLE_OPEN;
-}
-
-static bool is_soft(int token)
-{
-  return token >= T_NAME && token <= T_TENSOR;
-}
-
 // --------------------------------------------------------------------- tokens
-
-static bool can_end(int token)
-{
-  switch (token) {
-  case ')':
-  case ']':
-  case '}':
-  case '?':
-  case T_RETURN:
-  case T_BREAK:
-  case T_CONTINUE:
-  case T_TRUE:
-  case T_FALSE:
-  case T_NONE:
-  case T_LOOP:
-  case T_INT:
-  case T_FLOAT:
-  case T_STRING:
-  case T_STR_CLOSE:
-  case T_DURATION:
-  case T_SIZE:
-  case T_PERCENT:
-  case T_SKIPPED:
-    return true;
-  default:
-    return is_soft(token);
-  }
-}
-
-static bool can_go_on(int token)
-{
-  switch (token) {
-  case T_WITH:
-  case T_BY:
-  case T_AS:
-  case T_AND:
-  case T_OR:
-  case T_THEN:
-  case T_ELSE:
-  case T_IN:
-  case T_DIV:
-  case T_EQ:
-  case T_NE:
-  case T_LE:
-  case T_GE:
-  case T_OR_ELSE:
-  case T_ARROW:
-  case T_ADD_SET:
-  case T_SUB_SET:
-  case T_MUL_SET:
-  case T_DIV_SET:
-    return true;
-  default:
-    return token && strchr(".,+*/%&|=<>?:)]}", token) && token < 128;
-  }
-}
-
-static bool has_body(int head)
-{
-  switch (head) {
-  case T_DEPLOYMENT:
-  case T_APP:
-  case T_GRAPH:
-  case T_FLOW:
-  case T_ROUTE:
-  case T_TEST:
-  case T_FN:
-  case T_IF:
-  case T_FOR:
-  case T_WHILE:
-  case T_TRY:
-  case T_ELSE:
-  case T_SERVER:
-  case T_RESOURCE:
-  case T_OVERRIDE:
-    return true;
-  default:
-    return false;
-  }
-}
 
 // `{` at the beginning of a line, behind a head that waits for it.
 static bool brace_fell(struct parser *p, const struct token *t)
 {
-  if (!has_body(top(p)->head))
+  if (!token_has_body(top(p)->head))
     return false;
   if (p->last.kind == '}' || t->span.start < p->quiet)
     return false;
@@ -229,13 +118,13 @@ static bool opens_body(const struct parser *p)
   int last = p->last.kind;
   if (last == T_MAP || last == T_STREAM || last == T_STEP || last == T_RETURN)
     return false;
-  return can_end(last) || last == T_ELSE || last == T_TRY;
+  return token_can_end(last) || last == T_ELSE || last == T_TRY;
 }
 
 static bool opens_block(const struct parser *p)
 {
   const struct open *o = &p->open[p->depth];
-  if (!opens_body(p) || o->match || is_tight(o->token))
+  if (!opens_body(p) || o->match || token_is_tight(o->token))
     return false;
   return o->head != T_BIND && o->head != T_OVERRIDE && o->head != T_SERVER &&
          o->head != T_RESOURCE;
@@ -244,7 +133,7 @@ static bool opens_block(const struct parser *p)
 static bool closes_something(const struct parser *p, int closer)
 {
   for (unsigned i = p->depth; i; i--) {
-    if (closer_of(p->open[i].token) == closer)
+    if (token_closer(p->open[i].token) == closer)
       return true;
     if (closer != '}' && closer != T_HOLE_CLOSE && p->open[i].token == '{')
       return false;
@@ -267,11 +156,11 @@ static bool must_end(const struct parser *p, const struct token *t)
 
 static bool ends_line(struct parser *p, const struct token *t)
 {
-  if (!t->newline || is_tight(top(p)->token))
+  if (!t->newline || token_is_tight(top(p)->token))
     return false;
-  if (!can_end(p->last.kind) && !must_end(p, t))
+  if (!token_can_end(p->last.kind) && !must_end(p, t))
     return false;
-  if (!t->kind || can_go_on(t->kind))
+  if (!t->kind || token_can_go_on(t->kind))
     return false;
   return !(t->kind == '{' && brace_fell(p, t));
 }
@@ -286,8 +175,8 @@ static bool shows_unclosed(const struct parser *p, const struct token *t)
     return false;
   if (!t->kind || begins_file_item(p, t))
     return true;
-  if (closes(t->kind))
-    return closer_of(o->token) != t->kind && closes_something(p, t->kind);
+  if (token_closes(t->kind))
+    return token_closer(o->token) != t->kind && closes_something(p, t->kind);
   if (o->token == '{')
     return !o->block && begins_item(p, t);
   if (o->token == T_HOLE_OPEN)
@@ -328,7 +217,7 @@ static void report_mistaken(struct parser *p, struct token *t)
                                  "`%c` is closed by `%c`", o->token, t->kind);
     diag_note(p->diags, d, o->span, "`%c` was opened here", o->token);
   }
-  t->kind = closer_of(o->token);
+  t->kind = token_closer(o->token);
 }
 
 static void report_stray(struct parser *p, const struct token *t)
@@ -400,8 +289,8 @@ static void skip_group(struct parser *p)
     struct token *t = peek(p);
     if (!t->kind || begins_file_item(p, t))
       return;
-    depth += opens(t->kind);
-    depth -= closes(t->kind);
+    depth += token_opens(t->kind);
+    depth -= token_closes(t->kind);
     p->has_ahead = false;
   } while (depth);
 }
@@ -413,7 +302,7 @@ static struct token give(struct parser *p, struct token t)
   top(p)->match |= t.kind == T_MATCH;
   if (t.kind == T_NEWLINE)
     top(p)->match = false;
-  if (opens(t.kind))
+  if (token_opens(t.kind))
     push(p, &t);
   p->before = p->last;
   p->last = t;
@@ -441,13 +330,13 @@ static struct token next(struct parser *p)
     struct token *t = peek(p);
     if (shows_unclosed(p, t)) {
       report_unclosed(p, t);
-      int closer = closer_of(top(p)->token);
+      int closer = token_closer(top(p)->token);
       p->depth--;
       return made(p, closer, t->span.start);
     }
     if (is_mistaken(p, t))
       report_mistaken(p, t);
-    if (closes(t->kind) && closer_of(top(p)->token) != t->kind) {
+    if (token_closes(t->kind) && token_closer(top(p)->token) != t->kind) {
       report_stray(p, t);
       p->has_ahead = false;
       continue;
@@ -460,10 +349,10 @@ static struct token next(struct parser *p)
       p->last.span = at;
       return end;
     }
-    if (opens(t->kind) && p->depth >= NESTING_MAX)
+    if (token_opens(t->kind) && p->depth >= NESTING_MAX)
       return too_deep(p, *t);
     p->has_ahead = false;
-    if (closes(t->kind))
+    if (token_closes(t->kind))
       pop(p, t);
     return give(p, *t);
   }
@@ -475,9 +364,9 @@ static struct token next(struct parser *p)
 static bool is_refuge(const struct parser *p, const struct token *t)
 {
   const struct open *o = &p->open[p->depth];
-  if (!t->kind || closes(t->kind))
+  if (!t->kind || token_closes(t->kind))
     return true;
-  if (is_tight(o->token))
+  if (token_is_tight(o->token))
     return false;
   if (t->kind == T_NEWLINE)
     return true;
@@ -492,7 +381,7 @@ static bool is_body(const struct parser *p)
   const struct open *outer = &p->open[p->depth - 1];
   if (p->depth > 1 && !outer->block)
     return false;
-  return has_body(outer->head) || outer->head == T_NAME;
+  return token_has_body(outer->head) || outer->head == T_NAME;
 }
 
 static bool skipped(struct parser *p, const struct token *t)
@@ -509,7 +398,7 @@ static bool skipped(struct parser *p, const struct token *t)
     return false;
   }
   // The bracket that closes a skipped one is skipped with it.
-  bool closed_inner = closes(t->kind) && p->depth == p->panic_depth;
+  bool closed_inner = token_closes(t->kind) && p->depth == p->panic_depth;
   return deeper || closed_inner || !is_refuge(p, t);
 }
 
@@ -517,9 +406,9 @@ static bool skipped(struct parser *p, const struct token *t)
 void layout_recover(struct parser *p)
 {
   int kind = p->last.kind;
-  p->panic = !closes(kind);
+  p->panic = !token_closes(kind);
   p->panic_depth = p->depth;
-  if (opens(kind)) {
+  if (token_opens(kind)) {
     p->panic_depth--; // the grammar takes a `{` among items for a body
     bool outer = !p->panic_depth || p->open[p->panic_depth].block;
     p->panic = !(kind == '{' && outer);

@@ -1,18 +1,15 @@
-// Texts, lists, maps and tensors: making them and finding things in them. What
-// an arena gives, the arena takes back; nothing here owns anything.
+// Texts, lists and tensors: making them. What an arena gives, the arena takes
+// back; nothing here owns anything.
 #include "runtime/value/value.h"
 
 #include "grammar/base/utf8.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 const struct text text_empty = {0, 0, ""};
-const struct list list_empty = {0, 0, NULL};
-const struct map map_empty = {0, 0, NULL, NULL, 0};
+const struct list list_empty = {0, 0, NULL, NULL};
+const struct map map_empty = {0, 0, NULL, NULL, 0, NULL};
 const struct json json_null = {JSON_NULL, {.bits = 0}};
-
-enum { SMALL_MAP = 8 }; // entries that are looked through one by one
 
 // ---- tensors ----
 const uint8_t dtype_size[DTYPES] = {
@@ -75,7 +72,7 @@ struct list *list_new(struct arena *a, uint32_t room)
   value *items = room && l ? arena_alloc(a, room * sizeof *items) : NULL;
   if (!l || (room && !items))
     return NULL;
-  *l = (struct list){0, room, items};
+  *l = (struct list){0, room, items, NULL};
   return l;
 }
 
@@ -96,102 +93,38 @@ bool list_push(struct arena *a, struct list *l, value v)
   return true;
 }
 
-// ---- maps ----
-
-static uint32_t hash_of(const struct text *t)
+// Items that lists may share, behind a number of how many are taken.
+static bool own_items(struct arena *a, struct list *l, uint32_t room)
 {
-  return (uint32_t)XXH3_64bits(t->data, t->size);
+  size_t head = sizeof(value), size = head + (size_t)room * sizeof(value);
+  char *block = arena_alloc(a, size);
+  if (!block)
+    return false;
+  l->taken = (uint32_t *)block;
+  l->items = (value *)(block + head);
+  l->room = room;
+  return true;
 }
 
-static bool same_text(const struct text *x, const struct text *y)
+const struct list *list_with(struct arena *a, const struct list *x,
+                             const struct list *y)
 {
-  return x->size == y->size && !memcmp(x->data, y->data, x->size);
-}
-
-struct map *map_new(struct arena *a, uint32_t room)
-{
-  struct map *m = ARENA_NEW(a, struct map);
-  if (!m)
+  if (!y->count)
+    return x;
+  uint64_t count = (uint64_t)x->count + y->count;
+  struct list *made = arena_alloc(a, sizeof *made);
+  if (!made || count > UINT32_MAX / 2)
     return NULL;
-  if (room && !(m->entries = arena_alloc(a, room * sizeof *m->entries)))
-    return NULL;
-  m->room = room;
-  return m;
-}
-
-static void index_entry(struct map *m, uint32_t number)
-{
-  uint32_t at = hash_of(m->entries[number].key) & m->mask;
-  while (m->index[at])
-    at = (at + 1) & m->mask;
-  m->index[at] = number + 1;
-}
-
-// Makes the index twice as large as it must be.
-static bool widen_index(struct arena *a, struct map *m)
-{
-  uint32_t places = m->mask ? (m->mask + 1) * 2 : SMALL_MAP * 4;
-  uint32_t *index = ARENA_ARRAY(a, places, uint32_t);
-  if (!index)
-    return false;
-  m->index = index;
-  m->mask = places - 1;
-  for (uint32_t i = 0; i < m->count; i++)
-    index_entry(m, i);
-  return true;
-}
-
-static bool widen_entries(struct arena *a, struct map *m)
-{
-  if (m->count > UINT32_MAX / 8)
-    return false;
-  uint32_t room = m->room ? m->room * 2 : SMALL_MAP;
-  size_t one = sizeof *m->entries;
-  void *p = arena_grow(a, m->entries, m->count * one, room * one);
-  if (!p)
-    return false;
-  m->entries = p;
-  m->room = room;
-  return true;
-}
-
-static uint32_t find(const struct map *m, const struct text *key)
-{
-  if (m->index) {
-    uint32_t at = hash_of(key) & m->mask;
-    for (; m->index[at]; at = (at + 1) & m->mask)
-      if (same_text(m->entries[m->index[at] - 1].key, key))
-        return m->index[at] - 1;
-    return UINT32_MAX;
+  *made = *x;
+  if (!x->taken || *x->taken != x->count || count > x->room) {
+    if (!own_items(a, made, (uint32_t)(x->taken ? count * 2 : count + 4)))
+      return NULL;
+    if (x->count)
+      memcpy(made->items, x->items, x->count * sizeof(value));
   }
-  for (uint32_t i = 0; i < m->count; i++)
-    if (same_text(m->entries[i].key, key))
-      return i;
-  return UINT32_MAX;
-}
-
-bool map_put(struct arena *a, struct map *m, const struct text *key, value v)
-{
-  uint32_t at = find(m, key);
-  if (at != UINT32_MAX) {
-    m->entries[at].item = v;
-    return true;
-  }
-  if (m->count >= m->room && !widen_entries(a, m))
-    return false;
-  bool full = m->index ? m->count * 2 > m->mask : m->count >= SMALL_MAP;
-  if (full && !widen_index(a, m))
-    return false;
-  m->entries[m->count++] = (struct map_entry){key, v};
-  if (m->index)
-    index_entry(m, m->count - 1);
-  return true;
-}
-
-const value *map_get(const struct map *m, const struct text *key)
-{
-  uint32_t at = find(m, key);
-  return at == UINT32_MAX ? NULL : &m->entries[at].item;
+  memcpy(made->items + x->count, y->items, y->count * sizeof(value));
+  made->count = *made->taken = (uint32_t)count;
+  return made;
 }
 
 value value_wrap(struct arena *a, value v)

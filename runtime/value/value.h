@@ -55,6 +55,7 @@ struct text {
 struct list {
   uint32_t count, room; // room: how many `items` has; 0: shared, nobody writes to it
   value *items;
+  uint32_t *taken; // of a list that may grow in place (list_with), or NULL
 };
 
 struct map { // in order of insertion
@@ -62,6 +63,7 @@ struct map { // in order of insertion
   struct map_entry *entries;
   uint32_t *index; // open addressing by hash, 2^n places of entry number + 1; NULL below 9 entries
   uint32_t mask;
+  uint32_t *taken; // of a map that may grow in place (map_with), or NULL
 };
 struct map_entry {
   const struct text *key;
@@ -114,6 +116,11 @@ bool list_push(struct arena *a, struct list *l, value v);
 struct map *map_new(struct arena *a, uint32_t room);
 bool map_put(struct arena *a, struct map *m, const struct text *key, value v); // replaces in place
 const value *map_get(const struct map *m, const struct text *key); // or NULL
+// Lists and maps with something added; what they were made from stays as it is.
+// Adding again and again takes time by what is added: the newest of a row writes
+// behind what the others have in common, and `taken` says how far that goes.
+const struct list *list_with(struct arena *a, const struct list *x, const struct list *y);
+const struct map *map_with(struct arena *a, const struct map *m, const struct text *key, value v);
 value value_wrap(struct arena *a, value v); // an optional that is there
 
 // What every slot of such a type may start with.

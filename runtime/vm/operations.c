@@ -342,19 +342,27 @@ const struct error *operation_unwrap(struct task *t, value *s,
 
 // ---- the rest ----
 
-const struct error *operation_read(struct task *t, value *s, struct plan_code i)
+// An operator's arguments are the slots from `first` on.
+static struct operator_call call_of(struct task *t, uint16_t first,
+                                    uint32_t result_type, struct error *error)
 {
   struct engine *e = t->run->engine;
-  struct error error = {.kind = ERROR_internal, .status = 500};
-  struct operator_call call = {
+  *error = (struct error){.kind = ERROR_internal, .status = 500};
+  return (struct operator_call){
       .plan = e->plan,
       .engine = e,
       .arena = arena_of(t),
-      .args = s + i.b,
-      .types = t->frame->fn->types + i.b,
-      .result_type = i.c,
-      .error = &error,
+      .args = t->frame->slots + first,
+      .types = t->frame->fn->types + first,
+      .result_type = result_type,
+      .error = error,
   };
+}
+
+const struct error *operation_read(struct task *t, value *s, struct plan_code i)
+{
+  struct error error;
+  struct operator_call call = call_of(t, i.b, i.c, &error);
   value out = s[i.a];
   if (operators[OPERATOR_from_json](&call, &out) == OPERATOR_FAIL)
     return error_copy(t, &error);
@@ -365,17 +373,8 @@ const struct error *operation_read(struct task *t, value *s, struct plan_code i)
 const struct error *operation_op(struct task *t, value *s, struct plan_code i,
                                  int64_t *wait)
 {
-  struct engine *e = t->run->engine;
-  struct error error = {.kind = ERROR_internal, .status = 500};
-  struct operator_call call = {
-      .plan = e->plan,
-      .engine = e,
-      .arena = arena_of(t),
-      .args = s + i.c,
-      .types = t->frame->fn->types + i.c,
-      .result_type = type_of(t, i.a),
-      .error = &error,
-  };
+  struct error error;
+  struct operator_call call = call_of(t, i.c, type_of(t, i.a), &error);
   operator_run *run = operators[i.b];
   if (!run)
     return error_make(t, ERROR_internal, 500, "%s is not built yet",

@@ -1,4 +1,5 @@
 // Lists. What is cut from a list shares its items.
+#include "runtime/codec/codec.h"
 #include "stdlib/ops/ops.h"
 
 #include <string.h>
@@ -13,7 +14,10 @@ static struct list *list_of(struct operator_call *call, uint64_t count)
   return l;
 }
 
-OP(len_list) { return give_int(out, ARG(0).list->count); }
+OP(len_list)
+{
+  return give_int(out, ARG(0).list->count);
+}
 
 OP(sum_int)
 {
@@ -33,7 +37,10 @@ static double sum_floats(const struct list *l)
   return sum;
 }
 
-OP(sum_float) { return give_float(out, sum_floats(ARG(0).list)); }
+OP(sum_float)
+{
+  return give_float(out, sum_floats(ARG(0).list));
+}
 
 OP(mean_list)
 {
@@ -60,9 +67,15 @@ static enum operator_status extreme(struct operator_call *call, value *out,
   return OPERATOR_DONE;
 }
 
-OP(min_list) { return extreme(call, out, -1, "min"); }
+OP(min_list)
+{
+  return extreme(call, out, -1, "min");
+}
 
-OP(max_list) { return extreme(call, out, 1, "max"); }
+OP(max_list)
+{
+  return extreme(call, out, 1, "max");
+}
 
 static enum operator_status extreme_two(struct operator_call *call, value *out,
                                         int sign)
@@ -74,18 +87,36 @@ static enum operator_status extreme_two(struct operator_call *call, value *out,
   return OPERATOR_DONE;
 }
 
-OP(min_two) { return extreme_two(call, out, -1); }
-
-OP(max_two) { return extreme_two(call, out, 1); }
-
-OP(range)
+OP(min_two)
 {
-  struct list *l = list_of(call, ARG(0).i < 0 ? 0 : (uint64_t)ARG(0).i);
+  return extreme_two(call, out, -1);
+}
+
+OP(max_two)
+{
+  return extreme_two(call, out, 1);
+}
+
+static enum operator_status numbers(struct operator_call *call, value *out,
+                                    int64_t from, int64_t to)
+{
+  uint64_t count = from < to ? (uint64_t)to - (uint64_t)from : 0;
+  struct list *l = list_of(call, count);
   if (!l)
     return operator_exhausted(call);
   for (uint32_t i = 0; i < l->count; i++)
-    l->items[i].i = i;
+    l->items[i].i = from + i;
   return give(call, out, l);
+}
+
+OP(range)
+{
+  return numbers(call, out, 0, ARG(0).i);
+}
+
+OP(range_from)
+{
+  return numbers(call, out, ARG(0).i, ARG(1).i);
 }
 
 struct order {
@@ -157,7 +188,7 @@ static const struct list *list_view(struct operator_call *call,
   struct list *view = ARENA_NEW(call->arena, struct list);
   if (view) {
     view->count = view->room = (uint32_t)(to - from);
-    view->items = view->count ? l->items + from : NULL;
+    view->items = view->count ? l->items + from : NULL; // nobody adds to it
   }
   return view;
 }
@@ -184,15 +215,7 @@ OP(chunks)
 
 OP(concat_list)
 {
-  const struct list *x = ARG(0).list, *y = ARG(1).list;
-  struct list *made = list_of(call, (uint64_t)x->count + y->count);
-  if (!made)
-    return operator_exhausted(call);
-  if (x->count)
-    memcpy(made->items, x->items, x->count * sizeof(value));
-  if (y->count)
-    memcpy(made->items + x->count, y->items, y->count * sizeof(value));
-  return give(call, out, made);
+  return give(call, out, list_with(call->arena, ARG(0).list, ARG(1).list));
 }
 
 OP(slice_list)
@@ -210,4 +233,114 @@ OP(in_list)
     if (value_equal(call->plan, type, l->items[i], ARG(1)))
       return give_int(out, 1);
   return give_int(out, 0);
+}
+
+OP(any)
+{
+  const struct list *l = ARG(0).list;
+  for (uint32_t i = 0; i < l->count; i++)
+    if (l->items[i].i)
+      return give_int(out, 1);
+  return give_int(out, 0);
+}
+
+OP(all)
+{
+  const struct list *l = ARG(0).list;
+  for (uint32_t i = 0; i < l->count; i++)
+    if (!l->items[i].i)
+      return give_int(out, 0);
+  return give_int(out, 1);
+}
+
+OP(zip)
+{
+  const struct list *x = ARG(0).list, *y = ARG(1).list;
+  uint32_t n = x->count < y->count ? x->count : y->count;
+  struct list *made = list_of(call, n);
+  value *pairs = ARENA_ARRAY(call->arena, 2 * (size_t)n + 1, value);
+  if (!made || !pairs)
+    return operator_exhausted(call);
+  for (uint32_t i = 0; i < n; i++) {
+    pairs[2 * i] = x->items[i];
+    pairs[2 * i + 1] = y->items[i];
+    made->items[i].parts = pairs + 2 * i;
+  }
+  return give(call, out, made);
+}
+
+// Where it stands from `from` on; the list's length when nowhere.
+static uint32_t find(struct operator_call *call, uint32_t from, value item)
+{
+  const struct list *l = ARG(0).list;
+  uint32_t type = element_type(call, 0);
+  while (from < l->count &&
+         !value_equal(call->plan, type, l->items[from], item))
+    from++;
+  return from;
+}
+
+OP(find_list)
+{
+  uint32_t at = find(call, 0, ARG(1));
+  out->bits = 0; // none
+  if (at == ARG(0).list->count)
+    return OPERATOR_DONE;
+  return give(call, out, value_wrap(call->arena, (value){.i = at}).box);
+}
+
+OP(count_list)
+{
+  int64_t n = 0;
+  for (uint32_t at = 0; at < ARG(0).list->count; at++)
+    if ((at = find(call, at, ARG(1))) < ARG(0).list->count)
+      n++;
+  return give_int(out, n);
+}
+
+// By their text, which equal values have in common.
+static const struct text *text_of(struct operator_call *call, uint32_t type,
+                                  value v)
+{
+  struct buf b = {.arena = call->arena};
+  if (call->plan->types[type].kind == TYPE_str)
+    return v.text;
+  if (call->plan->types[type].kind == TYPE_float && v.f == 0)
+    v.f = 0; // and not minus zero
+  value_repr(call->plan, type, v, &b);
+  return b.failed ? NULL : text_view(call->arena, b.data, b.size);
+}
+
+OP(unique)
+{
+  const struct list *l = ARG(0).list;
+  struct list *made = list_new(call->arena, l->count);
+  struct map *seen = map_new(call->arena, 0);
+  uint32_t type = element_type(call, 0);
+  for (uint32_t i = 0; i < l->count; i++) {
+    const struct text *key = text_of(call, type, l->items[i]);
+    if (!made || !seen || !key)
+      return operator_exhausted(call);
+    if (map_get(seen, key))
+      continue;
+    made->items[made->count++] = l->items[i];
+    if (!map_put(call->arena, seen, key, l->items[i]))
+      return operator_exhausted(call);
+  }
+  return give(call, out, made);
+}
+
+OP(put_list)
+{
+  const struct list *l = ARG(0).list;
+  int64_t at = ARG(1).i < 0 ? ARG(1).i + l->count : ARG(1).i;
+  if (at < 0 || at >= l->count)
+    return operator_fail(call, "list index out of range: %lld of %u",
+                         (long long)ARG(1).i, l->count);
+  struct list *made = list_of(call, l->count);
+  if (!made)
+    return operator_exhausted(call);
+  memcpy(made->items, l->items, l->count * sizeof(value));
+  made->items[at] = ARG(2);
+  return give(call, out, made);
 }

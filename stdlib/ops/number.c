@@ -5,6 +5,7 @@
 #include "stdlib/ops/ops.h"
 
 #include <math.h>
+#include <stdio.h>
 
 // "what: 'text'", the text as Python's repr() shows it, shortened when long.
 static enum operator_status fail_reading(struct operator_call *call,
@@ -50,11 +51,20 @@ static enum operator_status whole(struct operator_call *call, value *out,
   return give_int(out, (int64_t)x);
 }
 
-OP(int_float) { return whole(call, out, ARG(0).f); }
+OP(int_float)
+{
+  return whole(call, out, ARG(0).f);
+}
 
-OP(int_int) { return give_int(out, ARG(0).i); }
+OP(int_int)
+{
+  return give_int(out, ARG(0).i);
+}
 
-OP(int_bool) { return give_int(out, ARG(0).i != 0); }
+OP(int_bool)
+{
+  return give_int(out, ARG(0).i != 0);
+}
 
 OP(float_str)
 {
@@ -65,11 +75,20 @@ OP(float_str)
   return fail_reading(call, "could not convert string to float");
 }
 
-OP(float_int) { return give_float(out, (double)ARG(0).i); }
+OP(float_int)
+{
+  return give_float(out, (double)ARG(0).i);
+}
 
-OP(float_float) { return give_float(out, ARG(0).f); }
+OP(float_float)
+{
+  return give_float(out, ARG(0).f);
+}
 
-OP(bool_t) { return give_int(out, ARG(0).i != 0); }
+OP(bool_t)
+{
+  return give_int(out, ARG(0).i != 0);
+}
 
 OP(abs_int)
 {
@@ -79,7 +98,10 @@ OP(abs_int)
   return give_int(out, ARG(0).i < 0 ? -ARG(0).i : ARG(0).i);
 }
 
-OP(abs_float) { return give_float(out, fabs(ARG(0).f)); }
+OP(abs_float)
+{
+  return give_float(out, fabs(ARG(0).f));
+}
 
 OP(round_float)
 {
@@ -95,4 +117,88 @@ OP(sqrt)
     return operator_fail(call, "sqrt() of a negative number: %s", text);
   }
   return give_float(out, sqrt(ARG(0).f));
+}
+
+static enum operator_status fail_float(struct operator_call *call,
+                                       const char *what, double x)
+{
+  char text[NUMBER_TEXT];
+  number_print_float(text, x);
+  return operator_fail(call, "%s: %s", what, text);
+}
+
+// By squaring; the base is squared only where it is still needed, so that it
+// overflows only where the result does.
+OP(pow_int)
+{
+  int64_t x = ARG(0).i, n = ARG(1).i, power = 1;
+  if (n < 0)
+    return operator_fail(call, "pow() with a negative whole power: %lld",
+                         (long long)n);
+  bool over = false;
+  while (n && !over) {
+    if (n & 1)
+      over = __builtin_mul_overflow(power, x, &power);
+    n >>= 1;
+    if (n && !over)
+      over = __builtin_mul_overflow(x, x, &x);
+  }
+  return over ? operator_fail(call, "integer overflow in pow(%lld, %lld)",
+                              (long long)ARG(0).i, (long long)ARG(1).i)
+              : give_int(out, power);
+}
+
+OP(pow_float)
+{
+  double x = pow(ARG(0).f, ARG(1).f);
+  if (isnan(x) && !isnan(ARG(0).f) && !isnan(ARG(1).f))
+    return fail_float(call, "a broken power of a negative number", ARG(0).f);
+  if (isinf(x) && isfinite(ARG(0).f) && isfinite(ARG(1).f))
+    return fail_float(call, "the result of pow() is too large", ARG(0).f);
+  return give_float(out, x);
+}
+
+OP(exp)
+{
+  double x = exp(ARG(0).f);
+  return isinf(x) && isfinite(ARG(0).f)
+             ? fail_float(call, "the result of exp() is too large", ARG(0).f)
+             : give_float(out, x);
+}
+
+OP(log)
+{
+  if (ARG(0).f <= 0)
+    return fail_float(call, "log() of what is not positive", ARG(0).f);
+  return give_float(out, log(ARG(0).f));
+}
+
+OP(floor)
+{
+  return whole(call, out, floor(ARG(0).f));
+}
+
+OP(ceil)
+{
+  return whole(call, out, ceil(ARG(0).f));
+}
+
+// Python rounds the exact value, and printing does the same; what is beyond
+// 17 digits changes nothing.
+OP(round_places)
+{
+  double x = ARG(0).f;
+  int64_t places = ARG(1).i;
+  char text[400];
+  if (!isfinite(x) || places > 330)
+    return give_float(out, x);
+  if (places < 0) {
+    double unit = pow(10, places < -330 ? 330 : (double)-places);
+    return give_float(out, isinf(unit) ? 0 : rint(x / unit) * unit);
+  }
+  int n = snprintf(text, sizeof text, "%.*f", (int)places, x);
+  if (n < 0 || (size_t)n >= sizeof text ||
+      !number_read_float(text, (size_t)n, false, &x))
+    return give_float(out, ARG(0).f); // too large to have decimals
+  return give_float(out, x);
 }

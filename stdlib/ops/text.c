@@ -5,9 +5,15 @@
 
 #include <string.h>
 
-OP(len_str) { return give_int(out, ARG(0).text->length); }
+OP(len_str)
+{
+  return give_int(out, ARG(0).text->length);
+}
 
-OP(len_bytes) { return give_int(out, ARG(0).text->size); }
+OP(len_bytes)
+{
+  return give_int(out, ARG(0).text->size);
+}
 
 OP(to_bytes)
 {
@@ -55,8 +61,8 @@ OP(at_str)
     return operator_fail(call, "index %lld is outside a text of length %u",
                          (long long)ARG(1).i, t->length);
   const char *end = t->data + t->size;
-  const char *start = t->length == t->size ? t->data + at
-                                           : skip(t->data, end, at);
+  const char *start =
+      t->length == t->size ? t->data + at : skip(t->data, end, at);
   return give(call, out,
               ops_text(call, start, (size_t)(skip(start, end, 1) - start), 1));
 }
@@ -68,6 +74,43 @@ static const char *find(const char *at, const char *end,
     return at;
   return at < end ? memmem(at, (size_t)(end - at), what->data, what->size)
                   : NULL;
+}
+
+OP(chars)
+{
+  const struct text *t = ARG(0).text;
+  struct list *l = list_new(call->arena, t->length);
+  const char *end = t->data + t->size;
+  for (const char *at = t->data, *next; l && at < end; at = next) {
+    next = skip(at, end, 1);
+    const struct text *c = ops_text(call, at, (size_t)(next - at), 1);
+    if (!c || !list_push(call->arena, l, (value){.text = c}))
+      return operator_exhausted(call);
+  }
+  return give(call, out, l);
+}
+
+OP(find_str)
+{
+  const struct text *t = ARG(0).text;
+  const char *hit = find(t->data, t->data + t->size, ARG(1).text);
+  out->bits = 0; // none
+  if (!hit)
+    return OPERATOR_DONE;
+  value at = {.i = (int64_t)utf8_length(t->data, (size_t)(hit - t->data))};
+  return give(call, out, value_wrap(call->arena, at).box);
+}
+
+OP(count_str)
+{
+  const struct text *t = ARG(0).text, *part = ARG(1).text;
+  const char *at = t->data, *end = t->data + t->size;
+  int64_t n = 0;
+  if (!part->size)
+    return give_int(out, (int64_t)t->length + 1); // as Python has it
+  for (const char *hit; (hit = find(at, end, part)); at = hit + part->size)
+    n++;
+  return give_int(out, n);
 }
 
 OP(in_str)

@@ -16,7 +16,10 @@ OP(sleep)
   return OPERATOR_WAIT;
 }
 
-OP(clock) { return give_int(out, engine_now(call->engine)); }
+OP(clock)
+{
+  return give_int(out, engine_now(call->engine));
+}
 
 OP(now)
 {
@@ -60,4 +63,11 @@ OP(log_info)
     return operator_exhausted(call);
   fwrite(b.data, 1, b.size, stderr);
   return give_int(out, 0);
+}
+
+// ---- time spans ----
+
+OP(float_duration)
+{
+  return give_float(out, (double)ARG(0).i / 1e9);
 }

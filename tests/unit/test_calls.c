@@ -308,7 +308,7 @@ static void test_each(void **state)
   uint32_t f = end(&s);
   open_sample(&s);
   value items[12];
-  struct list given = {12, 0, items};
+  struct list given = {.count = 12, .items = items};
   for (int i = 0; i < 12; i++)
     items[i].i = i + 1;
   const struct list *got =
