@@ -108,7 +108,7 @@ static bool suits_row(struct checker *k, const struct signature *s,
   case OPERATOR_min_two:
   case OPERATOR_max_two:
   case OPERATOR_sorted:
-    return type_ordered(t);
+    return type_sortable(t);
   case OPERATOR_str:
   case OPERATOR_repr:
     return type_has_text(k, t);

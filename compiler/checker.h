@@ -274,6 +274,7 @@ const struct type *type_of_adapter(struct checker *k, enum adapter_kind a);
 void types_collect(struct checker *k);
 const char *show(struct checker *k, const struct type *t);
 bool type_ordered(const struct type *t);
+bool type_sortable(const struct type *t); // tuples of what is ordered too
 bool type_comparable(struct checker *k, const struct type *t);
 bool type_has_text(struct checker *k, const struct type *t);
 bool type_has_json(struct checker *k, const struct type *t);

@@ -22,6 +22,16 @@ bool type_ordered(const struct type *t)
   }
 }
 
+bool type_sortable(const struct type *t)
+{
+  if (t->kind != TYPE_tuple)
+    return type_ordered(t) || t->kind == TYPE_bool;
+  for (uint32_t i = 0; i < t->n_parts; i++)
+    if (!type_sortable(t->parts[i].type))
+      return false;
+  return true;
+}
+
 bool type_is_scalar(const struct type *t)
 {
   return type_ordered(t) || t->kind == TYPE_bool ||

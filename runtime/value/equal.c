@@ -202,9 +202,22 @@ bool value_equal(const struct plan *p, uint32_t type, value x, value y)
   return value_equal_within(p, type, x, y, &over);
 }
 
+// By the first part that differs.
+static int compare_parts(const struct plan *p, uint32_t type, value x, value y)
+{
+  struct plan_run run = p->types[type].fields;
+  int order = 0;
+  for (uint32_t i = 0; i < run.count && !order; i++)
+    order = value_compare(p, p->fields[run.first + i].type, x.parts[i],
+                          y.parts[i]);
+  return order;
+}
+
 int value_compare(const struct plan *p, uint32_t type, value x, value y)
 {
   switch (p->types[type].kind) {
+  case TYPE_tuple:
+    return compare_parts(p, type, x, y);
   case TYPE_float:
   case TYPE_percent: // NaN comes last, so that sorting has an order
     if (x.f != x.f || y.f != y.f)

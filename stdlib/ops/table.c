@@ -85,9 +85,10 @@ bool ops_is_space(uint32_t c)
          c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-bool ops_ordered(struct operator_call *call, uint32_t type)
+static bool ordered(const struct plan *p, uint32_t type)
 {
-  switch ((enum type_kind)call->plan->types[type].kind) {
+  struct plan_run parts = p->types[type].fields;
+  switch ((enum type_kind)p->types[type].kind) {
   case TYPE_bool:
   case TYPE_int:
   case TYPE_float:
@@ -98,9 +99,21 @@ bool ops_ordered(struct operator_call *call, uint32_t type)
   case TYPE_time:
   case TYPE_percent:
     return true;
+  case TYPE_tuple:
+    for (uint32_t i = 0; i < parts.count; i++)
+      if (!ordered(p, p->fields[parts.first + i].type))
+        return false;
+    return true;
   default:
-    operator_fail(call, "values of type %s have no order",
-                  type_kind_name(call->plan->types[type].kind));
     return false;
   }
+}
+
+bool ops_ordered(struct operator_call *call, uint32_t type)
+{
+  if (ordered(call->plan, type))
+    return true;
+  operator_fail(call, "values of type %s have no order",
+                type_kind_name(call->plan->types[type].kind));
+  return false;
 }

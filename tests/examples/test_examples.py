@@ -3,17 +3,29 @@ use what is not built yet are refused with diagnostics that say so."""
 import html
 import json
 import pathlib
+import re
+import shlex
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import ROOT, SGC, run
+from support import ROOT, SGC, Server, compile_plan, run
 
 NOT_BUILT = {"agents/agents.sg", "chatbot/chatbot.sg", "distilbert/distilbert.sg",
              "sentiment/sentiment.sg", "services/chat_server.sg", "services/ingestion.sg",
              "services/production.sg", "services/services.sg"}
 PROGRAMS = {str(p.relative_to(ROOT / "examples")): p
             for p in sorted((ROOT / "examples").glob("*/*.sg"))}
+
+
+def questions(readme):
+    """(curl command, what it prints) of the blocks of a page."""
+    for block in re.findall(r"^```\n(.*?)^```$", readme.read_text(), re.M | re.S):
+        for part in re.split(r"^(?=curl |build/)", block, flags=re.M):
+            if part.startswith("curl "):
+                command, _, expected = part.partition("\n")
+                yield command, expected.strip()
 
 
 class Examples(unittest.TestCase):
@@ -38,6 +50,29 @@ class Examples(unittest.TestCase):
                 drawn = run("dot", "-Tsvg", input=picture.stdout)
                 self.assertEqual((drawn.returncode, drawn.stderr), (0, ""))
                 self.assertIn("</svg>", drawn.stdout)
+
+    def test_readmes(self):
+        """What a README asks is answered, and as it says where it says so."""
+        asked = 0
+        for name, path in PROGRAMS.items():
+            readme = path.parent / "README.md"
+            if name in NOT_BUILT or not readme.exists():
+                continue
+            with self.subTest(name), tempfile.TemporaryDirectory() as folder:
+                plan = compile_plan(path, folder)
+                with Server(plan) as server:
+                    for command, expected in questions(readme):
+                        asked += self.ask(server, command, expected)
+        self.assertGreater(asked, 20)
+
+    def ask(self, server, command, expected):
+        words = [w.replace(":8000", f":{server.port}") for w in shlex.split(command)]
+        answer = run(*words[:1], "--no-progress-meter", *words[1:])
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertNotIn("Internal", answer.stdout)
+        if expected:
+            self.assertEqual(answer.stdout.replace("\r", "").strip(), expected, command)
+        return 1
 
     def test_what_is_not_built_says_so(self):
         """No crash and no silent skip: at least one diagnostic of the 09xx family."""
