@@ -75,11 +75,13 @@ def main():
             counts, text = [0, 1, 0], f"no end after {late.timeout} s"
         totals = [a + b for a, b in zip(totals, counts)]
         print(f"{'FAIL' if counts[1] else 'ok  '} {name}: {counts[0]} passed, "
-              f"{counts[1]} failed ({time.monotonic() - begin:.1f} s)", flush=True)
+              f"{counts[1]} failed"
+              f"{f', {counts[2]} skipped' if counts[2] else ''} ({time.monotonic() - begin:.1f} s)", flush=True)
         if counts[1]:
             print("    " + text[-6000:].replace("\n", "\n    "))
-    skipped = f", {totals[2]} skipped" if totals[2] else ""
-    print(f"{totals[0]} passed, {totals[1]} failed{skipped}")
+    if totals[2]:
+        print(f"{totals[2]} skipped")
+    print(f"{totals[0]} passed, {totals[1]} failed")
     return 1 if totals[1] or not totals[0] else 0
 
 

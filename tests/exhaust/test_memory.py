@@ -17,7 +17,8 @@ from support import ROOT, SGC, SGRUN
 JSON = {"content-type": "application/json"}
 NO_MEMORY = "the request needs more memory than it may have"
 # Where not even the loader comes to its end.
-LOADER = re.compile(r"error while loading shared libraries|Fatal glibc error: cannot allocate")
+LOADER = re.compile(r"error while loading shared libraries|Fatal glibc error: cannot allocate"
+                    r"|cannot allocate TLS data structures")
 
 
 def setUpModule():
