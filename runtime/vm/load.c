@@ -192,17 +192,9 @@ static void find_returns(struct function *f, struct strand_info *strands,
     strands[i].returns |= strands[strand_at[strands[i].entry]].returns;
 }
 
-static bool make_strands(struct engine *e, struct function *f)
+static void set_inputs(const struct plan *p, struct plan_run run,
+                       struct strand_info *strands)
 {
-  const struct plan *p = e->plan;
-  struct plan_run run = f->row->strands;
-  struct strand_info *strands =
-      ARENA_ARRAY(&e->arena, run.count + 1, struct strand_info);
-  struct arena scratch = {0};
-  uint32_t *strand_at = ARENA_ARRAY(&scratch, f->row->code.count, uint32_t);
-  if (!strands || !strand_at)
-    return false;
-  memset(strand_at, 0xFF, f->row->code.count * sizeof *strand_at);
   for (uint32_t i = 0; i < run.count; i++) {
     const struct plan_strand *s = &p->strands[run.first + i];
     strands[i].inputs = s->inputs;
@@ -212,10 +204,24 @@ static bool make_strands(struct engine *e, struct function *f)
       strands[edge->strand].guards += edge->kind != EDGE_data;
     }
   }
-  find_returns(f, strands, strand_at);
+}
+
+static bool make_strands(struct engine *e, struct function *f)
+{
+  uint32_t n_code = f->row->code.count;
+  struct strand_info *strands =
+      ARENA_ARRAY(&e->arena, f->row->strands.count + 1, struct strand_info);
+  struct arena scratch = {0};
+  uint32_t *strand_at = ARENA_ARRAY(&scratch, n_code, uint32_t);
+  bool done = strands && strand_at;
+  if (done) {
+    set_inputs(e->plan, f->row->strands, strands);
+    memset(strand_at, 0xFF, n_code * sizeof *strand_at);
+    find_returns(f, strands, strand_at);
+    f->strands = strands;
+  }
   arena_free(&scratch);
-  f->strands = strands;
-  return true;
+  return done;
 }
 
 static bool make_function(struct engine *e, uint32_t number)

@@ -20,4 +20,7 @@ $(BUILD)/tests/rooms.a: $(UNIT_ROOM)
 
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/tests/rooms.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS) -lcmocka
+	$(CC) $(CFLAGS) $(LDFLAGS) $(UNIT_WRAP) -o $@ $^ $(SGRUN_LIBS) -lcmocka
+
+# This one says which allocation fails.
+$(BUILD)/tests/test_exhausted: private UNIT_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
