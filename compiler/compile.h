@@ -13,6 +13,10 @@ struct compile {
   struct source *sources; // by span.file
   struct file_ast **files;
   uint32_t n_sources, room_sources; // files has as many
+  // The text of a file that counts in place of what is on the disk, in the
+  // arena with a NUL behind it; NULL: there is none. Or no function.
+  const char *(*open_text)(struct compile *c, const char *path, size_t *size);
+  void *opener; // its own
 };
 
 // Readies `c` (zeroed before) to work in `arena`.
@@ -21,5 +25,9 @@ void compile_init(struct compile *c, struct arena *arena);
 // Reads and parses files and all that they use; "-" is the standard input.
 // What cannot be read is reported, at the `use` where there is one.
 void load_program(struct compile *c, char *const *paths, size_t n);
+
+// A path without detours, and one that a file names: files are told apart so.
+const char *path_tidy(struct arena *a, const char *path);
+const char *path_beside(struct arena *a, const char *file, const char *path);
 
 #endif

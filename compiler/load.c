@@ -72,7 +72,7 @@ static char *read_file(struct arena *a, const char *path, size_t *size)
 }
 
 // `x/./y` and `x/z/../y` as `x/y`, so that one file has one name.
-static const char *tidy(struct arena *a, const char *path)
+const char *path_tidy(struct arena *a, const char *path)
 {
   size_t n = strlen(path), out = 0;
   char *to = arena_alloc(a, n + 1);
@@ -96,13 +96,13 @@ static const char *tidy(struct arena *a, const char *path)
   return to;
 }
 
-static const char *beside(struct arena *a, const char *file, const char *path)
+const char *path_beside(struct arena *a, const char *file, const char *path)
 {
   const char *slash = strrchr(file, '/');
   if (*path == '/' || !slash)
-    return tidy(a, path);
-  return tidy(a,
-              arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
+    return path_tidy(a, path);
+  return path_tidy(
+      a, arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
 }
 
 static void add_source(struct compile *c, const char *path, const char *text,
@@ -129,7 +129,9 @@ static void load(struct loading *l, const char *path, struct span at)
     return;
   *seen = l;
   size_t size = 0;
-  char *text = read_file(c->arena, path, &size);
+  const char *text = c->open_text ? c->open_text(c, path, &size) : NULL;
+  if (!text)
+    text = read_file(c->arena, path, &size);
   if (!text && errno == EFBIG)
     diag_report(&c->diags, DIAG_source_too_large, at, "%s is larger than %d MB",
                 path, SOURCE_MAX >> 20);
@@ -149,7 +151,7 @@ void load_program(struct compile *c, char *const *paths, size_t n)
 {
   struct loading l = {.c = c};
   for (size_t i = 0; i < n; i++)
-    load(&l, strcmp(paths[i], "-") ? tidy(c->arena, paths[i]) : paths[i],
+    load(&l, strcmp(paths[i], "-") ? path_tidy(c->arena, paths[i]) : paths[i],
          NO_SPAN);
   for (uint32_t i = 0; i < c->n_sources; i++) {
     // A copy: the array moves, and trees keep a pointer to their source.
@@ -159,7 +161,7 @@ void load_program(struct compile *c, char *const *paths, size_t n)
     const char *from = strcmp(s->path, "<stdin>") ? s->path : "";
     for (struct item *use = c->files[i]->items; use; use = use->next)
       if (use->kind == ITEM_USE && use->use.path.data)
-        load(&l, beside(c->arena, from, use->use.path.data),
+        load(&l, path_beside(c->arena, from, use->use.path.data),
              use->use.path.span);
   }
 }

@@ -1,15 +1,10 @@
-// sgc: a list of passes behind a command line. Each pass reads what the one
-// before it made; the first that reports an error is the last that runs.
-#include "compiler/check.h"
+// sgc: the passes (passes.c) behind a command line.
 #include "compiler/dot.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
-#include "compiler/lower.h"
+#include "compiler/passes.h"
 #include "compiler/test_run.h"
-#include "compiler/times.h"
 #include "grammar/base/cli.h"
-#include "grammar/base/nearest.h"
-#include "grammar/text/parse.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,103 +63,16 @@ static const struct cli cli = {
 
 // All that a run has.
 struct run {
-  struct compile c;
-  struct program *program;
-  char **paths;
-  size_t n_paths;
+  struct passes p;
   const char *dump;
   const char *output; // where the plan goes, or NULL
-  bool tests;         // are in the plan
   bool graphviz;
   const char *part;   // of the picture: APP or APP.GRAPH, or NULL
   const char *filter;
-  const void *plan;
-  size_t plan_size;
   enum diag_form form;
   const char *colour;
   bool *off;
 };
-
-// --------------------------------------------------------------------- passes
-
-static void parse(struct run *r)
-{
-  load_program(&r->c, r->paths, r->n_paths);
-}
-
-static void dump_ast(struct run *r, struct buf *out)
-{
-  for (size_t i = 0; i < r->c.n_sources; i++)
-    ast_dump(r->c.files[i], out);
-}
-
-static void check_names_and_types(struct run *r)
-{
-  r->program = check_program(&r->c);
-}
-
-static void dump_core(struct run *r, struct buf *out)
-{
-  if (!r->c.diags.errors) // with errors it is not whole
-    core_dump(r->program, out);
-}
-
-static void lower(struct run *r)
-{
-  lower_program(&r->c, r->program, r->tests);
-  if (!r->c.diags.errors)
-    check_times(&r->c, r->program);
-}
-
-static void dump_graph(struct run *r, struct buf *out)
-{
-  lower_dump(r->program, out);
-}
-
-static void emit(struct run *r)
-{
-  emit_program(&r->c, r->program, r->tests, &r->plan, &r->plan_size);
-}
-
-static void dump_plan(struct run *r, struct buf *out)
-{
-  struct plan view;
-  char why[200];
-  if (!r->c.diags.errors && !plan_open(&view, r->plan, r->plan_size, why, sizeof why))
-    plan_dump(&view, out);
-}
-
-static const struct pass {
-  const char *name; // of what it makes, for --dump
-  void (*run)(struct run *r);
-  void (*dump)(struct run *r, struct buf *out);
-} passes[] = {
-    {"ast", parse, dump_ast},
-    {"core", check_names_and_types, dump_core},
-    {"graph", lower, dump_graph},
-    {"plan", emit, dump_plan},
-};
-
-enum { N_PASSES = sizeof passes / sizeof *passes };
-
-static bool is_dumpable(const char *name)
-{
-  for (size_t i = 0; i < N_PASSES; i++)
-    if (!strcmp(passes[i].name, name))
-      return true;
-  return false;
-}
-
-static void run_passes(struct run *r, struct buf *out)
-{
-  for (size_t i = 0; i < N_PASSES && !r->c.diags.errors; i++) {
-    passes[i].run(r);
-    if (!r->dump || strcmp(r->dump, passes[i].name))
-      continue;
-    passes[i].dump(r, out);
-    return;
-  }
-}
 
 // -------------------------------------------------------------------- output
 
@@ -203,12 +111,12 @@ static bool wants_colour(const struct run *r)
 static void report(const struct run *r)
 {
   struct buf out = {0};
-  diag_print(&r->c.diags, r->c.sources, r->c.n_sources, r->form, wants_colour(r),
+  diag_print(&r->p.c.diags, r->p.c.sources, r->p.c.n_sources, r->form, wants_colour(r),
              &out);
-  if (r->form == DIAG_HUMAN && r->c.diags.count)
-    buf_addf(&out, "%u error%s, %u warning%s\n", r->c.diags.errors,
-             r->c.diags.errors == 1 ? "" : "s", r->c.diags.warnings,
-             r->c.diags.warnings == 1 ? "" : "s");
+  if (r->form == DIAG_HUMAN && r->p.c.diags.count)
+    buf_addf(&out, "%u error%s, %u warning%s\n", r->p.c.diags.errors,
+             r->p.c.diags.errors == 1 ? "" : "s", r->p.c.diags.warnings,
+             r->p.c.diags.warnings == 1 ? "" : "s");
   if (out.failed)
     fputs("sgc: out of memory\n", stderr);
   else
@@ -220,16 +128,16 @@ static int finish(struct run *r, struct buf *out)
 {
   int status = deliver(out, OK);
   report(r);
-  return r->c.diags.errors ? WRONG : status;
+  return r->p.c.diags.errors ? WRONG : status;
 }
 
 // All passes, and what was asked for beside them.
 static bool compile(struct run *r, char **paths, size_t n, struct buf *out)
 {
-  r->paths = paths;
-  r->n_paths = n;
-  run_passes(r, out);
-  return !r->c.diags.errors && !r->dump;
+  r->p.paths = paths;
+  r->p.n_paths = n;
+  passes_run(&r->p, r->dump, out);
+  return !r->p.c.diags.errors && !r->dump;
 }
 
 static int make(struct run *r, char **paths, size_t n)
@@ -237,16 +145,16 @@ static int make(struct run *r, char **paths, size_t n)
   struct buf out = {0};
   bool ok = compile(r, paths, n, &out);
   if (ok && r->graphviz)
-    dot_program(&r->c, r->program, r->part, &out);
+    dot_program(&r->p.c, r->p.program, r->part, &out);
   if (ok && r->output)
-    emit_file(&r->c, r->output, r->plan, r->plan_size);
+    emit_file(&r->p.c, r->output, r->p.plan, r->p.plan_size);
   return finish(r, &out);
 }
 
 static int check(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
-  r->tests = true;
+  r->p.tests = true;
   compile(r, paths, n, &out);
   return finish(r, &out);
 }
@@ -255,19 +163,19 @@ static int explain_files(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
   if (compile(r, paths, n, &out))
-    explain_program(&r->c, r->program, &out);
+    explain_program(&r->p.c, r->p.program, &out);
   return finish(r, &out);
 }
 
 static int test(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
-  r->tests = true;
+  r->p.tests = true;
   bool ok = compile(r, paths, n, &out);
   int result = finish(r, &out);
   if (!ok || result)
     return result;
-  test_run(r->plan, r->plan_size, r->filter);
+  test_run(r->p.plan, r->p.plan_size, r->filter);
   fprintf(stderr, "sgc: cannot run sgrun, which runs the tests: it is neither "
                   "beside sgc nor on the PATH (%s)\n", strerror(errno));
   return WRONG;
@@ -310,7 +218,7 @@ static int explain(const char *id)
 static int set_warning(struct run *r, const char *name)
 {
   if (!strcmp(name, "error")) {
-    r->c.diags.warnings_as_errors = true;
+    r->p.c.diags.warnings_as_errors = true;
     return OK;
   }
   bool off = !strncmp(name, "no-", 3);
@@ -324,7 +232,7 @@ static int set_warning(struct run *r, const char *name)
 static int set_dump(struct run *r, const char *name)
 {
   r->dump = name;
-  return is_dumpable(name) ? OK : complain("nothing is called %s", name);
+  return passes_dumpable(name) ? OK : complain("nothing is called %s", name);
 }
 
 static int completion(const char *shell)
@@ -364,7 +272,7 @@ static int set_option(struct run *r, enum option o, const char *value)
     r->output = value;
     return OK;
   case OPTION_TESTS:
-    r->tests = true;
+    r->p.tests = true;
     return OK;
   case OPTION_GRAPHVIZ:
     r->graphviz = true;
@@ -433,9 +341,9 @@ int main(int argc, char **argv)
 {
   struct arena arena = {.exhausted = no_memory};
   struct run r = {.colour = "auto"};
-  compile_init(&r.c, &arena);
-  r.c.diags.limit = SHOWN_MAX;
-  r.c.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
+  compile_init(&r.p.c, &arena);
+  r.p.c.diags.limit = SHOWN_MAX;
+  r.p.c.diags.off = r.off = ARENA_ARRAY(&arena, 10000, bool);
   struct cli_state s = {.cli = &cli, .argv = argv, .argc = argc, .at = 1};
   char **operands = ARENA_ARRAY(&arena, (size_t)argc, char *);
   size_t n = 0;
