@@ -30,4 +30,7 @@ void load_program(struct compile *c, char *const *paths, size_t n);
 const char *path_tidy(struct arena *a, const char *path);
 const char *path_beside(struct arena *a, const char *file, const char *path);
 
+// Reads one file as the next source, whatever it holds. False: it is reported.
+bool load_source(struct compile *c, const char *path);
+
 #endif

@@ -121,13 +121,8 @@ static void add_source(struct compile *c, const char *path, const char *text,
   c->files[c->n_sources++] = NULL;
 }
 
-static void load(struct loading *l, const char *path, struct span at)
+static bool load_at(struct compile *c, const char *path, struct span at)
 {
-  struct compile *c = l->c;
-  void **seen = table_at(c->arena, &l->seen, atom_of_text(&c->atoms, path));
-  if (*seen)
-    return;
-  *seen = l;
   size_t size = 0;
   const char *text = c->open_text ? c->open_text(c, path, &size) : NULL;
   if (!text)
@@ -143,6 +138,22 @@ static void load(struct loading *l, const char *path, struct span at)
                 strerror(errno));
   else
     add_source(c, strcmp(path, "-") ? path : "<stdin>", text, size);
+  return text != NULL;
+}
+
+bool load_source(struct compile *c, const char *path)
+{
+  return load_at(c, path, NO_SPAN);
+}
+
+static void load(struct loading *l, const char *path, struct span at)
+{
+  struct compile *c = l->c;
+  void **seen = table_at(c->arena, &l->seen, atom_of_text(&c->atoms, path));
+  if (*seen)
+    return;
+  *seen = l;
+  load_at(c, path, at);
 }
 
 // Files are read in the order in which they are mentioned, without recursion:

@@ -2,6 +2,7 @@
 #include "compiler/dot.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
+#include "compiler/import.h"
 #include "compiler/passes.h"
 #include "compiler/test_run.h"
 #include "grammar/base/cli.h"
@@ -32,6 +33,7 @@ static const struct cli_command commands[] = {
     {"check", "FILE...", "report what is wrong with programs"},
     {"explain", "FILE...", "print longest paths, waits and settings of a program"},
     {"explain", "SG0123", "say more about a diagnostic"},
+    {"import", "CONFIG.yaml", "print the program that a Ray Serve config file describes"},
     {"test", "FILE...", "run a program's tests, in virtual time"},
     {0},
 };
@@ -181,8 +183,6 @@ static int test(struct run *r, char **paths, size_t n)
   return WRONG;
 }
 
-// -------------------------------------------------------------- command line
-
 static int complain(const char *format, const char *what)
 {
   fprintf(stderr, "sgc: ");
@@ -190,6 +190,20 @@ static int complain(const char *format, const char *what)
   fprintf(stderr, "\n");
   return USAGE;
 }
+
+// Nothing is written of a config that is wrong.
+static int import(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  if (n > 1)
+    return complain("import takes one file, not also %s", paths[1]);
+  import_ray(&r->p.c, paths[0], &out);
+  if (r->p.c.diags.errors)
+    out.size = 0;
+  return finish(r, &out);
+}
+
+// -------------------------------------------------------------- command line
 
 static void add_name(struct buf *out, const char *name)
 {
@@ -322,7 +336,7 @@ static int run_command(struct run *r, char **operands, size_t n)
   static const struct {
     const char *name;
     int (*run)(struct run *r, char **paths, size_t n);
-  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"test", test}};
+  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"import", import}, {"test", test}};
   if (!n)
     return complain("%s", "no file is named; see sgc --help");
   if (!strcmp(operands[0], "explain") && n == 2 && !is_file(operands[1]))

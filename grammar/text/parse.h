@@ -15,6 +15,9 @@ struct file_ast *parse_source(const struct source *s, uint32_t file_index,
 // or NULL. For hints at unknown names.
 const char *parse_foreign_word(const char *word);
 
+// Whether a word is one of the language's own, soft ones included.
+bool parse_is_keyword(const char *word);
+
 // For --dump=ast: the tree as indented text, one node a line.
 void ast_dump(const struct file_ast *f, struct buf *out);
 
