@@ -123,6 +123,7 @@ struct entry *entry_declare(struct body *b, const struct name *name,
   e->shadowed = *at;
   e->name = name->text;
   *at = e;
+  INDEX(b->k, local, e->local, name->span);
   PUSH(b->k, b->scope, b->n_scope, b->room_scope, e);
   return e;
 }

@@ -50,5 +50,6 @@ struct program *check_program(struct compile *c)
   effects_check(&k);
   reach_check(&k);
   call_cycles_check(&k);
+  index_finish(&k);
   return k.p;
 }

@@ -9,7 +9,7 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
   if (e->kind != EXPR_FIELD || of->kind != EXPR_NAME ||
       entry_find(b, of->name.text))
     return false;
-  struct symbol *app = symbol_find(b, of->name.text);
+  struct symbol *app = symbol_find(b, &of->name);
   if (!app || app->kind != SYMBOL_APP)
     return false;
   *out = NULL;
@@ -23,9 +23,11 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
         fn->class->c.kind == CLASS_function) { // as calls in the app have it
       fn->uses++;
       struct bind_sym *bind = bind_auto(k, app->app, fn->class);
+      INDEX(k, symbol, fn, name->span);
       *out = bind->symbol;
       return true;
     }
+    index_members(k, name, &app->app->names);
     struct diag *d = diag_report(k->d, DIAG_unknown_name, name->span,
                                  "the app `%s` has no `%s`", app->name->text,
                                  name->text->text);
@@ -34,6 +36,7 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
     return true;
   }
   s->uses++;
+  INDEX(k, symbol, s, name->span);
   *out = s;
   return true;
 }
@@ -115,8 +118,10 @@ struct core *check_field(struct body *b, struct expr *e)
     return m ? closure_of_method(b, m, of, e->span) : core_bad(k, e->span);
   }
   for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
-    if (t->parts[i].name == name)
+    if (t->parts[i].name == name) {
+      INDEX(k, part, INDEX_FIELD, &t->parts[i], e->access.name.span);
       return known_part(b, e, part(b, e, of, i));
+    }
   return no_field(b, e, of);
 }
 

@@ -67,6 +67,7 @@ static struct class_sym *bound_class(struct checker *k, struct expr *value)
     struct symbol *m = table_get(&k->names, of->access.of->name.text);
     if (m && m->kind == SYMBOL_MODULE) { // reported at its `use`
       m->uses++;
+      INDEX(k, symbol, m, of->access.of->span);
       return NULL;
     }
   }
@@ -78,6 +79,7 @@ static struct class_sym *bound_class(struct checker *k, struct expr *value)
   struct symbol *s = table_get(&k->names, of->name.text);
   if (s && s->kind == SYMBOL_CLASS) {
     s->uses++;
+    INDEX(k, symbol, s, of->name.span);
     return s->class;
   }
   unknown_deployment(k, &of->name, s);

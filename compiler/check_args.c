@@ -71,6 +71,8 @@ static bool place_args(struct checker *k, const struct sig *s, struct arg *args,
       diag_note(k->d, d, of[at]->span, "the first one");
       ok = false;
     } else {
+      if (a->name.text)
+        INDEX(k, param, &s->params[at], a->name.span);
       of[at] = a;
     }
   }
@@ -101,6 +103,7 @@ struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
                          struct span call, enum diag_id wrong)
 {
   struct checker *k = b->k;
+  INDEX(k, call, s, call);
   struct arg **of = ARENA_ARRAY(k->a, s->n + 1, struct arg *);
   struct core **out = ARENA_ARRAY(k->a, s->n + 1, struct core *);
   if (!place_args(k, s, args, of)) {

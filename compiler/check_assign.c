@@ -58,6 +58,7 @@ static void assign_local(struct body *b, struct item *i, struct entry *e,
                          struct stmt ***end)
 {
   struct local *l = e->local;
+  INDEX(b->k, local, l, i->assign.target->span);
   if (!l->var) {
     report_fixed(b, i, l->name->text, l->span,
                  l->param ? NULL : "declare it with `var`");
@@ -156,7 +157,7 @@ static bool assign_item(struct body *b, struct item *i, struct stmt ***end)
   if (target->kind != EXPR_INDEX || of->kind != EXPR_NAME)
     return false;
   struct entry *e = entry_find(b, of->name.text);
-  struct symbol *f = e ? NULL : symbol_find(b, of->name.text);
+  struct symbol *f = e ? NULL : symbol_find(b, &of->name);
   bool var = e && e->local->var;
   bool state =
       f && f->kind == SYMBOL_FIELD && b->class->c.fields[f->index].state;
@@ -205,7 +206,7 @@ void check_assign(struct body *b, struct item *i, struct stmt ***end)
     return;
   }
   struct entry *e = entry_find(b, target->name.text);
-  struct symbol *s = e ? NULL : symbol_find(b, target->name.text);
+  struct symbol *s = e ? NULL : symbol_find(b, &target->name);
   if (e)
     assign_local(b, i, e, end);
   else if (s && s->kind == SYMBOL_FIELD)

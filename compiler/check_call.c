@@ -73,6 +73,7 @@ struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
   struct symbol *s = table_get(&c->members, name);
   if (s && s->kind == SYMBOL_FN) {
     s->uses++;
+    INDEX(k, symbol, s, at);
     return s->fn;
   }
   struct diag *d =
@@ -216,6 +217,7 @@ static struct core *make_case(struct body *b, struct case_ref *c,
       c = i;
   const struct type_part *variant = &c->type->parts[c->index];
   const struct type *fields = variant->type;
+  INDEX(k, part, INDEX_CASE, variant, e->call.of->span);
   struct sig s = {variant->name->text, variant->span, NULL, fields->n_parts,
                   fields};
   s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
@@ -307,7 +309,7 @@ static struct core *call_name(struct body *b, struct expr *e,
   struct name *name = &e->call.of->name;
   if (entry_find(b, name->text))
     return call_value(b, check_name(b, e->call.of), e->call.args, e->span);
-  struct symbol *s = symbol_find(b, name->text);
+  struct symbol *s = symbol_find(b, name);
   struct case_ref *c = table_get(&k->cases, name->text);
   if (c && (!s || s->kind == SYMBOL_TYPE))
     return make_case(b, c, e, want);
@@ -358,6 +360,7 @@ static struct core *call_field(struct body *b, struct expr *e,
     struct symbol *s = table_get(&k->names, of->access.of->name.text);
     if (s && s->kind == SYMBOL_METRIC) {
       s->uses++;
+      INDEX(k, symbol, s, of->access.of->name.span);
       check_args_alone(b, e->call.args);
       return core_bad(k, e->span);
     }

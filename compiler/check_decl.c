@@ -18,6 +18,7 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
         .name = p->name.text, .type = &type_bad, .span = p->span};
     if (p->type)
       sp.type = type_of_expr(k, p->type);
+    INDEX(k, param, &sp, p->name.span);
     if (p->initial && !is_bad(sp.type)) {
       struct blame why = {DIAG_bad_default, "the parameter", p->type->span,
                           true};

@@ -5,8 +5,9 @@
 
 // ---- names ----
 
-struct symbol *symbol_find(struct body *b, atom name)
+struct symbol *symbol_find(struct body *b, const struct name *of)
 {
+  atom name = of->text;
   struct symbol *s = NULL;
   for (struct body *in = b; in && !s; in = in->outer)
     s = table_get(&in->nested, name);
@@ -16,13 +17,16 @@ struct symbol *symbol_find(struct body *b, atom name)
     s = table_get(&b->app->names, name);
   if (!s)
     s = table_get(&b->k->names, name);
-  if (s)
+  if (s) {
     s->uses++;
+    INDEX(b->k, symbol, s, of->span);
+  }
   return s;
 }
 
 void report_unknown(struct body *b, const struct name *name)
 {
+  index_unknown(b, name);
   struct diag *d = diag_report(b->k->d, DIAG_unknown_name, name->span,
                                "`%s` is not known here", name->text->text);
   const struct table *tables[] = {b->class ? &b->class->members : NULL,
@@ -155,12 +159,16 @@ struct core *check_name(struct body *b, struct expr *e)
 {
   const struct name *name = &e->name;
   struct entry *local = entry_find(b, name->text);
-  if (local)
+  if (local) {
+    INDEX(b->k, local, local->local, name->span);
     return local_value(b, local, e->span);
-  struct symbol *s = symbol_find(b, name->text);
+  }
+  struct symbol *s = symbol_find(b, name);
   if (s)
     return check_symbol(b, s, e->span);
   struct case_ref *c = table_get(&b->k->cases, name->text);
+  if (c)
+    INDEX(b->k, part, INDEX_CASE, &c->type->parts[c->index], name->span);
   if (c && !c->type->parts[c->index].type->n_parts)
     return case_value(b, c, e->span);
   if (c || table_get(&b->k->operators, name->text)) {
@@ -346,7 +354,8 @@ static struct core *literal(struct body *b, struct expr *e)
   }
 }
 
-struct core *check(struct body *b, struct expr *e, const struct type *want)
+static struct core *check_kind(struct body *b, struct expr *e,
+                               const struct type *want)
 {
   switch (e->kind) {
   case EXPR_TEMPLATE:
@@ -391,6 +400,14 @@ struct core *check(struct body *b, struct expr *e, const struct type *want)
   default:
     return literal(b, e);
   }
+}
+
+struct core *check(struct body *b, struct expr *e, const struct type *want)
+{
+  struct core *x = check_kind(b, e, want);
+  if (__builtin_expect(b->k->c->index != NULL, 0))
+    index_expr(b, e, want, x);
+  return x;
 }
 
 struct core *check_as(struct body *b, struct expr *e, const struct type *want,

@@ -281,6 +281,7 @@ static void give_field(struct body *b, struct making *m, struct field *f)
   struct core *x;
   if (m->want) {
     const struct type_part *p = &m->want->parts[at];
+    INDEX(k, part, INDEX_FIELD, p, f->name.span);
     struct blame why = {0, arena_printf(k->a, "field `%s`", p->name->text),
                         p->span, p->span.end > p->span.start && m->want->name};
     x = check_as(b, f->value, p->type, &why);
@@ -329,6 +330,17 @@ static void fill_defaults(struct checker *k, struct making *m, struct span at)
   m->bad = true;
 }
 
+// What the fields of a record without a name are called is declared in it.
+static void index_fields(struct checker *k, const struct making *m,
+                         const struct field *f, const struct type *t)
+{
+  for (; f; f = f->next) {
+    uintptr_t at = f->name.text ? (uintptr_t)table_get(&m->at, f->name.text) : 0;
+    if (at)
+      INDEX(k, part, INDEX_FIELD, &t->parts[at - 1], f->name.span);
+  }
+}
+
 struct core *check_fields(struct body *b, struct field *fields, struct span at,
                           const struct type *want)
 {
@@ -350,6 +362,8 @@ struct core *check_fields(struct body *b, struct field *fields, struct span at,
     return core_bad(k, at);
   const struct type *t =
       want ? want : type_parts(k->t, TYPE_record, m.parts, m.n);
+  if (k->c->index && !want)
+    index_fields(k, &m, fields, t);
   if (m.n_spreads > CHAIN_MAX)
     diag_report(k->d, DIAG_too_deep, at, "at most %d values can be spread",
                 CHAIN_MAX);

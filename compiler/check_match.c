@@ -85,6 +85,7 @@ static void case_pattern(struct matching *m, struct pattern *p,
     if (t->parts[i].name != p->name.text)
       continue;
     mark_seen(m, i, p->span);
+    INDEX(k, part, INDEX_CASE, &t->parts[i], p->name.span);
     struct core *tag = core_new(k, CORE_TAG, k->integer, p->span, 1);
     tag->args[0] = core_local(k, m->subject, p->span);
     out->test =

@@ -298,6 +298,7 @@ struct core *check_operator(struct body *b, const struct signature *rows,
                             const struct type *want)
 {
   struct given_args g = {.e = e, .first = first, .n = first ? 1 : 0};
+  INDEX(b->k, operator, rows, e->call.of->span);
   for (struct arg *a = e->call.args; a; a = a->next)
     g.n++;
   g.values = ARENA_ARRAY(b->k->a, g.n + 1, struct core *);

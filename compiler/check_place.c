@@ -20,11 +20,14 @@ static void override_one(struct checker *k, struct item *i)
     return;
   }
   s->uses++;
+  INDEX(k, symbol, s, app->span);
   struct name *name = app->next;
   struct symbol *b = s->app ? table_get(&s->app->names, name->text) : NULL;
   struct bind_sym *bind = b ? b->bind : NULL;
   if (!b && s->app)
     bind = table_get(&s->app->autos, name->text);
+  if (b || bind)
+    INDEX(k, symbol, b ? b : bind->symbol, name->span);
   if (bind) {
     bind->b.settings = settings_merge(k, bind->b.settings, own);
   } else if (!b) {

@@ -7,6 +7,7 @@
 #define SG_CHECKER_H
 
 #include "compiler/check.h"
+#include "compiler/index.h"
 #include "compiler/table.h"
 #include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
@@ -155,6 +156,7 @@ struct checker {
   struct table routes;       // pattern → struct route
   struct table limit_values; // so that equal limits are one constant
   uint32_t type_depth;
+  const struct type_expr *declared; // what the type's name stands for
   struct measure *measures; // by a type's number
   uint32_t room_measures;
   struct symbol **symbols; // in the order of declaration
@@ -252,6 +254,32 @@ struct blame {
       (room) = wide_;                                                          \
     }                                                                          \
     (array)[(n)++] = (value);                                                  \
+  } while (0)
+
+// index.c: what names mean, written down where somebody asks for it.
+void index_symbol_at(struct checker *k, const struct symbol *s, struct span at);
+void index_local_at(struct checker *k, const struct local *l, struct span at);
+void index_param_at(struct checker *k, const struct sig_param *p,
+                    struct span at);
+void index_part_at(struct checker *k, enum index_kind kind,
+                   const struct type_part *p, struct span at);
+void index_operator_at(struct checker *k, const struct signature *s,
+                       struct span at);
+void index_setting_at(struct checker *k, int id, struct span at); // -1: a group
+void index_word_at(struct checker *k, const struct type *t, struct span at);
+void index_call_at(struct checker *k, const struct sig *s, struct span at);
+void index_expr(struct body *b, struct expr *e, const struct type *want,
+                const struct core *value);
+// A name that means nothing: it may be the one that is asked about.
+void index_unknown(struct body *b, const struct name *name);
+void index_members(struct checker *k, const struct name *name,
+                   const struct table *of);
+void index_finish(struct checker *k);
+
+#define INDEX(k, what, ...)                                                    \
+  do {                                                                         \
+    if (__builtin_expect((k)->c->index != NULL, 0))                            \
+      index_##what##_at((k), __VA_ARGS__);                                     \
   } while (0)
 
 // names.c
@@ -361,7 +389,7 @@ struct core *check_as(struct body *b, struct expr *e, const struct type *want,
                       const struct blame *why);
 struct core *check_name(struct body *b, struct expr *e);
 // What a name means here, other than a local; NULL if nothing. Counts the use.
-struct symbol *symbol_find(struct body *b, atom name);
+struct symbol *symbol_find(struct body *b, const struct name *name);
 struct core *check_symbol(struct body *b, struct symbol *s, struct span at);
 void report_unknown(struct body *b, const struct name *name);
 // Both as one type (two branches, two sides); NULL, nothing reported, if none.

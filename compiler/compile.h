@@ -5,6 +5,8 @@
 #include "compiler/type.h"
 #include "grammar/text/ast.h"
 
+struct index;
+
 struct compile {
   struct arena *arena;
   struct atoms atoms;
@@ -17,6 +19,7 @@ struct compile {
   // arena with a NUL behind it; NULL: there is none. Or no function.
   const char *(*open_text)(struct compile *c, const char *path, size_t *size);
   void *opener; // its own
+  struct index *index; // what names mean, for who asks; or NULL
 };
 
 // Readies `c` (zeroed before) to work in `arena`.

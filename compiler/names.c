@@ -46,6 +46,7 @@ struct symbol *name_declare(struct checker *k, struct table *in,
   s->span = name->span;
   s->item = item;
   *at = s;
+  INDEX(k, symbol, s, name->span);
   PUSH(k, k->symbols, k->n_symbols, k->room_symbols, s);
   return s;
 }

@@ -180,6 +180,8 @@ static void gather_one(struct gather *g, const char *prefix,
       prefix ? arena_printf(k->a, "%s.%s", prefix, name->text->text)
              : name->text->text;
   int id = setting_named(g, whole);
+  if (id >= 0 || (!prefix && is_group(g, whole)))
+    INDEX(k, setting, id, name->span);
   if (id >= 0) {
     gather_value(g, id, name, value);
   } else if (prefix || !is_group(g, whole)) {

@@ -149,6 +149,12 @@ const struct type *type_parts(struct types *t, enum type_kind kind,
   return unique(t, &(struct type){.kind = kind, .parts = parts, .n_parts = n});
 }
 
+const struct type *type_own_parts(struct types *t, enum type_kind kind,
+                                  const struct type_part *parts, uint32_t n)
+{
+  return keep(t, &(struct type){.kind = kind, .parts = parts, .n_parts = n});
+}
+
 const struct type *type_callable(struct types *t, const struct type_part *params,
                                  uint32_t n, const struct type *result)
 {

@@ -58,6 +58,10 @@ const struct type *type_of(struct types *t, enum type_kind kind,
                            const struct type *of);
 const struct type *type_parts(struct types *t, enum type_kind kind,
                               const struct type_part *parts, uint32_t n);
+// The same, but not unique: for type_fill alone. Its parts keep their own places
+// and documentation.
+const struct type *type_own_parts(struct types *t, enum type_kind kind,
+                                  const struct type_part *parts, uint32_t n);
 const struct type *type_callable(struct types *t, const struct type_part *params,
                                  uint32_t n, const struct type *result);
 const struct type *type_tensor(struct types *t, enum dtype dtype, bool any_rank,

@@ -161,6 +161,7 @@ static const struct type *resolve(struct checker *k, struct symbol *s)
   struct type *declared =
       own ? type_declare(k->t, s->name, s->span, i->doc) : NULL;
   s->type = declared;
+  k->declared = i->type_decl.type;
   k->type_depth++;
   const struct type *as = type_of_expr(k, i->type_decl.type);
   k->type_depth--;
@@ -240,8 +241,10 @@ static const struct type *named(struct checker *k, struct type_expr *t)
 {
   struct name *name = t->named.path;
   struct symbol *s = table_get(&k->names, name->text);
-  if (s)
+  if (s) {
     s->uses++;
+    INDEX(k, symbol, s, name->span);
+  }
   if (name->next) {
     if (!s || s->kind != SYMBOL_MODULE)
       diag_report(k->d, DIAG_unknown_module, name->span,
@@ -257,8 +260,10 @@ static const struct type *named(struct checker *k, struct type_expr *t)
   if (s && s->kind == SYMBOL_CLASS)
     return s->class ? type_handle(k->t, &s->class->c) : &type_bad;
   const struct type *plain = plain_type(k, name->text);
-  if (plain)
+  if (plain) {
+    INDEX(k, word, plain, name->span);
     return plain;
+  }
   if (!s)
     return unknown_type(k, name);
   struct diag *d =
@@ -322,7 +327,22 @@ field_default(struct checker *k, struct type_field *f, const struct type *t)
   return const_of_expr(k, f->initial, t, &why);
 }
 
-static const struct type *record(struct checker *k, struct type_field *fields)
+// A declared type has parts of its own: others that look like them are declared
+// and documented elsewhere.
+static const struct type *made_of(struct checker *k, enum type_kind kind,
+                                  const struct type_part *parts, uint32_t n,
+                                  bool own)
+{
+  const struct type *t = own ? type_own_parts(k->t, kind, parts, n)
+                             : type_parts(k->t, kind, parts, n);
+  for (uint32_t i = 0; i < n && k->c->index; i++)
+    INDEX(k, part, kind == TYPE_union ? INDEX_CASE : INDEX_FIELD, &t->parts[i],
+          parts[i].span);
+  return t;
+}
+
+static const struct type *record(struct checker *k, struct type_field *fields,
+                                 bool own)
 {
   struct type_part *parts = NULL;
   uint32_t n = 0, room = 0;
@@ -343,7 +363,7 @@ static const struct type *record(struct checker *k, struct type_field *fields)
       part.initial = field_default(k, f, part.type);
     PUSH(k, parts, n, room, part);
   }
-  return bad ? &type_bad : type_parts(k->t, TYPE_record, parts, n);
+  return bad ? &type_bad : made_of(k, TYPE_record, parts, n, own);
 }
 
 static const struct type *enumeration(struct checker *k, struct type_expr *t)
@@ -362,7 +382,8 @@ static const struct type *enumeration(struct checker *k, struct type_expr *t)
   return type_parts(k->t, TYPE_enum, parts, n);
 }
 
-static const struct type *tagged(struct checker *k, struct type_expr *t)
+static const struct type *tagged(struct checker *k, struct type_expr *t,
+                                 bool own)
 {
   struct type_part *parts = NULL;
   uint32_t n = 0, room = 0;
@@ -375,12 +396,12 @@ static const struct type *tagged(struct checker *k, struct type_expr *t)
       continue;
     }
     struct type_part part = {.name = m->variant.name.text,
-                             .type = record(k, m->variant.fields),
+                             .type = record(k, m->variant.fields, false),
                              .span = m->variant.name.span};
     bad = bad || is_bad(part.type);
     PUSH(k, parts, n, room, part);
   }
-  return bad ? &type_bad : type_parts(k->t, TYPE_union, parts, n);
+  return bad ? &type_bad : made_of(k, TYPE_union, parts, n, own);
 }
 
 static int dtype_named(atom name)
@@ -463,11 +484,11 @@ static const struct type *unlimited(struct checker *k, struct type_expr *t)
   case TYPE_TUPLE:
     return tuple(k, t);
   case TYPE_RECORD:
-    return record(k, t->fields);
+    return record(k, t->fields, k->declared == t);
   case TYPE_ENUM:
     return enumeration(k, t);
   case TYPE_UNION:
-    return tagged(k, t);
+    return tagged(k, t, k->declared == t);
   case TYPE_TENSOR:
     return tensor(k, t);
   case TYPE_CALLABLE:
