@@ -1,63 +1,12 @@
 // The settings of every deployment: their values, and who set them.
+#include "compiler/blocks.h"
 #include "compiler/compile.h"
 #include "compiler/explain_parts.h"
-#include "compiler/lower_code.h"
 #include "grammar/base/number.h"
 #include "grammar/defs/settings.h"
-#include "grammar/defs/signature.h"
 #include "grammar/plan/names.h"
 
 #include <string.h>
-
-// ---- what blocks ----
-
-// As the runtime decides which deployments have limits
-// (runtime/serve/blocks.c): those that sleep, or call what does or what has
-// slots.
-static bool function_blocks(const struct function *f);
-
-static bool binding_blocks(const struct binding *b)
-{
-  for (const struct setting *s = b->settings; s; s = s->next)
-    if (s->id == SETTING_max_ongoing_requests && s->origin != ORIGIN_default)
-      return true;
-  for (const struct method *m = b->class->methods; m; m = m->next)
-    if (b->class->kind != CLASS_graph && function_blocks(m->function))
-      return true;
-  return false;
-}
-
-static bool site_blocks(const struct site *s)
-{
-  if (s->kind == SITE_function)
-    return function_blocks(s->function);
-  if (s->kind == SITE_callable || function_blocks(s->call->method->function))
-    return true;
-  return s->call->binding && binding_blocks(s->call->binding);
-}
-
-static bool code_blocks(const struct code *k)
-{
-  for (uint32_t i = 0; i < k->n_ins; i++) {
-    const struct ins *n = &k->ins[i];
-    if (n->op == OP_op && signature_of(n->b)->attributes & OPERATOR_WAITS)
-      return true;
-    if (opcode_shapes[n->op].b == OPERAND_site && site_blocks(&k->sites[n->b]))
-      return true;
-  }
-  return false;
-}
-
-static bool function_blocks(const struct function *f)
-{
-  enum { UNKNOWN, NO, YES };
-  struct code *k = code_of(f);
-  if (k->blocks == UNKNOWN) {
-    k->blocks = NO; // for whoever comes back to it meanwhile
-    k->blocks = code_blocks(k) ? YES : NO;
-  }
-  return k->blocks == YES;
-}
 
 // ---- values ----
 

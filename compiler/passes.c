@@ -33,8 +33,10 @@ static void dump_core(struct passes *p, struct buf *out)
 static void lower(struct passes *p)
 {
   lower_program(&p->c, p->program, p->tests);
-  if (!p->c.diags.errors)
-    check_times(&p->c, p->program);
+  if (p->c.diags.errors)
+    return;
+  check_times(&p->c, p->program);
+  check_load(&p->c, p->program);
 }
 
 static void dump_graph(struct passes *p, struct buf *out)

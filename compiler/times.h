@@ -20,6 +20,7 @@ struct event { // a call
   const char *label;
   struct moment start, end;
   const struct timing *inside;
+  const struct binding *binding; // whose it is, or NULL
   struct span span;
   bool critical; // the result waits for it, directly or not
 };
@@ -41,5 +42,7 @@ struct timing *times_of(struct times *t, const struct function *f,
 // Warns of deadlines that are below what surely has to be waited for
 // (check_times.c).
 void check_times(struct compile *c, const struct program *p);
+// Warns of expected loads that the replicas cannot carry (check_load.c).
+void check_load(struct compile *c, const struct program *p);
 
 #endif

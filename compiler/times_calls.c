@@ -51,7 +51,7 @@ static struct moment takes(const struct timing *x, const struct callee *c)
 {
   const struct constant *expected =
       setting_of(c->binding, SETTING_expected_latency);
-  if (x->takes.open && expected)
+  if (expected && (x->takes.open || x->takes.high < expected->i))
     return (struct moment){expected->i, expected->i, false};
   return x->takes;
 }
@@ -60,7 +60,7 @@ static void record(struct act *a, const struct callee *c,
                    const struct timing *inside, struct moment start,
                    struct moment end, struct span span)
 {
-  struct event e = {c->label, start, end, inside, span, false};
+  struct event e = {c->label, start, end, inside, c->binding, span, false};
   bool helper = c->function->kind == FUNCTION_body &&
                 c->binding == a->binding && !strchr(c->label, '[');
   bool nothing =
