@@ -42,6 +42,13 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(SG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The libraries' texts are put into sgc, and so is the list of them.
+LIBRARIES := $(sort $(wildcard stdlib/*.sg))
+$(BUILD)/compiler/libraries.inc: $(LIBRARIES) Makefile
+	@mkdir -p $(@D)
+	@for f in $(basename $(notdir $(LIBRARIES))); do echo "LIBRARY($$f)"; done > $@
+$(BUILD)/obj/compiler/library.o: $(LIBRARIES) $(BUILD)/compiler/libraries.inc
+
 # Pages that are put into the program as they are.
 $(BUILD)/obj/runtime/net/pages.o: runtime/net/docs.html
 

@@ -29,14 +29,31 @@ void body_open(struct body *b, struct checker *k, struct fn_sym *fn,
   b->errors = k->d->errors;
 }
 
+// In place of a function that is known come the values that it captured.
+static void known_param(struct body *b, struct entry *e, struct known_fn *known)
+{
+  e->known = known;
+  e->silent = true;
+  e->local->index = UINT32_MAX; // not among the others
+  known->inner = ARENA_ARRAY(b->k->a, known->n + 1, struct local *);
+  for (uint32_t i = 0; i < known->n; i++) {
+    const struct core *x = known->captured[i];
+    known->inner[i] = local_hidden(b, x->type, x->span);
+    known->inner[i]->param = true;
+  }
+}
+
 void body_params(struct body *b, struct param *params)
 {
-  const struct sig *s = &b->fn->sig;
+  const struct sig *s = b->fn->whole ? b->fn->whole : &b->fn->sig;
   uint32_t i = 0;
   for (struct param *p = params; p && i < s->n; p = p->next, i++) {
     struct entry *e = entry_declare(b, &p->name, s->params[i].type);
-    e->local->param = true;
     e->local->var = false;
+    if (b->fn->known && b->fn->known[i].fn)
+      known_param(b, e, &b->fn->known[i]);
+    else
+      e->local->param = true;
   }
 }
 

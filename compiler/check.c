@@ -31,6 +31,15 @@ static void begin(struct checker *k, struct compile *c)
   k->error = error_type(k);
 }
 
+// Ends in the program's own.
+static void in_each_space(struct checker *k, void (*pass)(struct checker *k))
+{
+  for (uint32_t i = 0; i < k->n_spaces; i++) {
+    space_enter(k, &k->spaces[i]);
+    pass(k);
+  }
+}
+
 struct program *check_program(struct compile *c)
 {
   struct checker k;
@@ -38,9 +47,10 @@ struct program *check_program(struct compile *c)
   k.p->sources = c->sources;
   k.p->n_sources = c->n_sources;
   operators_collect(&k);
-  name_collect(&k);
-  classes_declare(&k);
-  types_collect(&k);
+  spaces_begin(&k);
+  in_each_space(&k, name_collect);
+  in_each_space(&k, classes_declare);
+  in_each_space(&k, types_collect);
   classes_collect(&k);
   apps_collect(&k);
   bodies_check(&k);

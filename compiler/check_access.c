@@ -41,6 +41,16 @@ bool app_member(struct body *b, struct expr *e, struct symbol **out)
   return true;
 }
 
+// A local may have the name of a library, and then that is not seen.
+static void hint_hidden(struct checker *k, struct diag *d, struct expr *of)
+{
+  struct symbol *s =
+      of->kind == EXPR_NAME ? table_get(&k->names, of->name.text) : NULL;
+  if (s && s->kind == SYMBOL_MODULE)
+    diag_hint(k->d, d, "this name hides the library: `use %s as ...`",
+              s->space ? s->space->library->text : s->name->text);
+}
+
 static struct core *no_field(struct body *b, struct expr *e,
                              const struct core *of)
 {
@@ -74,6 +84,8 @@ static struct core *no_field(struct body *b, struct expr *e,
     diag_hint(k->d, d, "it is written `%s(x)`", name->text->text);
   else if (here)
     diag_hint(k->d, d, "%s", here);
+  if (!d->hint)
+    hint_hidden(k, d, e->access.of);
   if (record && t->name)
     diag_note(k->d, d, t->span, "%s is declared here", t->name->text);
   return core_bad(k, e->span);
@@ -101,12 +113,35 @@ static struct core *known_part(struct body *b, struct expr *e, struct core *x)
   return there;
 }
 
+// What a library names, as a value: a function, or one of its constants, which
+// are operators without parameters.
+static struct core *member_value(struct body *b, const struct member *m,
+                                 struct expr *e)
+{
+  struct checker *k = b->k;
+  if (m->symbol)
+    return check_symbol(b, m->symbol, e->span);
+  if (!m->rows)
+    return core_bad(k, e->span);
+  if (signature_is_constant(m->rows))
+    return core_operator(k, m->rows->id, type_simple(k->t, m->rows->result->kind),
+                         e->span, 0);
+  struct diag *d = diag_report(k->d, DIAG_not_a_value, e->span,
+                               "`%s` is not a value", m->rows->name);
+  diag_hint(k->d, d, m->rows->n_params ? "call it, or write `fn(x) = %s(x)`"
+                                       : "call it: `%s()`", m->rows->name);
+  return core_bad(k, e->span);
+}
+
 struct core *check_field(struct body *b, struct expr *e)
 {
   struct checker *k = b->k;
   struct symbol *member;
   if (app_member(b, e, &member))
     return member ? check_symbol(b, member, e->span) : core_bad(k, e->span);
+  struct member named;
+  if (library_member(b, e, &named))
+    return member_value(b, &named, e);
   struct core *of = check(b, e->access.of, NULL);
   const struct type *t = of->type;
   atom name = e->access.name.text;

@@ -49,8 +49,8 @@ static void report_too_many(struct checker *k, const struct sig *s,
 }
 
 // Which argument is for which parameter; false when something was reported.
-static bool place_args(struct checker *k, const struct sig *s, struct arg *args,
-                       struct arg **of)
+bool place_args(struct checker *k, const struct sig *s, struct arg *args,
+                struct arg **of)
 {
   bool ok = true, said = false;
   uint32_t next = 0;
@@ -79,8 +79,8 @@ static bool place_args(struct checker *k, const struct sig *s, struct arg *args,
   return ok;
 }
 
-static void report_missing(struct checker *k, const struct sig *s, uint32_t i,
-                           struct span call)
+void report_missing(struct checker *k, const struct sig *s, uint32_t i,
+                    struct span call)
 {
   struct diag *d =
       diag_report(k->d, DIAG_missing_argument, call, "`%s` needs `%s: %s`",
@@ -90,13 +90,13 @@ static void report_missing(struct checker *k, const struct sig *s, uint32_t i,
     diag_note(k->d, d, s->params[i].span, "the parameter is declared here");
 }
 
-static struct core *argument(struct body *b, const struct sig_param *p,
-                             struct arg *a, enum diag_id wrong)
+struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
+                     enum diag_id wrong)
 {
   const char *name = p->name ? p->name->text : "_";
   struct blame why = {wrong, arena_printf(b->k->a, "parameter `%s`", name),
                       p->span, p->span.file != UINT32_MAX};
-  return check_as(b, a->value, p->type, &why);
+  return convert(b, x, p->type, &why);
 }
 
 struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
@@ -113,7 +113,8 @@ struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
   bool ok = true;
   for (uint32_t i = 0; i < s->n; i++) {
     if (of[i])
-      out[i] = argument(b, &s->params[i], of[i], wrong);
+      out[i] = fit_arg(b, &s->params[i],
+                       check(b, of[i]->value, s->params[i].type), wrong);
     else if (s->params[i].initial)
       out[i] = core_const(k, s->params[i].initial, call);
     else if (!is_bad(s->params[i].type))

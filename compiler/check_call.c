@@ -51,6 +51,17 @@ struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
   return x;
 }
 
+struct core *call_matched(struct body *b, struct fn_sym *f, struct core **args,
+                          struct span at)
+{
+  struct core *x = call_new(b, SITE_function, &f->sig, args, 0, at);
+  if (is_bad(x->type))
+    return x;
+  x->call.function = &f->f;
+  mention(b, (struct mention){.fn = f, .at = at});
+  return x;
+}
+
 struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
                         struct core **args, struct span at)
 {
@@ -173,13 +184,15 @@ static struct core *call_class(struct body *b, struct symbol *s,
 }
 
 static struct core *call_symbol(struct body *b, struct symbol *s,
-                                struct expr *e)
+                                struct expr *e, const struct type *want)
 {
   struct checker *k = b->k;
   struct arg *args = e->call.args;
   struct diag *d;
   switch (s->kind) {
   case SYMBOL_FN:
+    if (s->space && s->space->library && !s->fn)
+      return call_library(b, s, args, e->span, want);
     if (s->fn)
       return call_fn(b, s->fn, args, e->span);
     break;
@@ -190,6 +203,7 @@ static struct core *call_symbol(struct body *b, struct symbol *s,
     return call_value(b, check_symbol(b, s, e->call.of->span), args, e->span);
   case SYMBOL_TYPE:
   case SYMBOL_APP:
+  case SYMBOL_MODULE:
   case SYMBOL_RESOURCE:
     d = diag_report(k->d, DIAG_not_callable, e->call.of->span,
                     "`%s` is %s and cannot be called", s->name->text,
@@ -307,17 +321,22 @@ static struct core *call_name(struct body *b, struct expr *e,
 {
   struct checker *k = b->k;
   struct name *name = &e->call.of->name;
-  if (entry_find(b, name->text))
+  struct entry *local = entry_find(b, name->text);
+  if (local && local->known)
+    return call_known(b, local->known, e->call.args, e->span);
+  if (local)
     return call_value(b, check_name(b, e->call.of), e->call.args, e->span);
   struct symbol *s = symbol_find(b, name);
   struct case_ref *c = table_get(&k->cases, name->text);
   if (c && (!s || s->kind == SYMBOL_TYPE))
     return make_case(b, c, e, want);
-  if (s)
-    return call_symbol(b, s, e);
-  const struct signature *rows = table_get(&k->operators, name->text);
+  if (s && s->kind != SYMBOL_MODULE)
+    return call_symbol(b, s, e, want);
+  const struct signature *rows = operators_named(k, name->text);
   if (rows)
     return check_operator(b, rows, e, NULL, want);
+  if (s)
+    return call_symbol(b, s, e, want);
   struct core *x = special(b, e, name->text);
   if (x)
     return x;
@@ -347,7 +366,16 @@ static struct core *call_field(struct body *b, struct expr *e,
   struct symbol *member;
   if (app_member(b, of, &member)) {
     if (member)
-      return call_symbol(b, member, e);
+      return call_symbol(b, member, e, want);
+    check_args_alone(b, e->call.args);
+    return core_bad(k, e->span);
+  }
+  struct member named;
+  if (library_member(b, of, &named)) {
+    if (named.symbol)
+      return call_symbol(b, named.symbol, e, want);
+    if (named.rows)
+      return check_operator(b, named.rows, e, NULL, want);
     check_args_alone(b, e->call.args);
     return core_bad(k, e->span);
   }

@@ -11,7 +11,7 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
   struct sig_param *params = NULL;
   uint32_t room = 0;
   *s = (struct sig){.name = name, .span = span, .result = k->none};
-  if (c->dims)
+  if (c->dims && !k->type_words)
     diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
   for (struct param *p = c->params; p; p = p->next) {
     struct sig_param sp = {
@@ -40,6 +40,8 @@ static const char *qualified(struct checker *k, struct class_sym *c,
     return arena_printf(k->a, "%s.%s", c->c.name->text, name->text);
   if (app)
     return arena_printf(k->a, "%s.%s", app->a.name->text, name->text);
+  if (k->space->library)
+    return arena_printf(k->a, "%s.%s", k->space->library->text, name->text);
   return name->text;
 }
 
@@ -57,9 +59,8 @@ static struct method *method_add(struct checker *k, struct class_sym *c,
   return m;
 }
 
-static struct fn_sym *fn_of(struct checker *k, struct symbol *s,
-                            struct callable *c, struct class_sym *class,
-                            struct app_sym *app)
+struct fn_sym *fn_of(struct checker *k, struct symbol *s, struct callable *c,
+                     struct class_sym *class, struct app_sym *app)
 {
   struct fn_sym *f =
       fn_new(k, qualified(k, class, app, s->name), FUNCTION_body, s->span);

@@ -99,17 +99,19 @@ static struct core *class_value(struct body *b, struct symbol *s,
 static struct core *fn_value(struct body *b, struct symbol *s, struct span at)
 {
   struct checker *k = b->k;
-  if (!s->fn || is_bad(s->fn->sig.result))
+  bool library = s->space && s->space->library && !s->fn;
+  struct fn_sym *f = library ? library_fn(b, s, at) : s->fn;
+  if (!f || is_bad(f->sig.result))
     return core_bad(k, at);
-  if (s->fn->class || s->fn->captures) {
+  if (f->class || f->captures) {
     diag_report(k->d, DIAG_no_lambda, at,
                 "this function cannot be a value yet");
     return core_bad(k, at);
   }
-  mention(b, (struct mention){.fn = s->fn, .at = at});
-  const struct type *t = callable_type(k, &s->fn->sig);
+  mention(b, (struct mention){.fn = f, .at = at});
+  const struct type *t = callable_type(k, &f->sig);
   struct core *x = core_new(k, CORE_CLOSURE, t, at, 0);
-  x->closure.function = &s->fn->f;
+  x->closure.function = &f->f;
   return x;
 }
 
@@ -124,8 +126,7 @@ struct core *check_symbol(struct body *b, struct symbol *s, struct span at)
     return s->bind ? handle_of(b, s->bind, at) : core_bad(b->k, at);
   case SYMBOL_CLASS:
     return class_value(b, s, at);
-  case SYMBOL_MODULE: // not built: reported where they are declared
-  case SYMBOL_METRIC:
+  case SYMBOL_METRIC: // not built: reported where they are declared
   case SYMBOL_FLOW:
     return core_bad(b->k, at);
   default:
@@ -159,6 +160,8 @@ struct core *check_name(struct body *b, struct expr *e)
 {
   const struct name *name = &e->name;
   struct entry *local = entry_find(b, name->text);
+  if (local && local->known)
+    return known_value(b, local->known, e->span);
   if (local) {
     INDEX(b->k, local, local->local, name->span);
     return local_value(b, local, e->span);
@@ -171,7 +174,7 @@ struct core *check_name(struct body *b, struct expr *e)
     INDEX(b->k, part, INDEX_CASE, &c->type->parts[c->index], name->span);
   if (c && !c->type->parts[c->index].type->n_parts)
     return case_value(b, c, e->span);
-  if (c || table_get(&b->k->operators, name->text)) {
+  if (c || operators_named(b->k, name->text)) {
     struct diag *d = diag_report(b->k->d, DIAG_not_a_value, e->span,
                                  "`%s` is not a value", name->text->text);
     diag_hint(b->k->d, d, "call it: `%s(...)`", name->text->text);

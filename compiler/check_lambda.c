@@ -36,7 +36,8 @@ static bool lambda_sig(struct checker *k, struct sig *s, struct expr *e,
     struct sig_param sp = {.name = p->name.text, .span = p->span};
     if (p->type)
       sp.type = type_of_expr(k, p->type);
-    else if (want && s->n < want->n_parts)
+    else if (want && s->n < want->n_parts &&
+             !type_is_open(k, want->parts[s->n].type))
       sp.type = want->parts[s->n].type;
     else
       sp.type = &type_bad;
@@ -67,7 +68,7 @@ struct core *check_lambda(struct body *b, struct expr *e,
   const struct type *result = NULL;
   if (e->lambda.result)
     result = type_of_expr(k, e->lambda.result);
-  else if (want)
+  else if (want && !type_is_open(k, want->of))
     result = want->of;
   struct body in;
   body_open(&in, k, f, BODY_PLAIN);

@@ -79,6 +79,30 @@ const struct type *unite_all(struct body *b, struct core **x, uint32_t n)
   return is_bad(t) ? NULL : t;
 }
 
+static bool is_empty_list(const struct expr *e)
+{
+  return e->kind == EXPR_LIST && !e->elements;
+}
+
+// Elements of which nothing is wanted. An empty list is like the others.
+static bool check_elements(struct body *b, struct expr *first, struct core **x)
+{
+  const struct type *like = NULL;
+  bool bad = false;
+  for (int empty = 0; empty < 2; empty++) {
+    uint32_t at = 0;
+    for (struct expr *i = first; i; i = i->next, at++) {
+      if (is_empty_list(i) != empty)
+        continue;
+      x[at] = check(b, i, empty ? like : NULL);
+      bad = bad || is_bad(x[at]->type);
+      if (!like && !is_bad(x[at]->type))
+        like = x[at]->type;
+    }
+  }
+  return !bad;
+}
+
 struct core *check_list(struct body *b, struct expr *e, const struct type *want)
 {
   struct checker *k = b->k;
@@ -97,10 +121,12 @@ struct core *check_list(struct body *b, struct expr *e, const struct type *want)
   }
   struct core *x = core_new(k, CORE_LIST, &type_bad, e->span, n);
   bool bad = false;
-  for (struct expr *i = e->elements; i; i = i->next, at++) {
-    x->args[at] = of ? check_as(b, i, of, NULL) : check(b, i, NULL);
+  for (struct expr *i = e->elements; i && of; i = i->next, at++) {
+    x->args[at] = check_as(b, i, of, NULL);
     bad = bad || is_bad(x->args[at]->type);
   }
+  if (!of)
+    bad = !check_elements(b, e->elements, x->args);
   if (!bad && !of)
     of = unite_all(b, x->args, n);
   if (bad || !of)

@@ -1,6 +1,7 @@
 // Calls of built-in functions: the row of ops.def whose parameters fit.
 #include "compiler/checker.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void operators_collect(struct checker *k)
@@ -108,6 +109,7 @@ static bool suits_row(struct checker *k, const struct signature *s,
   case OPERATOR_min_two:
   case OPERATOR_max_two:
   case OPERATOR_sorted:
+  case OPERATOR_list_order:
     return type_sortable(t);
   case OPERATOR_str:
   case OPERATOR_repr:
@@ -119,6 +121,8 @@ static bool suits_row(struct checker *k, const struct signature *s,
   case OPERATOR_find_list:
   case OPERATOR_count_list:
   case OPERATOR_unique:
+  case OPERATOR_list_without:
+  case OPERATOR_list_common:
     return type_comparable(k, t);
   default:
     return true;
@@ -153,7 +157,7 @@ static int place_of(const struct signature *s, const struct given_args *g,
 static bool takes(const struct signature *s, const struct given_args *g)
 {
   unsigned seen = 0;
-  if (s->n_params != g->n)
+  if (g->n > s->n_params)
     return false;
   for (uint32_t i = 0; i < g->n; i++) {
     int at = place_of(s, g, i);
@@ -161,7 +165,31 @@ static bool takes(const struct signature *s, const struct given_args *g)
       return false;
     seen |= 1u << at;
   }
+  for (uint32_t i = 0; i < s->n_params; i++)
+    if (!(seen >> i & 1) && !s->params[i].value)
+      return false;
   return true;
+}
+
+// A parameter that was left out, as its row says it: a number, a word of
+// characters without escapes, true, false or none.
+static struct core *left_out(struct body *b, const struct signature *s,
+                             uint32_t i, struct span at)
+{
+  struct checker *k = b->k;
+  const char *text = s->params[i].value;
+  struct attempt a = {.b = b};
+  const struct type *t = meant(&a, s->params[i].type);
+  struct constant *c = const_new(k, t);
+  if (*text == '"')
+    c = const_text(k, t, text + 1, (uint32_t)strlen(text) - 2);
+  else if (t->kind == TYPE_float)
+    c->f = strtod(text, NULL);
+  else if (t->kind == TYPE_bool)
+    c->i = !strcmp(text, "true");
+  else if (t->kind != TYPE_optional)
+    c->i = strtoll(text, NULL, 10);
+  return core_const(k, c, at);
 }
 
 static const struct signature *next_row(const struct signature *s)
@@ -242,8 +270,11 @@ static struct core *made(struct body *b, const struct signature *s,
     diag_hint(k->d, d, "name it: `let x: T = ...`");
     return core_bad(k, g->e->span);
   }
-  if (!suits_row(k, s, s->id == OPERATOR_from_json ? t : a->variables[0]))
-    return no_row(b, s, g, false);
+  if (!suits_row(k, s, s->id == OPERATOR_from_json ? t : a->variables[0])) {
+    struct given_args first = *g; // its type says it all
+    first.n = 1;
+    return no_row(b, s, &first, false);
+  }
   effect_in_graph(b, s, g->e->span);
   struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)
@@ -260,6 +291,9 @@ static struct core *try_row(struct body *b, const struct signature *s,
   struct core *args[SIGNATURE_PARAMS] = {0};
   for (uint32_t i = 0; i < g->n; i++)
     args[place_of(s, g, i)] = g->values[i];
+  for (uint32_t i = 0; i < s->n_params; i++)
+    if (!args[i])
+      args[i] = left_out(b, s, i, g->e->span);
   for (uint32_t i = 0; i < s->n_params; i++)
     if (!fits(&a, s->params[i].type, &args[i]))
       return NULL;

@@ -32,6 +32,13 @@ enum symbol_kind {
 
 enum state { UNTOUCHED, UNDER_WAY, FINISHED };
 
+// A namespace: the program's own, or that of a library.
+struct space {
+  atom library; // its name, or NULL
+  uint32_t first, end; // its files
+  struct table names, cases; // while another one is entered
+};
+
 struct symbol {
   enum symbol_kind kind;
   enum state state; // TYPE: of resolving it
@@ -45,6 +52,8 @@ struct symbol {
   struct app_sym *app;
   struct bind_sym *bind;
   uint32_t index; // FIELD
+  struct space *space;   // that it belongs to; MODULE: that it names
+  struct table *instances; // FN of a library: struct fn_sym by its types
 };
 
 // What can be called, as its caller sees it.
@@ -96,6 +105,18 @@ struct fn_sym {
   const struct signature *effect; // the first that it has, or NULL
   bool reached, checked;
   bool not_built; // was reported; calls of it are silent
+  const char *misfit; // why the types chosen for it do not do, or NULL
+  const struct sig *whole;  // with the parameters that are known functions
+  struct known_fn *known;   // one for each of these parameters, or NULL
+};
+
+// A parameter of a library's function whose argument is a function that is known
+// where it is called: it is not passed, only what it captured is.
+struct known_fn {
+  struct fn_sym *fn; // NULL: the parameter is one like any other
+  struct core **captured;
+  struct local **inner; // the same, as parameters
+  uint32_t n;
 };
 
 struct class_sym {
@@ -150,11 +171,17 @@ struct checker {
   struct types *t;
   struct diags *d;
   struct program *p;
-  struct table names;        // struct symbol
-  struct table cases;        // struct case_ref
+  struct space *space;       // that is entered
+  struct space *spaces;      // libraries, then the program
+  uint32_t n_spaces;
+  struct index *index; // c->index, while that is left out
+  struct table names;        // struct symbol, of the space
+  struct table cases;        // struct case_ref, of the space
   struct table operators;    // const struct signature, the first row
   struct table routes;       // pattern → struct route
   struct table limit_values; // so that equal limits are one constant
+  const struct type_words *type_words; // of the library's function, or NULL
+  struct table variables;              // const struct type, by name
   uint32_t type_depth;
   const struct type_expr *declared; // what the type's name stands for
   struct measure *measures; // by a type's number
@@ -189,6 +216,7 @@ static inline bool is_bad(const struct type *t)
 // ---- a body that is being checked ----
 struct entry { // a name in a body
   struct local *local;
+  const struct known_fn *known; // what it is, or NULL
   bool narrowed;          // known not to be none
   bool silent;            // not told when it is not used
   struct entry *shadowed; // under this name before
@@ -295,8 +323,42 @@ void name_hint_list(struct checker *k, struct diag *on, const char *wanted,
                     const char *const *candidates, uint32_t n);
 const char *symbol_kind_text(enum symbol_kind kind);
 
+// check_space.c
+void spaces_begin(struct checker *k);
+// Enters a namespace; gives the one that is left, to be entered again.
+struct space *space_enter(struct checker *k, struct space *to);
+// Whether `e` is `library.name`; then what is named: a symbol, or operators'
+// rows, or neither, which is reported.
+struct member {
+  struct symbol *symbol;
+  const struct signature *rows;
+};
+bool library_member(struct body *b, struct expr *e, struct member *out);
+// The type `library.Name`.
+const struct type *library_type(struct checker *k, const struct name *path);
+// The operators that a bare name means: a library's own come first.
+const struct signature *operators_named(struct checker *k, atom name);
+
+// check_generic.c: functions of libraries, which are checked when they are
+// called, once for each choice of types for the names in their brackets.
+struct type_words {
+  const struct name *names;
+  const struct type *const *types;
+};
+const struct type *type_word(struct checker *k, atom name); // or NULL
+bool type_is_open(struct checker *k, const struct type *t); // holds a variable
+struct core *call_library(struct body *b, struct symbol *s, struct arg *args,
+                          struct span at, const struct type *want);
+struct core *call_known(struct body *b, const struct known_fn *known,
+                        struct arg *args, struct span at);
+struct core *known_value(struct body *b, const struct known_fn *known,
+                         struct span at);
+// The function itself, if it has no type variables.
+struct fn_sym *library_fn(struct body *b, struct symbol *s, struct span at);
+
 // types_of.c
 const struct type *type_of_expr(struct checker *k, struct type_expr *t);
+const struct type *type_of_symbol(struct checker *k, struct symbol *s); // TYPE
 // The record that `table` or `request` names, and that the adapter gives.
 const struct type *type_of_adapter(struct checker *k, enum adapter_kind a);
 void types_collect(struct checker *k);
@@ -457,10 +519,20 @@ struct core *check_with(struct body *b, struct expr *e,
 // check_args.c
 struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
                          struct span call, enum diag_id wrong);
+// The same in two steps: which argument is for which parameter, and its value.
+bool place_args(struct checker *k, const struct sig *s, struct arg *args,
+                struct arg **of);
+struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
+                     enum diag_id wrong);
+void report_missing(struct checker *k, const struct sig *s, uint32_t i,
+                    struct span call);
 void check_args_alone(struct body *b, struct arg *args); // of a wrong call
 
 struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
                      struct span at);
+// Of a function without captures, whose arguments are matched; they may be NULL.
+struct core *call_matched(struct body *b, struct fn_sym *f, struct core **args,
+                          struct span at);
 struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
                         struct core **args, struct span at);
 struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
@@ -515,6 +587,8 @@ void class_lets(struct checker *k, struct class_sym *c);
 void bodies_check(struct checker *k);
 void sig_of(struct checker *k, struct sig *s, const char *name,
             struct span span, struct callable *c);
+struct fn_sym *fn_of(struct checker *k, struct symbol *s, struct callable *c,
+                     struct class_sym *class, struct app_sym *app);
 void fn_declare(struct checker *k, struct table *in, struct item *i,
                 struct class_sym *c, struct app_sym *app);
 void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
@@ -522,9 +596,9 @@ void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
 struct class_sym *class_new(struct checker *k, struct item *i,
                             enum plan_class_kind kind);
 
-// The declarations of a kind, of all files.
+// The declarations of a kind, of all files of the namespace.
 #define EACH_ITEM(k, i, wanted)                                                \
-  for (uint32_t f_ = 0; f_ < (k)->c->n_sources; f_++)                          \
+  for (uint32_t f_ = (k)->space->first; f_ < (k)->space->end; f_++)            \
     for (struct item *i = (k)->c->files[f_]->items; i; i = i->next)            \
       if (i->kind == (wanted))
 

@@ -7,6 +7,11 @@
 
 struct index;
 
+struct used_library {
+  atom name;
+  uint32_t file; // its number, as in spans
+};
+
 struct compile {
   struct arena *arena;
   struct atoms atoms;
@@ -20,13 +25,21 @@ struct compile {
   const char *(*open_text)(struct compile *c, const char *path, size_t *size);
   void *opener; // its own
   struct index *index; // what names mean, for who asks; or NULL
+  uint32_t n_own; // sources of the program itself; libraries come behind
+  struct used_library *libraries;
+  uint32_t n_libraries;
 };
 
 // Readies `c` (zeroed before) to work in `arena`.
 void compile_init(struct compile *c, struct arena *arena);
 
-// Reads and parses files and all that they use; "-" is the standard input.
-// What cannot be read is reported, at the `use` where there is one.
+// Adds a source, whose text it borrows; compile_parse then reads it.
+void compile_add_source(struct compile *c, const char *path, const char *text,
+                        size_t size);
+void compile_parse(struct compile *c, uint32_t file);
+
+// Reads and parses files and all that they use, libraries last; "-" is the
+// standard input. What cannot be read is reported, at the `use` where there is one.
 void load_program(struct compile *c, char *const *paths, size_t n);
 
 // A path without detours, and one that a file names: files are told apart so.

@@ -4,6 +4,7 @@
 // from the folder of the file that has the `use`.
 #include "compiler/compile.h"
 
+#include "compiler/library.h"
 #include "compiler/table.h"
 #include "grammar/text/parse.h"
 
@@ -105,8 +106,8 @@ const char *path_beside(struct arena *a, const char *file, const char *path)
       a, arena_printf(a, "%.*s%s", (int)(slash - file + 1), file, path));
 }
 
-static void add_source(struct compile *c, const char *path, const char *text,
-                       size_t size)
+void compile_add_source(struct compile *c, const char *path, const char *text,
+                        size_t size)
 {
   if (c->n_sources == c->room_sources) {
     uint32_t room = c->room_sources ? c->room_sources * 2 : 8;
@@ -137,7 +138,7 @@ static bool load_at(struct compile *c, const char *path, struct span at)
     diag_report(&c->diags, DIAG_cannot_read, at, "cannot read %s: %s", path,
                 strerror(errno));
   else
-    add_source(c, strcmp(path, "-") ? path : "<stdin>", text, size);
+    compile_add_source(c, strcmp(path, "-") ? path : "<stdin>", text, size);
   return text != NULL;
 }
 
@@ -156,6 +157,14 @@ static void load(struct loading *l, const char *path, struct span at)
   load_at(c, path, at);
 }
 
+void compile_parse(struct compile *c, uint32_t file)
+{
+  // A copy: the array moves, and trees keep a pointer to their source.
+  struct source *s = ARENA_NEW(c->arena, struct source);
+  *s = c->sources[file];
+  c->files[file] = parse_source(s, file, c->arena, &c->atoms, &c->diags);
+}
+
 // Files are read in the order in which they are mentioned, without recursion:
 // a chain of uses may be long.
 void load_program(struct compile *c, char *const *paths, size_t n)
@@ -165,14 +174,13 @@ void load_program(struct compile *c, char *const *paths, size_t n)
     load(&l, strcmp(paths[i], "-") ? path_tidy(c->arena, paths[i]) : paths[i],
          NO_SPAN);
   for (uint32_t i = 0; i < c->n_sources; i++) {
-    // A copy: the array moves, and trees keep a pointer to their source.
-    struct source *s = ARENA_NEW(c->arena, struct source);
-    *s = c->sources[i];
-    c->files[i] = parse_source(s, i, c->arena, &c->atoms, &c->diags);
-    const char *from = strcmp(s->path, "<stdin>") ? s->path : "";
+    compile_parse(c, i);
+    const char *path = c->sources[i].path;
+    const char *from = strcmp(path, "<stdin>") ? path : "";
     for (struct item *use = c->files[i]->items; use; use = use->next)
       if (use->kind == ITEM_USE && use->use.path.data)
         load(&l, path_beside(c->arena, from, use->use.path.data),
              use->use.path.span);
   }
+  libraries_load(c);
 }

@@ -181,8 +181,10 @@ static void give_all(struct slots *s)
   struct code *k = s->l->code;
   struct unit **order = ARENA_ARRAY(s->l->arena, k->n_slots + 1, struct unit *);
   uint32_t n = 0, params = k->function->n_params;
-  for (uint32_t i = 0; i < params; i++)
+  for (uint32_t i = 0; i < params; i++) { // the caller's, named or not
+    s->units[i].keeps = true;
     give(s, &s->units[i]);
+  }
   for (uint32_t i = params; i < k->n_slots; i++)
     if (s->units[i].count && s->units[i].strand != NOBODY)
       order[n++] = &s->units[i];

@@ -1,8 +1,10 @@
 // Names: what a program declares, once each, and what a wrong one was meant
 // for.
 #include "compiler/checker.h"
+#include "compiler/library.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // Candidates that may be compared in one run: a program with very many unknown
 // names gets hints for the first of them.
@@ -45,6 +47,7 @@ struct symbol *name_declare(struct checker *k, struct table *in,
   s->name = name->text;
   s->span = name->span;
   s->item = item;
+  s->space = k->space;
   *at = s;
   INDEX(k, symbol, s, name->span);
   PUSH(k, k->symbols, k->n_symbols, k->room_symbols, s);
@@ -59,23 +62,70 @@ static void collect_item(struct checker *k, struct item *i)
       [ITEM_APP] = SYMBOL_APP + 1,   [ITEM_RESOURCE] = SYMBOL_RESOURCE + 1,
   };
   if (kinds[i->kind]) {
-    struct table *in = &k->names;
-    i->note = name_declare(k, in, kinds[i->kind] - 1, &i->name, i);
-  } else if (i->kind == ITEM_USE && !i->use.path.data && i->use.module.text) {
-    diag_report(k->d, DIAG_no_libraries, i->use.module.span,
-                "the library `%s` is not built yet", i->use.module.text->text);
-    const struct symbol *known =
-        i->name.text ? table_get(&k->names, i->name.text) : NULL;
-    if (!known || known->kind != SYMBOL_MODULE) // every file may use it
-      i->note = name_declare(k, &k->names, SYMBOL_MODULE, &i->name, i);
+    i->note = name_declare(k, &k->names, kinds[i->kind] - 1, &i->name, i);
   }
+}
+
+static struct space *space_named(struct checker *k, atom library)
+{
+  for (uint32_t i = 0; i < k->n_spaces; i++)
+    if (library && k->spaces[i].library == library)
+      return &k->spaces[i];
+  return NULL;
+}
+
+// Known to the language, and not written yet.
+static bool is_later(const char *name)
+{
+  static const char *const later[] = {"flows", "models", "nn", "openai",
+                                      "tokenizers"};
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (!strcmp(name, later[i]))
+      return true;
+  return false;
+}
+
+static void report_no_library(struct checker *k, const struct name *name)
+{
+  if (is_later(name->text->text)) {
+    diag_report(k->d, DIAG_no_libraries, name->span,
+                "the library `%s` is not built yet", name->text->text);
+    return;
+  }
+  struct diag *d =
+      diag_report(k->d, DIAG_unknown_module, name->span,
+                  "there is no library `%s`", name->text->text);
+  uint32_t n;
+  const char *const *names = library_names(&n);
+  name_hint_list(k, d, name->text->text, names, n);
+  if (!d->hint)
+    diag_hint(k->d, d, "a file is used by its path: `use \"./%s.sg\"`",
+              name->text->text);
+}
+
+// Every file may use a library; under one name it is one.
+static void collect_use(struct checker *k, struct item *i)
+{
+  struct space *space = space_named(k, i->use.module.text);
+  struct symbol *known =
+      i->name.text ? table_get(&k->names, i->name.text) : NULL;
+  if (!space && i->use.module.text)
+    report_no_library(k, &i->use.module);
+  if (known && known->kind == SYMBOL_MODULE && known->space == space)
+    return;
+  i->note = name_declare(k, &k->names, SYMBOL_MODULE, &i->name, i);
+  if (i->note)
+    ((struct symbol *)i->note)->space = space;
 }
 
 void name_collect(struct checker *k)
 {
-  for (uint32_t f = 0; f < k->c->n_sources; f++)
+  for (uint32_t f = k->space->first; f < k->space->end; f++)
     for (struct item *i = k->c->files[f]->items; i; i = i->next)
-      collect_item(k, i);
+      if (i->kind == ITEM_USE && !i->use.path.data)
+        collect_use(k, i);
+      else
+        collect_item(k, i);
 }
 
 // ---- did you mean ----

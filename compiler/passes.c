@@ -15,7 +15,7 @@ static void parse(struct passes *p)
 
 static void dump_ast(struct passes *p, struct buf *out)
 {
-  for (size_t i = 0; i < p->c.n_sources; i++)
+  for (size_t i = 0; i < p->c.n_own; i++)
     ast_dump(p->c.files[i], out);
 }
 

@@ -217,7 +217,7 @@ static void add_cases(struct checker *k, const struct type *t)
 void types_collect(struct checker *k)
 {
   struct nesting n = {k, {.k = k}, {.k = k}};
-  for (uint32_t f = 0; f < k->c->n_sources; f++)
+  for (uint32_t f = k->space->first; f < k->space->end; f++)
     for (struct item *i = k->c->files[f]->items; i; i = i->next) {
       if (i->kind != ITEM_TYPE || !i->note)
         continue;

@@ -140,7 +140,7 @@ static const struct type *limited(struct checker *k, const struct type *t,
 
 // ---- names ----
 
-static const struct type *resolve(struct checker *k, struct symbol *s)
+const struct type *type_of_symbol(struct checker *k, struct symbol *s)
 {
   struct item *i = s->item;
   if (s->state == FINISHED || (s->state == UNDER_WAY && s->type))
@@ -240,23 +240,22 @@ static const struct type *unknown_type(struct checker *k,
 static const struct type *named(struct checker *k, struct type_expr *t)
 {
   struct name *name = t->named.path;
+  const struct type *word = name->next ? NULL : type_word(k, name->text);
+  if (word)
+    return word;
+  if (name->next)
+    return library_type(k, name);
   struct symbol *s = table_get(&k->names, name->text);
   if (s) {
     s->uses++;
     INDEX(k, symbol, s, name->span);
-  }
-  if (name->next) {
-    if (!s || s->kind != SYMBOL_MODULE)
-      diag_report(k->d, DIAG_unknown_module, name->span,
-                  "there is no library `%s`", name->text->text);
-    return &type_bad; // a library that is not built was reported at its `use`
   }
   if (t->named.args) {
     diag_report(k->d, DIAG_no_dimensions, t->span, NULL);
     return &type_bad;
   }
   if (s && s->kind == SYMBOL_TYPE)
-    return resolve(k, s);
+    return type_of_symbol(k, s);
   if (s && s->kind == SYMBOL_CLASS)
     return s->class ? type_handle(k->t, &s->class->c) : &type_bad;
   const struct type *plain = plain_type(k, name->text);
@@ -264,7 +263,7 @@ static const struct type *named(struct checker *k, struct type_expr *t)
     INDEX(k, word, plain, name->span);
     return plain;
   }
-  if (!s)
+  if (!s || s->kind == SYMBOL_MODULE)
     return unknown_type(k, name);
   struct diag *d =
       diag_report(k->d, DIAG_not_a_type, name->span, "`%s` is %s, not a type",
@@ -500,7 +499,7 @@ static const struct type *unlimited(struct checker *k, struct type_expr *t)
 
 const struct type *type_of_expr(struct checker *k, struct type_expr *t)
 {
-  if (t->type)
+  if (t->type && !k->type_words) // which may mean another type each time
     return t->type;
   if (k->type_depth > NESTED_MAX) {
     diag_report(k->d, DIAG_too_deep, t->span,

@@ -47,6 +47,13 @@ struct signature {
   const char *text, *doc;
 };
 
+// Whether it is written without parentheses: it takes nothing and is always the
+// same.
+static inline bool signature_is_constant(const struct signature *s)
+{
+  return !s->n_params && s->attributes == OPERATOR_PURE;
+}
+
 // The parsed row. Rows are parsed once, at the first question.
 const struct signature *signature_of(enum operator_id id);
 

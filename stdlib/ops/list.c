@@ -1,5 +1,4 @@
 // Lists. What is cut from a list shares its items.
-#include "runtime/codec/codec.h"
 #include "stdlib/ops/ops.h"
 
 #include <string.h>
@@ -298,19 +297,6 @@ OP(count_list)
   return give_int(out, n);
 }
 
-// By their text, which equal values have in common.
-static const struct text *text_of(struct operator_call *call, uint32_t type,
-                                  value v)
-{
-  struct buf b = {.arena = call->arena};
-  if (call->plan->types[type].kind == TYPE_str)
-    return v.text;
-  if (call->plan->types[type].kind == TYPE_float && v.f == 0)
-    v.f = 0; // and not minus zero
-  value_repr(call->plan, type, v, &b);
-  return b.failed ? NULL : text_view(call->arena, b.data, b.size);
-}
-
 OP(unique)
 {
   const struct list *l = ARG(0).list;
@@ -318,7 +304,7 @@ OP(unique)
   struct map *seen = map_new(call->arena, 0);
   uint32_t type = element_type(call, 0);
   for (uint32_t i = 0; i < l->count; i++) {
-    const struct text *key = text_of(call, type, l->items[i]);
+    const struct text *key = ops_key(call, type, l->items[i]);
     if (!made || !seen || !key)
       return operator_exhausted(call);
     if (map_get(seen, key))

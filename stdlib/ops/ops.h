@@ -60,6 +60,9 @@ enum operator_status ops_give_buf(struct operator_call *call, value *out,
 void ops_slice(int64_t *from, int64_t *to, int64_t size);
 // White space as Python's str.strip() and str.split() see it.
 bool ops_is_space(uint32_t code);
+// A text that equal values of a type have in common, and others do not; NULL
+// when memory is out.
+const struct text *ops_key(struct operator_call *call, uint32_t type, value v);
 // Whether values of the type can be compared; else the operator fails.
 bool ops_ordered(struct operator_call *call, uint32_t type);
 

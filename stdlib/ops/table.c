@@ -1,5 +1,6 @@
 // The operators by number, as the engine calls them, and what several of them
 // use. Enters: ops.def. Leaves: `operators`.
+#include "runtime/codec/codec.h"
 #include "stdlib/ops/ops.h"
 
 #include <stdarg.h>
@@ -107,6 +108,17 @@ static bool ordered(const struct plan *p, uint32_t type)
   default:
     return false;
   }
+}
+
+const struct text *ops_key(struct operator_call *call, uint32_t type, value v)
+{
+  struct buf b = {.arena = call->arena};
+  if (call->plan->types[type].kind == TYPE_str)
+    return v.text;
+  if (call->plan->types[type].kind == TYPE_float && v.f == 0)
+    v.f = 0; // and not minus zero
+  value_repr(call->plan, type, v, &b);
+  return b.failed ? NULL : text_view(call->arena, b.data, b.size);
 }
 
 bool ops_ordered(struct operator_call *call, uint32_t type)

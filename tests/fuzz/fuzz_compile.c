@@ -9,6 +9,7 @@
 #include "compiler/emit.h"
 #include "compiler/explain.h"
 #include "compiler/lower.h"
+#include "compiler/library.h"
 #include "grammar/text/parse.h"
 
 #include <stdlib.h>
@@ -20,8 +21,6 @@ struct made {
   struct arena arena;
   struct compile c;
   struct program *program;
-  struct source sources[FILES];
-  struct file_ast *files[FILES];
   const void *plan;
   size_t plan_size;
 };
@@ -42,19 +41,17 @@ static void no_memory(void)
 static void parse(struct made *m, char *text, size_t size)
 {
   static const char *const names[] = {"one.sg", "two.sg"};
-  while (m->c.n_sources < FILES) {
-    uint32_t i = m->c.n_sources++;
+  for (uint32_t i = 0; i < FILES; i++) {
     char *end = i + 1 < FILES ? memchr(text, '\f', size) : NULL;
     size_t n = end ? (size_t)(end - text) : size;
-    m->sources[i] =
-        (struct source){names[i], arena_copy(&m->arena, text, n), n};
-    m->files[i] =
-        parse_source(&m->sources[i], i, &m->arena, &m->c.atoms, &m->c.diags);
+    compile_add_source(&m->c, names[i], arena_copy(&m->arena, text, n), n);
+    compile_parse(&m->c, i);
     if (!end)
-      return;
+      break;
     text += n + 1;
     size -= n + 1;
   }
+  libraries_load(&m->c);
 }
 
 // False: something was reported as wrong.
@@ -63,9 +60,6 @@ static bool compile(struct made *m, char *text, size_t size)
   m->arena.exhausted = no_memory;
   compile_init(&m->c, &m->arena);
   m->c.diags.limit = MOST_ERRORS;
-  m->c.sources = m->sources;
-  m->c.files = m->files;
-  m->c.room_sources = FILES;
   parse(m, text, size);
   if (!m->c.diags.errors)
     m->program = check_program(&m->c);
@@ -81,7 +75,7 @@ static bool compile(struct made *m, char *text, size_t size)
 
 static void check_diags(const struct made *m)
 {
-  const struct source *s = m->sources;
+  const struct source *s = m->c.sources;
   for (const struct diag *d = m->c.diags.first; d; d = d->next) {
     require(d->message && *d->message);
     require(d->id != DIAG_internal);
@@ -99,7 +93,7 @@ static void print_diags(struct made *m)
 {
   struct buf out = {0};
   for (int form = DIAG_HUMAN; form <= DIAG_GITHUB; form++)
-    diag_print(&m->c.diags, m->sources, m->c.n_sources, (enum diag_form)form,
+    diag_print(&m->c.diags, m->c.sources, m->c.n_sources, (enum diag_form)form,
                form == DIAG_HUMAN, &out);
   require(!out.failed);
   buf_free(&out);

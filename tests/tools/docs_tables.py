@@ -80,7 +80,48 @@ def settings(place):
 def operators(_):
     return table(["operator", "does"],
                  [(code(name + signature), doc)
-                  for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR")])
+                  for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR")
+                  if name.split(".")[0] not in libraries()])
+
+
+LIBRARIES = ROOT / "stdlib"
+
+
+def libraries():
+    return sorted(path.stem for path in LIBRARIES.glob("*.sg"))
+
+
+def head(line):
+    """A function's first line without its body: up to `=` or `{` outside of brackets."""
+    depth = 0
+    for at, char in enumerate(line):
+        depth += (char in "([") - (char in ")]")
+        if not depth and char in "={" and line[at - 1] == " ":
+            return line[:at].rstrip()
+    return line
+
+
+def members(library):
+    """(name, signature, doc) of what a library has: its .sg first, then its operators."""
+    text = (LIBRARIES / f"{library}.sg").read_text()
+    for item in re.finditer(r"((?:^///.*\n)*)^(fn|type) (\w+)(.*)$", text, re.M):
+        doc = "\n".join(line[3:].removeprefix(" ") for line in item[1].splitlines())
+        if not item[3].startswith("_"):
+            yield item[3], f"type {item[3]}{item[4]}" if item[2] == "type" else head(item[3] + item[4]), doc
+    for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR"):
+        if name.startswith(library + ".") and not name.startswith(library + "._"):
+            constant = signature.startswith("() ")
+            yield name.split(".")[1], name.split(".")[1] + (":" + signature[5:] if constant else signature), doc
+
+
+def library(name):
+    lines = []
+    for _, signature, doc in sorted(members(name), key=lambda m: m[0]):
+        about, *shown = doc.split("\n")
+        about += " " + " ".join(line for line in shown if not line.startswith("    "))
+        lines.append((code(signature), about.strip(), "<br>".join(code(line.strip()) for line in shown
+                                                                  if line.startswith("    "))))
+    return table(["function", "does", "for example"], lines)
 
 
 def sources(_):
