@@ -1,12 +1,11 @@
-// Which deployments block, and so have slots: those whose code sleeps, or calls
-// what does or what has slots. The runtime decides the same of a plan
-// (runtime/serve/blocks.c).
+// Which deployments have limits without being told: those that may block. As
+// the runtime decides it (runtime/serve/blocks.c).
 #ifndef SG_BLOCKS_H
 #define SG_BLOCKS_H
 
-#include "compiler/core.h"
+#include "compiler/lower.h"
 
-// Reads the code that lowering made.
-bool binding_blocks(const struct binding *b);
+void blocks_find(struct arena *a, const struct program *p);
+bool binding_blocks(const struct binding *b); // of a lowered program
 
 #endif

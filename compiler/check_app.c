@@ -234,16 +234,25 @@ void apps_collect(struct checker *k)
 
 // ---- what is bound with what ----
 
+// What the arguments name, and what functions among them name, by their way.
+static void uses_of(struct checker *k, struct bind_sym *s, struct fn_sym *f,
+                    uint32_t *room)
+{
+  f->used_by = s;
+  for (struct mention *m = f->mentions; m; m = m->next) {
+    if (m->bind && m->bind->used_by != s) {
+      m->bind->used_by = s;
+      PUSH(k, s->b.uses, s->b.n_uses, *room, &m->bind->b);
+    }
+    if (m->fn && !m->fn->method && m->fn->used_by != s)
+      uses_of(k, s, m->fn, room);
+  }
+}
+
 static void bind_uses(struct checker *k, struct bind_sym *s)
 {
   uint32_t room = 0;
-  for (struct mention *m = s->args->mentions; m; m = m->next) {
-    if (!m->bind)
-      continue;
-    bool known = s->b.n_uses && s->b.uses[s->b.n_uses - 1] == &m->bind->b;
-    if (!known)
-      PUSH(k, s->b.uses, s->b.n_uses, room, &m->bind->b);
-  }
+  uses_of(k, s, s->args, &room);
   for (uint32_t i = 0, j = s->b.n_uses; i + 1 < j; i++) { // they came backwards
     struct binding *b = s->b.uses[i];
     s->b.uses[i] = s->b.uses[--j];
@@ -264,7 +273,6 @@ static void bind_args(struct checker *k, struct bind_sym *s, struct expr *e)
   body_open(&b, k, f, BODY_INIT);
   struct core **given = match_args(&b, sig, args, e->span, DIAG_wrong_edge);
   s->args = f;
-  bind_uses(k, s);
   if (!given)
     return;
   struct type_part *parts = ARENA_ARRAY(k->a, sig->n + 1, struct type_part);
@@ -364,5 +372,8 @@ void apps_check(struct checker *k)
     if (s)
       app_check(k, s->app);
   }
+  for (uint32_t i = 0; i < k->n_binds; i++)
+    if (k->binds[i]->args)
+      bind_uses(k, k->binds[i]);
   circles_check(k);
 }

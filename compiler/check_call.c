@@ -18,11 +18,25 @@ static struct core *call_new(struct body *b, enum plan_site_kind kind,
   return x;
 }
 
-// What is visible here under the name of a local of an enclosing function.
-static struct core *captured(struct body *b, struct local *l, struct span at)
+struct core *captured(struct body *b, struct local *l, struct span at)
 {
   struct entry *e = entry_find(b, l->name);
   return e ? core_local(b->k, e->local, at) : core_bad(b->k, at);
+}
+
+// What a fn inside another takes from outside is known when its body is: until
+// then, it notes where it is called itself.
+void fn_mentions_itself(struct body *b, struct fn_sym *f, struct core *x)
+{
+  if (f->checked || !f->within)
+    return;
+  uint32_t room = f->n_selves; // grown by one each time: there are few
+  if (b->fn == f)
+    PUSH(b->k, f->selves, f->n_selves, room, x);
+  else
+    diag_report(b->k->d, DIAG_wrong_place, x->span,
+                "a function inside of `%s` cannot use `%s` itself", f->sig.name,
+                f->sig.name);
 }
 
 struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
@@ -43,10 +57,7 @@ struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
   n = 0;
   for (struct capture *c = f->captures; c; c = c->next)
     x->args[n++] = captured(b, c->outer, at);
-  if (b->fn == f && !f->checked && b->outer) {
-    uint32_t room = f->n_selves; // grown by one each time: there are few
-    PUSH(b->k, f->selves, f->n_selves, room, x);
-  }
+  fn_mentions_itself(b, f, x);
   mention(b, (struct mention){.fn = f, .at = at});
   return x;
 }

@@ -117,16 +117,17 @@ void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
   check_function_body(&b, c, NULL);
   for (uint32_t i = 0; i < f->n_selves; i++) { // captures are known now
     struct core *x = f->selves[i];
-    uint32_t n = 0, had = x->n_args - f->sig.n;
+    bool call = x->kind == CORE_CALL;
+    uint32_t n = 0, own = call ? f->sig.n : 0, had = x->n_args - own;
     for (struct capture *p = f->captures; p; p = p->next)
       n++;
-    struct core **args = ARENA_ARRAY(k->a, n + f->sig.n + 1, struct core *);
-    memcpy(args + n, x->args + had, f->sig.n * sizeof *args);
+    struct core **args = ARENA_ARRAY(k->a, n + own + 1, struct core *);
+    memcpy(args + n, x->args + had, own * sizeof *args);
     n = 0;
     for (struct capture *p = f->captures; p; p = p->next)
       args[n++] = core_local(k, p->inner, x->span);
     x->args = args;
-    x->n_args = n + f->sig.n;
+    x->n_args = n + own;
   }
   f->checked = true;
 }

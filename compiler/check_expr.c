@@ -103,16 +103,7 @@ static struct core *fn_value(struct body *b, struct symbol *s, struct span at)
   struct fn_sym *f = library ? library_fn(b, s, at) : s->fn;
   if (!f || is_bad(f->sig.result))
     return core_bad(k, at);
-  if (f->class || f->captures) {
-    diag_report(k->d, DIAG_no_lambda, at,
-                "this function cannot be a value yet");
-    return core_bad(k, at);
-  }
-  mention(b, (struct mention){.fn = f, .at = at});
-  const struct type *t = callable_type(k, &f->sig);
-  struct core *x = core_new(k, CORE_CLOSURE, t, at, 0);
-  x->closure.function = &f->f;
-  return x;
+  return closure_of_fn(b, f, at);
 }
 
 struct core *check_symbol(struct body *b, struct symbol *s, struct span at)

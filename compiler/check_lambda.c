@@ -13,6 +13,31 @@ const struct type *callable_type(struct checker *k, const struct sig *s)
                            : type_callable(k->t, parts, s->n, s->result);
 }
 
+static uint32_t count_captures(const struct fn_sym *f)
+{
+  uint32_t n = 0;
+  for (const struct capture *c = f->captures; c; c = c->next)
+    n++;
+  return n;
+}
+
+struct core *closure_of_fn(struct body *b, struct fn_sym *f, struct span at)
+{
+  struct checker *k = b->k;
+  const struct type *t = callable_type(k, &f->sig);
+  if (is_bad(t) || f->not_built)
+    return core_bad(k, at);
+  struct core *x =
+      core_new(k, CORE_CLOSURE, t, at, count_captures(f));
+  uint32_t n = 0;
+  for (struct capture *c = f->captures; c; c = c->next)
+    x->args[n++] = captured(b, c->outer, at);
+  x->closure.function = &f->f;
+  fn_mentions_itself(b, f, x);
+  mention(b, (struct mention){.fn = f, .at = at});
+  return x;
+}
+
 struct core *closure_of_method(struct body *b, struct fn_sym *m,
                                struct core *handle, struct span at)
 {
@@ -83,12 +108,9 @@ struct core *check_lambda(struct body *b, struct expr *e,
   f->checked = true;
   if (!ok || is_bad(r->value->type) || is_bad(f->sig.result))
     return core_bad(k, e->span);
+  struct core *x = core_new(k, CORE_CLOSURE, callable_type(k, &f->sig), e->span,
+                            count_captures(f));
   uint32_t n = 0;
-  for (struct capture *c = f->captures; c; c = c->next)
-    n++;
-  struct core *x =
-      core_new(k, CORE_CLOSURE, callable_type(k, &f->sig), e->span, n);
-  n = 0;
   for (struct capture *c = f->captures; c; c = c->next)
     x->args[n++] = core_local(k, c->outer, e->span);
   x->closure.function = &f->f;

@@ -214,8 +214,10 @@ static void nested_fn(struct body *b, struct item *i)
 {
   fn_declare(b->k, &b->nested, i, b->class, b->app);
   struct symbol *s = i->note;
-  if (s && s->fn)
-    fn_check(b->k, s->fn, BODY_PLAIN, b);
+  if (!s || !s->fn)
+    return;
+  s->fn->within = true;
+  fn_check(b->k, s->fn, BODY_PLAIN, b);
 }
 
 static void misplaced_setting(struct body *b, struct item *i)

@@ -103,7 +103,9 @@ struct fn_sym {
   struct span result_span;        // of the result's type, as written
   uint32_t number;                // in the checker's list
   const struct signature *effect; // the first that it has, or NULL
+  struct bind_sym *used_by;       // whose arguments were met to name it
   bool reached, checked;
+  bool within; // another function
   bool not_built; // was reported; calls of it are silent
   const char *misfit; // why the types chosen for it do not do, or NULL
   const struct sig *whole;  // with the parameters that are known functions
@@ -143,6 +145,7 @@ struct bind_sym {
   struct app_sym *app;
   uint32_t number; // in the checker's list
   enum state seen; // while circles are looked for
+  struct bind_sym *used_by; // whose arguments were met last to name it
   bool reached;
 };
 
@@ -528,6 +531,9 @@ void report_missing(struct checker *k, const struct sig *s, uint32_t i,
                     struct span call);
 void check_args_alone(struct body *b, struct arg *args); // of a wrong call
 
+// What is visible here under the name of a local of an enclosing function.
+struct core *captured(struct body *b, struct local *l, struct span at);
+void fn_mentions_itself(struct body *b, struct fn_sym *f, struct core *x);
 struct core *call_fn(struct body *b, struct fn_sym *f, struct arg *args,
                      struct span at);
 // Of a function without captures, whose arguments are matched; they may be NULL.
@@ -541,6 +547,8 @@ struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
 // check_lambda.c
 struct core *check_lambda(struct body *b, struct expr *e,
                           const struct type *want);
+// A function by its name, with what it takes from outside.
+struct core *closure_of_fn(struct body *b, struct fn_sym *f, struct span at);
 struct core *closure_of_method(struct body *b, struct fn_sym *m,
                                struct core *handle, struct span at);
 const struct type *callable_type(struct checker *k, const struct sig *s);

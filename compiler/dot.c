@@ -81,7 +81,7 @@ static void draw_call(struct dot *d, void *user, const struct binding *to,
                       const struct core *call)
 {
   struct caller *c = user;
-  uint32_t skip = call->call.kind == SITE_handle;
+  uint32_t skip = call->call.kind != SITE_method; // who is called
   if (d->shown[dot_number(to)] && !seen_before(d, c, to))
     dot_edge(d, c->id, d->ids[dot_number(to)],
              dot_types(d, call->args + skip, call->n_args - skip), "");

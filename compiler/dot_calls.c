@@ -18,13 +18,18 @@ static const struct core *core_of(const struct core_call *call)
                                offsetof(struct core, call));
 }
 
-// What a binding's argument number `index` is, if it is written as it is.
-static const struct binding *argument(const struct binding *b, uint32_t index)
+// What a binding's arguments are, if they are written as they are.
+static const struct core *arguments(const struct binding *b)
 {
   const struct stmt *s = b->args ? b->args->body : NULL;
   while (s && s->kind != STMT_RETURN)
     s = s->next;
-  const struct core *e = s ? s->value : NULL;
+  return s ? s->value : NULL;
+}
+
+static const struct binding *argument(const struct binding *b, uint32_t index)
+{
+  const struct core *e = arguments(b);
   const struct constant *c = NULL;
   if (e && e->kind == CORE_TUPLE && index < e->n_args)
     c = e->args[index]->kind == CORE_CONST ? e->args[index]->constant : NULL;
@@ -53,6 +58,30 @@ static void visit_handle(struct walk *w, const struct core *call)
       w->visit(w->d, w->user, b->uses[i], call);
 }
 
+static void visit_function(struct walk *w, const struct function *f);
+
+// What a function that the binding was given, or made, leads to. Others are
+// met where they are made.
+static void visit_value(struct walk *w, const struct core *call)
+{
+  const struct core *f = call->args[0];
+  const struct core *args = w->self ? arguments(w->self) : NULL;
+  if (f->kind != CORE_SELF || !w->self)
+    return;
+  if (f->index >= w->self->class->n_params) {
+    visit_function(w, w->self->class->init);
+    return;
+  }
+  f = args && args->kind == CORE_TUPLE ? args->args[f->index] : NULL;
+  if (!f || f->kind != CORE_CLOSURE)
+    return;
+  const struct core *handle = f->closure.method ? f->args[0] : NULL;
+  if (handle && handle->kind == CORE_CONST && handle->constant->binding)
+    w->visit(w->d, w->user, handle->constant->binding, call);
+  else if (!handle)
+    visit_function(w, f->closure.function);
+}
+
 static void visit_function(struct walk *w, const struct function *f)
 {
   struct code *k = code_of(f);
@@ -67,6 +96,8 @@ static void visit_function(struct walk *w, const struct function *f)
       w->visit(w->d, w->user, s->call->binding, core_of(s->call));
     else if (s->kind == SITE_handle)
       visit_handle(w, core_of(s->call));
+    else
+      visit_value(w, core_of(s->call));
   }
 }
 

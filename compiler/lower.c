@@ -1,4 +1,5 @@
 // Lowering of a whole program: every function in turn.
+#include "compiler/blocks.h"
 #include "compiler/lower_code.h"
 
 #include "grammar/plan/names.h"
@@ -40,6 +41,8 @@ void lower_program(struct compile *c, struct program *p, bool tests)
   for (struct function *f = p->functions; f; f = f->next)
     if (tests || f->kind != FUNCTION_test)
       lower_function(c, &shared, f); // which may put new ones behind it
+  if (!c->diags.errors)
+    blocks_find(c->arena, p);
 }
 
 // ---- as text ----

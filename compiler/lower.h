@@ -80,7 +80,7 @@ struct code {
   uint32_t n_strands;
   uint32_t *units, room_units; // by virtual slot: first of its run
   uint8_t waits;               // see function_waits
-  uint8_t blocks;              // see explain_settings.c
+  bool blocks;                 // see blocks.h
   uint32_t seen;               // by the walk of this number (dot_calls.c)
 };
 

@@ -154,8 +154,10 @@ bool core_surely_plain(const struct core *e)
   case CORE_PAYLOAD:
   case CORE_CONCAT:
     return true;
+  case CORE_CLOSURE:
+    return true;
   case CORE_CALL:
-    return e->call.kind == SITE_function || e->call.kind == SITE_callable;
+    return e->call.kind == SITE_function;
   case CORE_LIST:
   case CORE_TUPLE:
     for (uint32_t i = 0; i < e->n_args; i++)
@@ -254,8 +256,9 @@ static bool are_params(const struct lower *l, const struct core *e)
 
 static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
 {
+  bool value = e->call.kind != SITE_method; // the first is who is called
   *pending = false;
-  if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL)
+  if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value)
     return lower_one(l, e->args[0], pending);
   if (are_params(l, e))
     return home_of(e->args[0]->local)->slot;
@@ -263,7 +266,9 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   struct later t = {.e = e, .run = run};
   t.args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
   for (uint32_t i = 0; i < e->n_args; i++)
-    t.args[i] = lower_later(l, e->args[i], run + i);
+    t.args[i] = lower_later(l, e->args[i], value && !i ? NO_SLOT : run + i);
+  if (value)
+    t.args[0] = val_in_slot(val_force(l, t.args[0], run), t.args[0].plain);
   settle_args(l, &t, true);
   settle_args(l, &t, false);
   for (uint32_t i = 0; i < e->n_args; i++)
@@ -343,13 +348,8 @@ static struct val lower_kind(struct lower *l, const struct core *e,
   case CORE_FAIL:
     return lower_fail(l, e, dst);
   case CORE_CALL:
-    if (e->call.kind == SITE_method || e->call.kind == SITE_handle)
-      return lower_start(l, e, dst);
-    return lower_strict(l, e, dst);
-  case CORE_CLOSURE:
-    lower_not_built(l, DIAG_no_lambda, e->span);
-    return val_in_slot(slot_for(l, dst, type_slot(l, e->type)),
-                       type_slot(l, e->type));
+    return e->call.kind == SITE_function ? lower_strict(l, e, dst)
+                                         : lower_start(l, e, dst);
   default:
     return lower_strict(l, e, dst);
   }

@@ -17,6 +17,7 @@ bool op_takes_run(const struct core *e)
   case CORE_CONCAT:
   case CORE_OPERATOR:
   case CORE_CALL:
+  case CORE_CLOSURE:
     return true;
   default:
     return false;
@@ -180,6 +181,34 @@ static uint32_t emit_call(struct lower *l, const struct core *e, uint32_t run,
   return dst;
 }
 
+// A method of what is known needs no handle. The site's call stands in a node
+// of its own, for those who look at calls.
+static uint32_t emit_closure(struct lower *l, const struct core *e,
+                             uint32_t run, uint32_t dst)
+{
+  struct core *x = ARENA_NEW(l->arena, struct core);
+  const struct core *handle = e->closure.method ? e->args[0] : NULL;
+  bool known = handle && handle->kind == CORE_CONST;
+  *x = *e;
+  x->kind = CORE_CALL;
+  x->call = (struct core_call){.kind = SITE_function,
+                               .function = e->closure.function,
+                               .method = e->closure.method};
+  if (handle)
+    x->call.kind = known ? SITE_method : SITE_handle;
+  if (known)
+    x->call.binding = handle->constant->binding;
+  struct site site = {.call = &x->call,
+                      .function = x->call.function,
+                      .kind = x->call.kind,
+                      .result = type_slot(l, e->type)->of,
+                      .first = known ? 0 : run,
+                      .count = known ? 0 : e->n_args};
+  dst = slot_for(l, dst, type_slot(l, e->type));
+  code_call(l, OP_closure, dst, site);
+  return dst;
+}
+
 // Reading json needs the whole type, which slots do not know.
 static void emit_operator(struct lower *l, const struct core *e, uint32_t run,
                           uint32_t x, uint32_t dst)
@@ -267,6 +296,9 @@ struct val op_emit(struct lower *l, const struct core *e,
     break;
   case CORE_CALL:
     v.slot = emit_call(l, e, run, dst);
+    break;
+  case CORE_CLOSURE:
+    v.slot = emit_closure(l, e, run, dst);
     break;
   default:
     v.slot = emit_plain(l, e, args, run, dst);

@@ -13,37 +13,70 @@ static const struct constant *setting_of(const struct binding *b,
 }
 
 struct callee {
-  const struct function *function;
+  const struct function *function; // NULL: nobody knows
   const struct binding *binding;
   const char *label;
 };
 
-static struct callee callee_of(struct act *a, const struct site *s)
+static struct callee callee_of_method(struct act *a, const struct method *m,
+                                      const struct binding *b)
 {
-  struct arena *arena = a->t->arena;
-  if (s->kind == SITE_function)
-    return (struct callee){s->function, a->binding, s->function->name};
-  const struct method *m = s->call->method;
-  const struct binding *b = s->call->binding;
-  const struct fact *f = s->count ? a->s.cells[s->first].fact : NULL;
-  if (s->kind == SITE_handle && f && f->kind == FACT_handle)
-    b = f->binding;
   const char *name = b ? b->name->text : m->class->name->text;
   bool only = m->class->kind != CLASS_deployment;
-  return (struct callee){
-      m->function, b,
-      only ? name : arena_printf(arena, "%s.%s", name, m->name->text)};
+  return (struct callee){m->function, b,
+                         only ? name
+                              : arena_printf(a->t->arena, "%s.%s", name,
+                                             m->name->text)};
 }
 
+static const struct fact *first_of(const struct act *a, const struct site *s)
+{
+  return s->count ? a->s.cells[s->first].fact : NULL;
+}
+
+static struct callee callee_of_value(struct act *a, const struct fact *f)
+{
+  if (!f || f->kind != FACT_function)
+    return (struct callee){NULL, NULL, "a function"};
+  const struct site *s = f->site;
+  if (s->kind != SITE_function)
+    return callee_of_method(a, s->call->method, f->binding);
+  return (struct callee){s->function, f->binding, s->function->name};
+}
+
+static struct callee callee_of(struct act *a, const struct site *s)
+{
+  const struct fact *f = first_of(a, s);
+  if (s->kind == SITE_function)
+    return (struct callee){s->function, a->binding, s->function->name};
+  if (s->kind == SITE_callable)
+    return callee_of_value(a, f);
+  const struct binding *b = s->call->binding;
+  if (s->kind == SITE_handle && f && f->kind == FACT_handle)
+    b = f->binding;
+  return callee_of_method(a, s->call->method, b);
+}
+
+// What a value that is called holds comes before the arguments.
 static struct timing *call(struct act *a, const struct site *s,
                            struct callee *c)
 {
-  const struct fact **args =
-      ARENA_ARRAY(a->t->arena, s->count + 1, const struct fact *);
-  uint32_t skip = s->kind == SITE_handle && s->count;
-  for (uint32_t i = skip; i < s->count; i++)
-    args[i - skip] = a->s.cells[s->first + i].fact;
+  const struct fact *value = first_of(a, s);
+  uint32_t skip = s->kind == SITE_handle || s->kind == SITE_callable, held = 0;
   *c = callee_of(a, s);
+  if (!c->function) {
+    struct timing *unknown = ARENA_NEW(a->t->arena, struct timing);
+    unknown->takes.open = true;
+    return unknown;
+  }
+  if (s->kind == SITE_callable && value->site->kind == SITE_function)
+    held = value->n;
+  const struct fact **args = ARENA_ARRAY(
+      a->t->arena, held + s->count + 1, const struct fact *);
+  for (uint32_t i = 0; i < held; i++)
+    args[i] = fact_part(value, i);
+  for (uint32_t i = skip; i < s->count; i++)
+    args[held + i - skip] = a->s.cells[s->first + i].fact;
   return timing_of(a->t, c->function, c->binding, args);
 }
 
@@ -61,7 +94,7 @@ static void record(struct act *a, const struct callee *c,
                    struct moment end, struct span span)
 {
   struct event e = {c->label, start, end, inside, c->binding, span, false};
-  bool helper = c->function->kind == FUNCTION_body &&
+  bool helper = c->function && c->function->kind == FUNCTION_body &&
                 c->binding == a->binding && !strchr(c->label, '[');
   bool nothing =
       !inside->n_events && start.high == end.high && !inside->takes.open;
@@ -91,6 +124,17 @@ void times_call(struct act *a, const struct ins *i)
     a->s.now = end;
   times_set(a, i->a, inside->value,
             i->op == OP_call ? (struct moment){0} : end);
+}
+
+void times_closure(struct act *a, const struct ins *i)
+{
+  const struct site *s = &a->code->sites[i->b];
+  const struct fact **held =
+      ARENA_ARRAY(a->t->arena, s->count + 1, const struct fact *);
+  for (uint32_t k = 0; k < s->count; k++)
+    held[k] = a->s.cells[s->first + k].fact;
+  times_set(a, i->a, fact_function(a->t->arena, s, a->binding, held),
+            (struct moment){0});
 }
 
 // Side by side; a list of unknown length is taken to have an element.

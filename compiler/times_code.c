@@ -267,6 +267,9 @@ static uint32_t step(struct act *a, uint32_t at)
   case OP_each:
     times_each(a, i);
     break;
+  case OP_closure:
+    times_closure(a, i);
+    break;
   case OP_return:
     do_return(a, i);
     break;

@@ -1,7 +1,7 @@
 // Known values: a small evaluator over instructions.
 #include "compiler/times_facts.h"
 
-enum { PARTS_MAX = 1000 };
+enum { PARTS_MAX = 1000, FUNCTIONS_DEEP = 4 };
 
 static struct fact *new_fact(struct arena *a, enum fact_kind kind)
 {
@@ -65,6 +65,28 @@ const struct fact *fact_const(struct arena *a, const struct constant *c)
   }
 }
 
+const struct fact *fact_function(struct arena *a, const struct site *s,
+                                 const struct binding *self,
+                                 const struct fact *const *held)
+{
+  const struct fact *head = s->count ? held[0] : NULL;
+  struct fact *f = (struct fact *)fact_parts(a, FACT_function, held, s->count);
+  f->site = s;
+  f->binding = self;
+  for (uint32_t i = 0; f->parts && i < s->count; i++) { // code nests them freely
+    const struct fact *x = f->parts[i];
+    if (x && x->kind == FACT_function && x->number >= FUNCTIONS_DEEP)
+      f->parts[i] = NULL;
+    else if (x && x->kind == FACT_function && x->number >= f->number)
+      f->number = x->number + 1;
+  }
+  if (s->kind == SITE_method)
+    f->binding = s->call->binding;
+  else if (s->kind == SITE_handle)
+    f->binding = head && head->kind == FACT_handle ? head->binding : NULL;
+  return f;
+}
+
 const struct fact *fact_part(const struct fact *whole, uint32_t i)
 {
   return whole && whole->parts && i < whole->n ? whole->parts[i] : NULL;
@@ -75,7 +97,8 @@ bool fact_same(const struct fact *x, const struct fact *y)
   if (x == y)
     return true;
   if (!x || !y || x->kind != y->kind || x->number != y->number ||
-      x->n != y->n || x->binding != y->binding || !x->parts != !y->parts)
+      x->n != y->n || x->binding != y->binding || x->site != y->site ||
+      !x->parts != !y->parts)
     return false;
   for (uint32_t i = 0; x->parts && i < x->n; i++)
     if (!fact_same(x->parts[i], y->parts[i]))
@@ -177,8 +200,8 @@ void fact_key(const struct fact *f, struct buf *out)
     buf_addc(out, '?');
     return;
   }
-  buf_addf(out, "%d:%lld:%u:%p", f->kind, (long long)f->number, f->n,
-           (const void *)f->binding);
+  buf_addf(out, "%d:%lld:%u:%p:%p", f->kind, (long long)f->number, f->n,
+           (const void *)f->binding, (const void *)f->site);
   for (uint32_t i = 0; f->parts && i < f->n; i++) {
     buf_addc(out, i ? ',' : '(');
     fact_key(f->parts[i], out);

@@ -110,5 +110,6 @@ bool at_operator(struct plan_at *at);
 bool at_call(struct plan_at *at);
 bool at_start(struct plan_at *at);
 bool at_each(struct plan_at *at);
+bool at_closure(struct plan_at *at);
 
 #endif

@@ -182,6 +182,53 @@ bool at_each(struct plan_at *at)
          at_refuse(at, "slot %u is no list of futures of the result", at->i.a);
 }
 
+// ---- functions as values ----
+// What the run gives: the handle of SITE_handle, or a function's first
+// parameters. `f` is then what is called, with those in front.
+static bool is_captured(struct plan_at *at, const struct plan_site *s,
+                        struct callee *f)
+{
+  const struct plan *p = at->p;
+  if (s->kind == SITE_callable)
+    return at_refuse(at, "its site is a value already");
+  if (s->kind != SITE_function) {
+    set_function(p, f, p->methods[s->target].function);
+    if (s->kind == SITE_handle && !take_head(at, s, f))
+      return false;
+    return !f->count || at_refuse(at, "a method holds no values");
+  }
+  set_function(p, f, s->target);
+  return is_within_class(at, f->function);
+}
+
+static bool are_captured(struct plan_at *at, const struct callee *f)
+{
+  if (f->count > f->n_params)
+    return at_refuse(at, "%u values for %u parameters", f->count, f->n_params);
+  for (uint32_t k = 0; k < f->count; k++)
+    if (at_is_out(at, f->first + k) || !is_argument(at, f, k, false))
+      return false;
+  return true;
+}
+
+bool at_closure(struct plan_at *at)
+{
+  const struct plan *p = at->p;
+  const struct plan_site *s = &p->sites[plan_wide(at->i)];
+  const struct plan_type *t = &p->types[at_type(at, at->i.a)];
+  struct callee f = {.first = s->first, .count = s->count};
+  if (t->kind != TYPE_callable)
+    return at_refuse_kind(at, at->i.a, "fn");
+  if (!at_run(at, s->first, s->count) || !is_captured(at, s, &f) ||
+      !are_captured(at, &f))
+    return false;
+  bool same = t->fields.count == f.n_params - f.count &&
+              base_of(p, t->of) == f.result;
+  for (uint32_t k = 0; same && k < t->fields.count; k++)
+    same = field_base(p, t->fields, k) == param_type(p, &f, f.count + k);
+  return same || at_refuse(at, "slot %u is of another function", at->i.a);
+}
+
 // ---- operators ----
 static enum type_kind reader_kind(const void *owner, type_ref t)
 {

@@ -12,10 +12,13 @@ struct blocks {
   bool *functions; // may block
   bool *bindings;  // have slots
   bool *classes;   // some binding of it has slots
+  bool *values;    // by type: some function of it that is a value may block
   bool changed;
 };
 
-static bool site_blocks(const struct blocks *b, const struct plan_site *s)
+// `f`: whose site it is.
+static bool site_blocks(const struct blocks *b, const struct plan_function *f,
+                        const struct plan_site *s)
 {
   const struct plan *p = b->plan;
   switch (s->kind) {
@@ -28,11 +31,21 @@ static bool site_blocks(const struct blocks *b, const struct plan_site *s)
     return b->functions[p->methods[s->target].function] ||
            b->classes[p->methods[s->target].class];
   default:
-    return true;
+    return b->values[p->slots[f->slots.first + s->first].type];
   }
 }
 
-static bool code_blocks(const struct blocks *b, struct plan_code i)
+// Making a value of a function does not block; calling it may.
+static void look_at_value(struct blocks *b, const struct plan_function *f,
+                          struct plan_code i)
+{
+  bool *blocks = &b->values[b->plan->slots[f->slots.first + i.a].type];
+  if (!*blocks && site_blocks(b, f, &b->plan->sites[plan_wide(i)]))
+    *blocks = b->changed = true;
+}
+
+static bool code_blocks(struct blocks *b, const struct plan_function *f,
+                        struct plan_code i)
 {
   switch (i.op) {
   case OP_op:
@@ -40,7 +53,10 @@ static bool code_blocks(const struct blocks *b, struct plan_code i)
   case OP_call:
   case OP_start:
   case OP_each:
-    return site_blocks(b, &b->plan->sites[plan_wide(i)]);
+    return site_blocks(b, f, &b->plan->sites[plan_wide(i)]);
+  case OP_closure:
+    look_at_value(b, f, i);
+    return false;
   default:
     return false;
   }
@@ -48,10 +64,13 @@ static bool code_blocks(const struct blocks *b, struct plan_code i)
 
 static void look_at_function(struct blocks *b, uint32_t number)
 {
-  struct plan_run code = b->plan->functions[number].code;
-  for (uint32_t i = 0; i < code.count && !b->functions[number]; i++)
-    if (code_blocks(b, b->plan->code[code.first + i]))
-      b->functions[number] = b->changed = true;
+  const struct plan_function *f = &b->plan->functions[number];
+  bool blocks = false;
+  for (uint32_t i = 0; i < f->code.count; i++)
+    if (code_blocks(b, f, b->plan->code[f->code.first + i]))
+      blocks = true;
+  if (blocks && !b->functions[number])
+    b->functions[number] = b->changed = true;
 }
 
 static void look_at_binding(struct blocks *b, uint32_t number)
@@ -104,8 +123,9 @@ bool deployments_bounded(struct arena *a, const struct plan *p, bool *out)
       .functions = ARENA_ARRAY(a, p->n_functions + 1, bool),
       .bindings = out,
       .classes = ARENA_ARRAY(a, p->n_classes + 1, bool),
+      .values = ARENA_ARRAY(a, p->n_types + 1, bool),
   };
-  if (!b.functions || !b.classes)
+  if (!b.functions || !b.classes || !b.values)
     return false;
   for (uint32_t i = 0; i < p->n_bindings; i++)
     look_at_settings(&b, i);

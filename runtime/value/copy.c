@@ -151,6 +151,33 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
   return true;
 }
 
+static struct deployment *copy_handle(struct walk *w, struct deployment *d)
+{
+  return w->moved && d ? w->moved->handle(d, w->moved->user) : d;
+}
+
+// What was captured are the function's first parameters.
+static bool copy_closure(struct walk *w, const struct closure *c,
+                         uint32_t depth, value *out)
+{
+  struct closure *to =
+      arena_alloc(w->arena, sizeof *to + c->count * sizeof *c->captured);
+  if (!to)
+    return false;
+  *to = *c;
+  to->handle = copy_handle(w, c->handle);
+  if (w->moved && c->self)
+    to->self = w->moved->self(c->self, w->moved->user);
+  for (uint32_t i = 0; i < c->count; i++) {
+    uint32_t slot = w->plan->functions[c->target].slots.first + i;
+    if (!copy(w, w->plan->slots[slot].type, c->captured[i], depth,
+              &to->captured[i]))
+      return false;
+  }
+  out->closure = to;
+  return true;
+}
+
 static bool copy_pointers(struct walk *w, const struct plan_type *t, value v,
                           uint32_t depth, value *out)
 {
@@ -170,6 +197,8 @@ static bool copy_pointers(struct walk *w, const struct plan_type *t, value v,
     return copy_tagged(w, t, v.tagged, depth, out);
   case TYPE_json:
     return copy_json(w, v.json, depth, out);
+  case TYPE_callable:
+    return copy_closure(w, v.closure, depth, out);
   default:
     return copy_tensor(w, v.tensor, out);
   }
@@ -187,16 +216,14 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
     return copy_text(w, v.text, out);
   case TYPE_stream:
   case TYPE_future:
-  case TYPE_callable:
     out->bits = 0;
     return true;
   case TYPE_handle:
-    *out = v;
-    if (w->moved && v.handle)
-      out->handle = w->moved(v.handle, w->user);
+    out->handle = copy_handle(w, v.handle);
     return true;
   case TYPE_optional:
-    if (!v.box) {
+  case TYPE_callable:
+    if (!v.ptr) {
       out->bits = 0;
       return true;
     }
@@ -220,14 +247,14 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v,
                 value *out)
 {
-  return value_copy_moved(a, p, type, v, NULL, NULL, out);
+  return value_copy_moved(a, p, type, v, NULL, out);
 }
 
 bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,
-                      value v, value_moved *moved, void *user, value *out)
+                      value v, const struct value_moved *moved, value *out)
 {
   struct walk w = {
-      .plan = p, .arena = a, .moved = moved, .user = user, .left = VALUE_PARTS};
+      .plan = p, .arena = a, .moved = moved, .left = VALUE_PARTS};
   value to;
   if (!copy(&w, type, v, 0, &to))
     return false;

@@ -26,6 +26,7 @@ struct stream;
 struct future;
 struct closure;
 struct deployment; // what a handle points to (runtime/serve)
+struct replica;
 
 typedef union value {
   int64_t i;   // none bool int duration size time
@@ -93,9 +94,10 @@ extern const uint8_t dtype_size[DTYPES]; // bytes of an element
 int64_t tensor_size(const struct tensor *t); // elements
 
 struct closure {
-  uint32_t kind;     // enum plan_site_kind: function, method or handle
+  uint32_t kind;     // enum plan_site_kind: function or method
   uint32_t target;   // as in plan_site
-  struct deployment *handle;
+  struct deployment *handle; // of a method; NULL: one that is not there
+  struct replica *self;      // of a function that has a class; NULL: it is not here
   uint32_t count;    // of what was captured; it comes before the arguments
   value captured[];
 };
@@ -137,13 +139,18 @@ bool value_equal(const struct plan *p, uint32_t type, value x, value y);
 bool value_equal_within(const struct plan *p, uint32_t type, value x, value y,
                         bool *over);
 int value_compare(const struct plan *p, uint32_t type, value x, value y); // ordered kinds only
-// A deep copy into `a`. Handles are copied as they are; futures, streams and
-// closures, which live no longer than their request, become NULL.
+// A deep copy into `a`. Handles are copied as they are; futures and streams,
+// which live no longer than their request, become NULL.
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v, value *out);
-// The same for another engine, whose handles `moved` gives for those in v.
-typedef struct deployment *value_moved(struct deployment *d, void *user);
+// The same for another engine, whose deployments and replicas stand for those
+// in v.
+struct value_moved {
+  struct deployment *(*handle)(struct deployment *d, void *user);
+  struct replica *(*self)(struct replica *r, void *user); // NULL: it is not there
+  void *user;
+};
 bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,
-                      value v, value_moved *moved, void *user, value *out);
+                      value v, const struct value_moved *moved, value *out);
 // The default values of all types, by number; NULL when memory is out or a type
 // holds itself by value.
 value *value_defaults(struct arena *a, const struct plan *p);

@@ -12,10 +12,9 @@
 struct walk {
   const struct plan *plan;
   struct arena *arena; // of a copy
-  value_moved *moved;  // NULL: handles stay as they are
-  void *user;
-  uint32_t left;       // parts that may still be looked at
-  bool over;           // it was too much
+  const struct value_moved *moved; // NULL: handles stay as they are
+  uint32_t left;                   // parts that may still be looked at
+  bool over;                       // it was too much
 };
 
 static inline bool walk_enter(struct walk *w, uint32_t depth)

@@ -30,7 +30,7 @@ static void set_timer(struct task *t, int64_t after,
 
 void attempt_begin(struct task *t)
 {
-  struct frame *f = call_frame(t, t->entering->slots);
+  struct frame *f = call_frame(t, t->entering);
   struct task *c = f ? task_new(t->run, TASK_ATTEMPT, &t->attempts) : NULL;
   if (!c) {
     task_finish(t, (value){0}, error_memory(t));

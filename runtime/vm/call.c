@@ -96,63 +96,92 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
 
 // ---- making the frame ----
 
-static struct frame *frame_for(struct task *t, const struct function *fn,
-                               const struct error **error)
+struct target { // whom a site calls
+  const struct function *fn;
+  struct deployment *d;          // NULL: it runs on the caller's replica
+  struct replica *self;          // of a function
+  const struct closure *closure; // whose values come before the arguments
+};
+
+static const struct error *not_there(struct task *t)
+{
+  return error_make(t, ERROR_internal, 500, "what is called is not there");
+}
+
+static const struct error *target_of_value(struct task *t,
+                                           const struct site *s,
+                                           struct target *to)
+{
+  struct engine *e = t->run->engine;
+  const struct closure *c = t->frame->slots[s->row->first].closure;
+  to->closure = c;
+  if (!c)
+    return not_there(t);
+  if (c->kind == SITE_function) {
+    to->fn = &e->functions[c->target];
+    to->self = c->self;
+    return to->fn->class == PLAN_NONE || to->self ? NULL : not_there(t);
+  }
+  const struct plan_method_row *m = &e->plan->methods[c->target];
+  to->fn = &e->functions[m->function];
+  to->d = c->handle;
+  return to->d && to->d->class == m->class ? NULL : not_there(t);
+}
+
+static const struct error *target_of(struct task *t, const struct site *s,
+                                     struct target *to)
 {
   struct frame *caller = t->frame;
-  if (caller->depth + 1 >= VM_DEPTH) {
-    *error = error_too_deep(t);
-    return NULL;
+  *to = (struct target){s->function, s->deployment, caller->self, NULL};
+  switch (s->kind) {
+  case SITE_function:
+    if (to->fn->class == PLAN_NONE || to->fn->class == caller->fn->class)
+      return NULL;
+    return not_there(t);
+  case SITE_callable:
+    return target_of_value(t, s, to);
+  case SITE_handle:
+    to->d = caller->slots[s->row->first].handle;
+    // fallthrough
+  default:
+    return to->d && to->d->class == s->class ? NULL : not_there(t);
   }
-  struct frame *f = frame_new(t->run, fn);
-  if (!f) {
-    *error = error_memory(t);
-    return NULL;
-  }
-  f->self = caller->self;
-  f->depth = caller->depth + 1;
-  return f;
 }
 
-// The deployment that a method's site calls; false when there is none.
-static bool target_of(struct task *t, const struct site *s,
-                      struct deployment **d, const struct error **error)
+struct frame *call_frame(struct task *t, const struct frame *like)
 {
-  *d = s->deployment;
-  if (s->kind == SITE_handle)
-    *d = t->frame->slots[s->row->first].handle;
-  uint32_t class = t->frame->fn->class;
-  bool fits = s->kind == SITE_function ? s->function->class == PLAN_NONE ||
-                                             s->function->class == class
-                                       : *d && (*d)->class == s->class;
-  if (s->kind != SITE_callable && fits)
-    return true;
-  *error = error_make(t, ERROR_internal, 500, "%s",
-                      s->kind == SITE_callable ? "callables are not built yet"
-                                               : "what is called is not there");
-  return false;
-}
-
-struct frame *call_frame(struct task *t, const value *args)
-{
-  struct frame *f = frame_new(t->run, t->site->function);
+  struct frame *f = frame_new(t->run, like->fn);
   if (!f)
     return NULL;
   f->self = t->self;
   f->depth = t->depth;
-  memcpy(f->slots, args, t->site->count * sizeof *args);
+  memcpy(f->slots, like->slots, like->fn->n_params * sizeof *f->slots);
   return f;
 }
 
+// With what the closure holds and, behind it, the arguments.
 static struct frame *frame_of_site(struct task *t, const struct site *s,
                                    struct deployment **d,
                                    const struct error **error)
 {
-  if (!target_of(t, s, d, error))
+  struct frame *caller = t->frame;
+  struct target to;
+  if ((*error = target_of(t, s, &to)))
     return NULL;
-  struct frame *f = frame_for(t, s->function, error);
-  if (f)
-    memcpy(f->slots, t->frame->slots + s->first, s->count * sizeof(value));
+  struct frame *f = NULL;
+  if (caller->depth + 1 >= VM_DEPTH)
+    *error = error_too_deep(t);
+  else if (!(f = frame_new(t->run, to.fn)))
+    *error = error_memory(t);
+  if (!f)
+    return NULL;
+  uint32_t held = to.closure ? to.closure->count : 0;
+  f->self = to.self;
+  f->depth = caller->depth + 1;
+  if (held)
+    memcpy(f->slots, to.closure->captured, held * sizeof(value));
+  memcpy(f->slots + held, caller->slots + s->first, s->count * sizeof(value));
+  *d = to.d;
   return f;
 }
 
@@ -203,32 +232,57 @@ static struct task *task_for(struct task *t, const struct site *s,
   return c;
 }
 
-// Waits for futures among the arguments, and takes them out.
-static enum entry take_arguments(struct task *t, const struct error **error)
+// Waits for futures among arguments of these types.
+static enum gathered gather_arguments(struct task *t, const struct site *s,
+                                      const uint32_t *types, const value *args,
+                                      const struct error **error)
 {
-  struct engine *e = t->run->engine;
-  value *args = t->entering->slots;
-  bool some = false;
-  for (uint32_t i = 0; t->types && i < t->site->count; i++)
-    some |= e->has_future[t->types[i]];
-  if (!some)
-    return ENTRY_RUN;
   enum gathered g = GATHER_THERE;
   gather_begin(t);
-  for (uint32_t i = 0; i < t->site->count && g != GATHER_FAILED; i++)
-    g = gather(t, t->types[i], args[i], error);
-  if (g == GATHER_FAILED)
+  for (uint32_t i = 0; i < s->count && g != GATHER_FAILED; i++)
+    g = gather(t, types[i], args[i], error);
+  return g;
+}
+
+// The frame's arguments, which stand at its end, without futures.
+static bool resolve_arguments(struct task *t, const struct site *s,
+                              const uint32_t *types, struct frame *f)
+{
+  value *args = f->slots + f->fn->n_params - s->count;
+  for (uint32_t i = 0; i < s->count; i++)
+    if (!future_resolve(t, types[i], args[i], &args[i]))
+      return false;
+  return true;
+}
+
+static bool hold_futures(const struct engine *e, const struct site *s,
+                         const uint32_t *types)
+{
+  for (uint32_t i = 0; types && i < s->count; i++)
+    if (e->has_future[types[i]])
+      return true;
+  return false;
+}
+
+static enum entry take_arguments(struct task *t, const struct error **error)
+{
+  struct frame *f = t->entering;
+  if (!hold_futures(t->run->engine, t->site, t->types))
+    return ENTRY_RUN;
+  const value *args = f->slots + f->fn->n_params - t->site->count;
+  switch (gather_arguments(t, t->site, t->types, args, error)) {
+  case GATHER_FAILED:
     return ENTRY_FAIL;
-  if (g == GATHER_OUT) {
+  case GATHER_OUT:
     t->wait = WAIT_INPUT;
     return ENTRY_WAIT;
+  case GATHER_THERE:
+    break;
   }
-  for (uint32_t i = 0; i < t->site->count; i++)
-    if (!future_resolve(t, t->types[i], args[i], &args[i])) {
-      *error = error_memory(t);
-      return ENTRY_FAIL;
-    }
-  return ENTRY_RUN;
+  if (resolve_arguments(t, t->site, t->types, f))
+    return ENTRY_RUN;
+  *error = error_memory(t);
+  return ENTRY_FAIL;
 }
 
 enum entry call_begin(struct task *t, const struct error **error)
@@ -296,6 +350,56 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
   return call_admit(t, f, d,
                     s->has_priority ? s->priority : t->run->request->priority,
                     error);
+}
+
+// A helper that is a value runs in the order of its caller, at once; what it
+// gives is a future that is there.
+static enum entry enter_helper(struct task *t, const struct site *s,
+                               uint16_t result, const struct error **error)
+{
+  struct frame *caller = t->frame;
+  const uint32_t *types = caller->fn->types + s->first;
+  bool some = hold_futures(t->run->engine, s, types);
+  if (some)
+    switch (gather_arguments(t, s, types, caller->slots + s->first, error)) {
+    case GATHER_FAILED:
+      return ENTRY_FAIL;
+    case GATHER_OUT:
+      t->pc--;
+      t->wait = WAIT_FORCE;
+      return ENTRY_WAIT;
+    case GATHER_THERE:
+      break;
+    }
+  struct deployment *d;
+  struct frame *f = frame_of_site(t, s, &d, error);
+  if (!f)
+    return ENTRY_FAIL;
+  struct future *future = ARENA_NEW(t->run->arena, struct future);
+  if (!future || (some && !resolve_arguments(t, s, types, f))) {
+    *error = error_memory(t);
+    frame_keep(t->run, f);
+    return ENTRY_FAIL;
+  }
+  caller->slots[result].future = future;
+  f->gives_future = true;
+  f->caller = caller;
+  f->return_pc = t->pc;
+  f->result = result;
+  return frame_begin(t, f, error);
+}
+
+enum entry call_start_value(struct task *t, const struct site *s,
+                            uint16_t result, const struct error **error)
+{
+  const struct closure *c = t->frame->slots[s->row->first].closure;
+  if (c && c->kind == SITE_function && !s->own)
+    return enter_helper(t, s, result, error);
+  struct future *f = call_start(t, s, error);
+  if (!f)
+    return ENTRY_FAIL;
+  t->frame->slots[result].future = f;
+  return ENTRY_RUN;
 }
 
 struct future *call_start(struct task *t, const struct site *s,

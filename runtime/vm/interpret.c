@@ -23,7 +23,10 @@ static inline bool returned(struct task *t, value v)
   }
   t->frame = f->caller;
   t->pc = f->return_pc;
-  t->frame->slots[f->result] = v;
+  if (f->gives_future)
+    future_complete(t->run, t->frame->slots[f->result].future, v, NULL);
+  else
+    t->frame->slots[f->result] = v;
   frame_drop(t, f);
   return true;
 }
@@ -228,6 +231,7 @@ interpret(struct engine *e, struct task *t)
   VIA(fail)
   VIA(reply)
   VIA(assert)
+  VIA(closure)
   // clang-format on
 
 do_op:
@@ -252,10 +256,22 @@ do_call:
 
 do_start:
   SAVE;
+  if (e->sites[W].kind == SITE_callable)
+    goto start_value;
   if (!(s[A].future = call_start(t, &e->sites[W], &error)))
     goto fail;
   SPEND;
   NEXT;
+
+start_value:
+  switch (call_start_value(t, &e->sites[W], A, &error)) {
+  case ENTRY_RUN:
+    goto moved;
+  case ENTRY_FAIL:
+    goto fail;
+  default:
+    return;
+  }
 
 do_each:
   SAVE;

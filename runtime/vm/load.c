@@ -291,7 +291,7 @@ static void set_options(struct engine *e, struct site *s)
         &e->plan->settings[s->row->settings.first + i];
     set_option(s, set->id, (int64_t)plan_bits(&e->plan->consts[set->value]));
   }
-  s->repeats = s->function && (s->retries || s->hedge);
+  s->repeats = s->retries || s->hedge;
   s->own = s->timeout || s->repeats;
 }
 

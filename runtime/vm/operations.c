@@ -340,6 +340,30 @@ const struct error *operation_unwrap(struct task *t, value *s,
   return NULL;
 }
 
+// ---- functions as values ----
+
+const struct error *operation_closure(struct task *t, value *s,
+                                      struct plan_code i)
+{
+  const struct site *site = &t->run->engine->sites[plan_wide(i)];
+  bool method = site->kind != SITE_function;
+  struct closure *c =
+      arena_alloc(arena_of(t), sizeof *c + site->count * sizeof(value));
+  if (!c)
+    return error_memory(t);
+  *c = (struct closure){.kind = method ? SITE_method : SITE_function,
+                        .target = site->row->target,
+                        .handle = site->deployment,
+                        .count = site->count};
+  if (site->kind == SITE_handle)
+    c->handle = s[site->row->first].handle;
+  if (!method && site->function->class != PLAN_NONE)
+    c->self = t->frame->self;
+  memcpy(c->captured, s + site->first, site->count * sizeof(value));
+  s[i.a].closure = c;
+  return NULL;
+}
+
 // ---- the rest ----
 
 // An operator's arguments are the slots from `first` on.

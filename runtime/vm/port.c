@@ -124,10 +124,18 @@ static struct deployment *taken(struct deployment *d, void *user)
   return &e->deployments[d->number];
 }
 
+static struct replica *taken_self(struct replica *r, void *user)
+{
+  struct deployment *d = taken(r->of, user);
+  size_t number = (size_t)(r - r->of->replicas);
+  return d->away ? NULL : &d->replicas[number % d->n_replicas];
+}
+
 bool value_take(struct engine *e, struct arena *a, uint32_t type, value v,
                 value *out)
 {
-  return value_copy_moved(a, e->plan, type, v, taken, e, out);
+  const struct value_moved moved = {taken, taken_self, e};
+  return value_copy_moved(a, e->plan, type, v, &moved, out);
 }
 
 // ---- at home ----

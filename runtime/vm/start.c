@@ -1,5 +1,6 @@
 // Starting replicas: the arguments of bindings, then lets and state, in an
 // order in which what is needed is there before who needs it.
+#include "grammar/plan/operands.h"
 #include "runtime/vm/vm.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ static bool function_step(struct order *o, uint32_t function, uint32_t at)
   struct plan_code i = o->plan->code[code.first + at];
   if (i.op == OP_const)
     visit_const(o, plan_wide(i), 0);
-  if (i.op == OP_call || i.op == OP_start || i.op == OP_each)
+  if (opcode_rows[i.op].operands[1].form == OPERAND_SITE)
     visit_site(o, &o->plan->sites[plan_wide(i)]);
   return true;
 }

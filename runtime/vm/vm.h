@@ -92,7 +92,8 @@ struct frame {
   struct replica *slot;              // given back when it ends, or NULL
   struct task *calls;                // under way beside it
   uint32_t depth;
-  uint16_t result; // slot of the caller's
+  uint16_t result;   // slot of the caller's
+  bool gives_future; // that slot holds one, which is there when this ends
   value slots[];   // behind them, a graph's state
 };
 
@@ -308,6 +309,10 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
 // Starts a call beside the frame; NULL with *error.
 struct future *call_start(struct task *t, const struct site *s,
                           const struct error **error);
+// The same for a value that is called. A helper runs in its caller's order:
+// then the task's innermost frame is its, or the task waits.
+enum entry call_start_value(struct task *t, const struct site *s,
+                            uint16_t result, const struct error **error);
 // Calls a function for every element; *out is the list of futures.
 bool call_each(struct task *t, const struct site *s, value *out,
                const struct error **error);
@@ -316,8 +321,8 @@ enum entry call_begin(struct task *t, const struct error **error);
 // A call's task is ready to run, or fails, or waits.
 void call_launch(struct task *t);
 void call_limit(struct task *t, int64_t ns); // its time; 0: none
-// A frame with these arguments that is not on any chain; NULL: memory is out.
-struct frame *call_frame(struct task *t, const value *args);
+// A frame with the arguments of another, on no chain; NULL: memory is out.
+struct frame *call_frame(struct task *t, const struct frame *like);
 // The root's: its frame simply begins.
 enum entry frame_begin(struct task *t, struct frame *f,
                        const struct error **error);

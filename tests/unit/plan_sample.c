@@ -132,6 +132,7 @@ static void sample_types(struct plan_builder *b)
   plan_add_types(b, (struct plan_type){TYPE_markdown, T_STR, PLAN_NONE});
   WHOLE(TYPE_tuple, 2, NULL, T_FUTURES, T_INT);
   WHOLE(TYPE_tuple, 2, NULL, T_TEXTS, T_INT);
+  sample_base(b, TYPE_callable, T_STR, (struct plan_run){0, 0}, 0);
 }
 
 // ---- functions ----
@@ -301,7 +302,7 @@ static void sample_all_slots(struct open_function *f)
     T_INT, T_INT, T_FLOAT, T_STR, T_STR, T_BOOL, T_TEXTS, T_FUTURE, T_FUTURES,
     T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_DURATION,
     T_MODEL, T_STR, T_FN, T_STR, T_TREE, T_TREES, T_OUT_RECORD, T_OUT_FORCED,
-    T_NONE, T_JSON,
+    T_NONE, T_JSON, T_LATER,
   };
   for (uint32_t i = 0; i < A_COUNT; i++)
     slot(f, "s", types[i]);
@@ -360,6 +361,7 @@ static void sample_calls(struct open_function *f)
   wide(f, OP_call, A_INT, S_CALLABLE);
   wide(f, OP_start, A_FUTURE, S_HELPER);
   wide(f, OP_each, A_FUTURES, S_EACH);
+  wide(f, OP_closure, A_LATER, S_CLOSURE);
   code(f, OP_force, A_TEXTS, A_FUTURES, 0);
   code(f, OP_force, A_FORCED, A_OUT, 0);
 }
@@ -407,6 +409,7 @@ static void sample_sites(struct plan_builder *b)
   site(b, SITE_handle, M_FORWARD, PLAN_NONE, A_MODEL, 2);
   site(b, SITE_callable, 0, PLAN_NONE, A_FN, 2);
   site(b, SITE_function, F_HELPER, PLAN_NONE, A_TEXTS, 1);
+  site(b, SITE_function, F_HELPER, PLAN_NONE, A_STR, 1);
   b->sites.rows[S_HELPER].settings = (struct plan_run){
     plan_add_settings(b, (struct plan_setting){
       SETTING_timeout, plan_const_int(b, T_DURATION, 500000000)}), 1};

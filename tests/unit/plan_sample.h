@@ -10,20 +10,21 @@ enum {
   T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_TENSOR,
   T_MATRIX, T_DURATION, T_MODEL, T_FN, T_POSITIVE, T_JSON, T_ARGS, T_STREAM,
   T_BYTES, T_SIZE, T_REVIEW, T_REVIEW_BASE, T_TREES, T_TREE, T_TIME, T_SHORT,
-  T_MARKDOWN, T_OUT_RECORD, T_OUT_FORCED, T_COUNT
+  T_MARKDOWN, T_OUT_RECORD, T_OUT_FORCED, T_LATER, T_COUNT
 };
 // Functions, classes, methods, bindings, sites.
 enum { F_INIT, F_FORWARD, F_HELPER, F_DAG, F_ARGS, F_ROUTE, F_TEST, F_ALL };
 enum { C_MODEL, C_DAG };
 enum { M_FORWARD, M_RUN };
 enum { B_MODEL, B_DAG };
-enum { S_HELPER, S_FORWARD, S_DAG, S_HANDLE, S_CALLABLE, S_EACH, S_GRAPH };
+enum { S_HELPER, S_FORWARD, S_DAG, S_HANDLE, S_CALLABLE, S_EACH,
+       S_CLOSURE, S_GRAPH };
 // Slots of F_ALL, one of each type that code needs.
 enum {
   A_INT, A_INT2, A_FLOAT, A_STR, A_STR2, A_BOOL, A_TEXTS, A_FUTURE, A_FUTURES,
   A_ERROR, A_MAYBE, A_MAP, A_PAIR, A_DONE, A_OUTCOME, A_STEP, A_DURATION,
   A_MODEL, A_MODEL_ARG, A_FN, A_FN_ARG, A_TREE, A_TREES, A_OUT, A_FORCED,
-  A_NONE, A_JSON, A_COUNT
+  A_NONE, A_JSON, A_LATER, A_COUNT
 };
 // Instructions of F_ALL that tests name; the others follow in order.
 struct plan_sample {

@@ -122,6 +122,39 @@ static void calls(const struct types *y)
   end(&s);
 }
 
+// A helper with a value that it holds, a method, and one that was never made;
+// called with plain arguments and with calls that are out.
+static void functions(const struct types *y)
+{
+  uint32_t fn = type_of_fields(&s, TYPE_callable, &s.integer, NULL, 1);
+  s.b.types.rows[fn].of = s.integer;
+  begin(&s, FUNCTION_body, "add", PLAN_NONE, s.integer);
+  uint32_t n = param(&s, s.integer), x = param(&s, s.integer);
+  code(&s, OP_add_i, x, x, n);
+  code(&s, OP_return, x, 0, 0);
+  uint32_t add = end(&s);
+  begin(&s, FUNCTION_body, "functions", PLAN_NONE, s.integer);
+  uint32_t f = slot(&s, fn), a = slot(&s, s.integer);
+  uint32_t g = slot(&s, fn), out = slot(&s, y->future);
+  uint32_t error = slot(&s, s.error);
+  uint32_t call = site(&s, SITE_callable, 0, PLAN_NONE, f, 2);
+  uint32_t again = site(&s, SITE_callable, 0, PLAN_NONE, g, 2);
+  integer(&s, a, 3);
+  wide(&s, OP_closure, f, site(&s, SITE_function, add, PLAN_NONE, a, 1));
+  wide(&s, OP_call, a, call);
+  code(&s, OP_move, g, f, 0);
+  wide(&s, OP_closure, f, site(&s, SITE_method, 0, 0, 0, 0));
+  wide(&s, OP_start, out, call);
+  wide(&s, OP_start, out, again);
+  uint32_t j = wide(&s, OP_try, error, 0);
+  wide(&s, OP_start, out, again);
+  code(&s, OP_end_try, 0, 0, 0);
+  aim(&s, j);
+  code(&s, OP_force, a, out, 0);
+  code(&s, OP_return, a, 0, 0);
+  end(&s);
+}
+
 static void graph(void)
 {
   begin(&s, FUNCTION_graph, "graph", PLAN_NONE, s.integer);
@@ -171,6 +204,7 @@ static void make_image(void)
   method(&y);
   values(&y);
   calls(&y);
+  functions(&y);
   graph();
   plan_add_apps(&s.b, (struct plan_app){.name = plan_intern(&s.b, "app"),
                                         .bindings = {0, s.b.bindings.n}});

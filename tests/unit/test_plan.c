@@ -191,7 +191,7 @@ static void dumps_are_complete_and_repeat(void **state)
     "\n  strand 1 'test' inputs 1 feeds if 2, unless 3, data 4\n",
     "\n     2 add_i 0:s, 0:s, 1:s\n",
     "\n     0 start 1:out, site 1 'm1' 'forward'\n",
-    "\n    52 jump -> 54\n",
+    "\n    53 jump -> 55\n",
     "\nconst 13: type 25 bytes lo 305 hi 3 = \"\\xff\\x00\\x80\"\n",
     "path \"/v1/my-dag/{id}/{rest:path}\" params 0+2 function 5 '/my-dag'",
     " = tensor f64[2, N]\n",

@@ -476,7 +476,27 @@ static void share_runs(struct plan_sample *s)
     own_site(s, OP_each, S_CALLABLE))                                          \
   X(each_list, "slot 3 is no list of its function's parameter",                \
     own_site(s, OP_each, S_EACH)->first = A_STR)                               \
-  X(each_result, "slot 6 is no list of futures", CODE(each)->a = A_TEXTS)
+  X(each_result, "slot 6 is no list of futures", CODE(each)->a = A_TEXTS)      \
+  X(closure_of, "closure: slot 3 is str, not fn", CODE(closure)->a = A_STR)    \
+  X(closure_type, "slot 19 is of another function", CODE(closure)->a = A_FN)   \
+  X(closure_site, "its site is a value already",                               \
+    own_site(s, OP_closure, S_CALLABLE))                                       \
+  X(closure_held, "closure: slot 0 is int, not str",                           \
+    own_site(s, OP_closure, S_CLOSURE)->first = A_INT)                         \
+  X(closure_out, "closure: slot 7 holds a call that may be out",               \
+    own_site(s, OP_closure, S_CLOSURE)->first = A_FUTURE)                      \
+  X(closure_more, "2 values for 1 parameters",                                 \
+    own_site(s, OP_closure, S_CLOSURE)->count = 2)                             \
+  X(closure_fewer, "slot 27 is of another function",                           \
+    own_site(s, OP_closure, S_CLOSURE)->count = 0)                             \
+  X(closure_slots, "slots 999 … +1 go beyond",                                 \
+    own_site(s, OP_closure, S_CLOSURE)->first = 999)                           \
+  X(closure_class, "its function belongs to class 0",                          \
+    own_site(s, OP_closure, S_CLOSURE)->target = F_FORWARD)                    \
+  X(closure_handle, "slot 3 holds no deployment of class 0",                   \
+    own_site(s, OP_closure, S_HANDLE)->first = A_STR)                          \
+  X(closure_bound, "a method holds no values",                                 \
+    own_site(s, OP_closure, S_HANDLE))
 
 #define SERVED(X)                                                              \
   X(class_fields, "class 0 'Model': 3 parameters and 1 lets in 3",             \
