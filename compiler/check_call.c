@@ -369,6 +369,36 @@ static const struct signature *dotted_operator(struct body *b, struct expr *of)
   return table_get(&b->k->operators, atom_of_text(&b->k->c->atoms, name));
 }
 
+// `log.info("bought", item: 5)`: names that no row has are one record, `fields`.
+static void gather_fields(struct checker *k, struct expr *call)
+{
+  struct field *first = NULL, **field = &first;
+  struct arg **at = &call->call.args, *rest = NULL;
+  while (*at) {
+    struct arg *a = *at;
+    atom name = a->name.text;
+    if (!name || !strcmp(name->text, "message") ||
+        !strcmp(name->text, "fields")) {
+      at = &a->next;
+      continue;
+    }
+    *field = NEW(k, struct field);
+    **field = (struct field){.name = a->name, .value = a->value, .span = a->span};
+    field = &(*field)->next;
+    *at = a->next;
+    rest = rest ? rest : a;
+  }
+  if (!rest)
+    return;
+  struct expr *record = NEW(k, struct expr);
+  *record = (struct expr){.kind = EXPR_RECORD, .span = rest->span, .depth = 1,
+                          .fields = first};
+  *at = NEW(k, struct arg);
+  **at = (struct arg){.value = record, .span = rest->span};
+  (*at)->name.text = atom_of_text(&k->c->atoms, "fields");
+  (*at)->name.span = rest->name.span;
+}
+
 static struct core *call_field(struct body *b, struct expr *e,
                                const struct type *want)
 {
@@ -391,6 +421,8 @@ static struct core *call_field(struct body *b, struct expr *e,
     return core_bad(k, e->span);
   }
   const struct signature *rows = dotted_operator(b, of);
+  if (rows && !strncmp(rows->name, "log.", 4))
+    gather_fields(k, e);
   if (rows)
     return check_operator(b, rows, e, NULL, want);
   if (of->access.of->kind == EXPR_NAME &&

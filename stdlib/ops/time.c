@@ -1,4 +1,4 @@
-// Time and the world outside: waiting, clocks, the environment, the log.
+// Time and the world outside: waiting, clocks and the environment.
 #include "grammar/base/utf8.h"
 #include "stdlib/ops/ops.h"
 
@@ -43,26 +43,6 @@ OP(env)
   if (utf8_check(set, size) != size)
     return operator_fail(call, "the environment variable %s is not UTF-8", key);
   return give(call, out, text_new(call->arena, set, size));
-}
-
-// One message is one line, whatever is in it.
-OP(log_info)
-{
-  struct buf b = {.arena = call->arena};
-  const struct text *t = ARG(0).text;
-  buf_adds(&b, "info: ");
-  for (uint32_t i = 0; i < t->size; i++) {
-    unsigned char c = (unsigned char)t->data[i];
-    if (c < 0x20 || c == 0x7F)
-      buf_addf(&b, c == '\n' ? "\\n" : "\\x%02x", c);
-    else
-      buf_addc(&b, (char)c);
-  }
-  buf_addc(&b, '\n');
-  if (b.failed)
-    return operator_exhausted(call);
-  fwrite(b.data, 1, b.size, stderr);
-  return give_int(out, 0);
 }
 
 // ---- time spans ----
