@@ -314,6 +314,11 @@ static struct diag *report_misfit(struct body *b, struct core *x,
     diag_hint(k->d, d,
               "keys of a map are texts: `{ \"a\": 1 }`, or "
               "`{ \"{name}\": 1 }` for what a name holds");
+  if (inner->kind == TYPE_enum && x->type->kind == TYPE_str)
+    diag_hint(k->d, d,
+              "texts that are written out fit where the type is said with the "
+              "name: `let x: %s = …`",
+              show(k, inner));
   return d;
 }
 
