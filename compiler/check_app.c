@@ -177,16 +177,8 @@ struct app_sym *app_implicit(struct checker *k)
 static void app_prefix(struct checker *k, struct app_sym *app, struct item *i)
 {
   struct text *t = &i->app.prefix;
-  if (t->data) {
-    uint32_t n = t->size;
-    if (!n || t->data[0] != '/' || memchr(t->data, '{', n) ||
-        memchr(t->data, '?', n) || memchr(t->data, ' ', n))
-      diag_report(k->d, DIAG_bad_path, t->span,
-                  "a prefix begins with `/` and has no holes");
-    while (n && t->data[n - 1] == '/')
-      n--;
-    app->a.prefix = arena_copy(k->a, t->data, n);
-  }
+  if (t->data)
+    app->a.prefix = path_prefix(k, t, app->a.name);
   atom key = atom_of_text(&k->c->atoms, app->a.prefix);
   void **at = table_at(k->a, &k->prefixes, key);
   if (*at) {

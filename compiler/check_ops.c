@@ -402,7 +402,8 @@ static struct core *otherwise(struct body *b, struct expr *e,
   there->args[0] = core_local(k, l, x->span);
   struct core *is = core_new(k, CORE_IS_NONE, k->boolean, x->span, 1);
   is->args[0] = core_local(k, l, x->span);
-  const struct type *t = unite(b, &there, &y, NULL);
+  // `w ?? "word"` is a word, where w may be one.
+  const struct type *t = unite(b, &there, &y, inner);
   if (!t)
     return bad_operands(b, OP_ELSE, e->span, there, y);
   struct core *either = core_new(k, CORE_IF, t, e->span, 3);

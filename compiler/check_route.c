@@ -1,15 +1,8 @@
-// Routes: paths, where parameters come from, and what is answered.
+// Routes: where their parameters come from, and what is answered. Their paths
+// are read in check_path.c.
 #include "compiler/checker.h"
 
 #include <string.h>
-
-struct hole { // of a path
-  atom name;
-  bool rest; // {name:path}
-  struct span span;
-  bool taken;
-  struct hole *next;
-};
 
 struct routing {
   struct checker *k;
@@ -17,91 +10,16 @@ struct routing {
   struct item *item;
   struct route *r;
   struct body b;
-  struct hole *holes;
+  struct route_path path;
   uint32_t bodies, readers; // parameters from the body; adapters that read it
 };
 
 // ---- paths ----
 
-static void bad_path(struct routing *r, const char *why)
-{
-  diag_report(r->k->d, DIAG_bad_path, r->item->route.path.span, "%s", why);
-}
-
-static bool is_word(const char *s, size_t n)
-{
-  for (size_t i = 0; i < n; i++)
-    if (!(s[i] == '_' || (s[i] >= 'a' && s[i] <= 'z') ||
-          (s[i] >= 'A' && s[i] <= 'Z') || (i && s[i] >= '0' && s[i] <= '9')))
-      return false;
-  return n;
-}
-
-static void add_hole(struct routing *r, const char *s, size_t n, bool last)
+static void overlap_check(struct routing *r)
 {
   struct checker *k = r->k;
-  struct hole *h = NEW(k, struct hole), **end = &r->holes;
-  const char *colon = memchr(s, ':', n);
-  size_t name = colon ? (size_t)(colon - s) : n;
-  h->rest = colon;
-  h->span = r->item->route.path.span;
-  if (!is_word(s, name) ||
-      (colon && (n - name != 5 || memcmp(colon, ":path", 5)))) {
-    bad_path(r, "a hole is written `{name}` or `{name:path}`");
-    return;
-  }
-  if (h->rest && !last)
-    bad_path(r, "`{name:path}` takes the rest of a path, so it comes last");
-  h->name = atom_of(&k->c->atoms, s, name);
-  for (; *end; end = &(*end)->next)
-    if ((*end)->name == h->name) {
-      bad_path(
-          r, arena_printf(k->a, "the hole `%s` is here twice", h->name->text));
-      return;
-    }
-  *end = h;
-}
-
-// Reads the path; leaves the pattern that is compared with other routes'.
-static const char *read_path(struct routing *r)
-{
-  struct text *t = &r->item->route.path;
-  struct buf pattern = {.arena = r->k->a};
-  buf_adds(&pattern, r->app->a.prefix);
-  if (!t->size || t->data[0] != '/') {
-    bad_path(r, "a path begins with `/`");
-    return NULL;
-  }
-  if (memchr(t->data, 0, t->size) || strpbrk(t->data, "?#% \t\n")) {
-    bad_path(r, "a path has no `?`, `#`, `%` or white space");
-    return NULL;
-  }
-  for (const char *at = t->data + 1; *at;) {
-    size_t n = strcspn(at, "/");
-    bool last = !at[n] || !at[n + 1];
-    if (!n) {
-      bad_path(r, "a path has no empty parts");
-      return NULL;
-    }
-    if (at[0] == '{' && at[n - 1] == '}') {
-      add_hole(r, at + 1, n - 2, last);
-      buf_adds(&pattern, memchr(at, ':', n) ? "/{:path}" : "/{}");
-    } else if (memchr(at, '{', n) || memchr(at, '}', n)) {
-      bad_path(r, "a hole is a whole part of a path: `/{name}/`");
-      return NULL;
-    } else {
-      buf_addc(&pattern, '/');
-      buf_add(&pattern, at, n);
-    }
-    at += n + (at[n] == '/');
-  }
-  return pattern.size ? pattern.data : "/";
-}
-
-static void overlap_check(struct routing *r, const char *pattern)
-{
-  struct checker *k = r->k;
-  const char *key = arena_printf(k->a, "%d %s", r->r->method, pattern);
+  const char *key = arena_printf(k->a, "%d %s", r->r->method, r->path.pattern);
   void **at = table_at(k->a, &k->routes, atom_of_text(&k->c->atoms, key));
   struct route *first = *at;
   if (!first) {
@@ -150,19 +68,11 @@ static int word_index(const char *const *words, int n, atom name)
   return -1;
 }
 
-static struct hole *hole_named(struct routing *r, atom name)
-{
-  for (struct hole *h = r->holes; h; h = h->next)
-    if (h->name == name)
-      return h;
-  return NULL;
-}
-
 // FastAPI's rule for a parameter that does not say where it comes from.
 static void source_by_rule(struct routing *r, const struct sig_param *s,
                            struct route_param *out)
 {
-  if (hole_named(r, s->name)) {
+  if (hole_named(&r->path, s->name)) {
     out->source = SOURCE_path;
   } else if (s->type == type_of_adapter(r->k, ADAPTER_request)) {
     out->source = SOURCE_adapter;
@@ -301,7 +211,7 @@ static void read_source(struct routing *r, struct param *p,
 static void check_source(struct routing *r, struct route_param *p, atom name)
 {
   struct checker *k = r->k;
-  struct hole *h = hole_named(r, name);
+  struct hole *h = hole_named(&r->path, name);
   if (p->source == SOURCE_path && h) {
     h->taken = true;
   } else if (p->source == SOURCE_path) {
@@ -344,7 +254,7 @@ static void read_param(struct routing *r, struct route_param *out,
     read_source(r, p, out);
   else if (!is_bad(s->type))
     source_by_rule(r, s, out);
-  else if (hole_named(r, s->name))
+  else if (hole_named(&r->path, s->name))
     out->source = SOURCE_path;
   if (out->source != SOURCE_adapter)
     check_source(r, out, s->name);
@@ -372,7 +282,7 @@ static void read_params(struct routing *r, struct param *p)
   if (r->readers > 1 || (r->readers && r->bodies))
     diag_report(k->d, DIAG_bad_source, r->r->span,
                 "the body is read more than once");
-  for (struct hole *h = r->holes; h; h = h->next)
+  for (struct hole *h = r->path.holes; h; h = h->next)
     if (!h->taken)
       diag_report(k->d, DIAG_path_parameter, h->span,
                   "nothing takes `{%s}` of the path", h->name->text);
@@ -490,16 +400,9 @@ void route_check(struct checker *k, struct app_sym *app, struct item *i)
   k->n_routes++;
   if (!path->data || !read_method(&r))
     return;
-  uint32_t size = path->size;
-  while (size && path->data[size - 1] == '/')
-    size--;
-  r.r->path =
-      arena_printf(k->a, "%s%.*s", app->a.prefix, (int)size, path->data);
-  if (!*r.r->path)
-    r.r->path = "/";
-  const char *pattern = read_path(&r);
-  if (pattern)
-    overlap_check(&r, pattern);
+  r.r->path = path_read(k, path, app->a.prefix, &r.path);
+  if (r.path.pattern)
+    overlap_check(&r);
   struct fn_sym *f = fn_new(
       k, arena_printf(k->a, "%s %s", plan_method_name(r.r->method), r.r->path),
       FUNCTION_body, i->span);
@@ -510,7 +413,7 @@ void route_check(struct checker *k, struct app_sym *app, struct item *i)
   r.r->function = &f->f;
   body_open(&r.b, k, f, BODY_ROUTE);
   answer(&r);
-  if (pattern)
+  if (r.path.pattern)
     read_params(&r, i->route.c.params);
   *app->last_route = r.r;
   app->last_route = &r.r->next;

@@ -622,6 +622,24 @@ struct app_sym *app_implicit(struct checker *k);
 void overrides_check(struct checker *k); // and the server
 void tests_check(struct checker *k);
 
+// check_path.c
+struct hole { // `{name}` or `{name:path}`
+  atom name;
+  struct span span; // of the path
+  bool taken;       // by a parameter
+  struct hole *next;
+};
+struct route_path {
+  struct hole *holes;
+  const char *pattern; // the same where two match the same; NULL: it is wrong
+};
+// The whole path, for messages too. What is wrong is reported.
+const char *path_read(struct checker *k, const struct text *t,
+                      const char *prefix, struct route_path *out);
+// Of the app `name`; one that is wrong is like no other.
+const char *path_prefix(struct checker *k, const struct text *t, atom name);
+struct hole *hole_named(const struct route_path *p, atom name);
+
 // check_route.c
 void route_check(struct checker *k, struct app_sym *app, struct item *i);
 

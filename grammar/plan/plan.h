@@ -29,6 +29,8 @@ enum {
   TYPE_PARTS = 1 << 16,  // parts of a default value, at all depths
   CONST_DEPTH = 64,      // parts of parts of a constant
   CONST_PARTS = 1 << 22, // parts of a constant, at all depths
+  PATH_SIZE = 2048,      // bytes of a route's path
+  PATH_HOLES = 16,       // holes in it
 };
 
 #define PLAN_NONE UINT32_MAX    // an optional reference to nothing

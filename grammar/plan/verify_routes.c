@@ -9,8 +9,6 @@
 #include "grammar/plan/names.h"
 #include "grammar/plan/print.h"
 
-enum { PATH_SIZE = 2048, PATH_HOLES = 16 };
-
 __attribute__((format(printf, 3, 4))) static bool
 refuse(struct plan_check *c, uint32_t i, const char *format, ...)
 {

@@ -162,11 +162,6 @@ static bool rule_SHOW(struct plan_at *at)
   return !at_is_out(at, at->i.b);
 }
 
-static bool rule_ASSERT(struct plan_at *at)
-{
-  return !at_is_out(at, at->i.b) && !at_is_out(at, at->i.c);
-}
-
 static bool rule_CONCAT(struct plan_at *at)
 {
   if (!at_run(at, at->i.b, at->i.c))

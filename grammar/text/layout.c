@@ -112,11 +112,13 @@ static bool begins_item(const struct parser *p, const struct token *t)
 }
 
 // A `{` behind what could end a value opens a block, settings or arms; a `{`
-// elsewhere opens a record.
+// elsewhere opens a record, and so does one behind the `else` of a `then`.
 static bool opens_body(const struct parser *p)
 {
   int last = p->last.kind;
   if (last == T_MAP || last == T_STREAM || last == T_STEP || last == T_RETURN)
+    return false;
+  if (last == T_ELSE && p->open[p->depth].otherwise)
     return false;
   return token_can_end(last) || last == T_ELSE || last == T_TRY;
 }
@@ -299,9 +301,17 @@ static struct token give(struct parser *p, struct token t)
 {
   if (t.kind == T_NEWLINE || !top(p)->head)
     top(p)->head = t.kind == T_NEWLINE ? 0 : t.kind;
-  top(p)->match |= t.kind == T_MATCH;
-  if (t.kind == T_NEWLINE)
-    top(p)->match = false;
+  struct open *o = top(p);
+  o->match |= t.kind == T_MATCH;
+  o->thens += t.kind == T_THEN;
+  if (t.kind == T_ELSE) {
+    o->otherwise = o->thens;
+    o->thens -= o->otherwise;
+  }
+  if (t.kind == T_NEWLINE) {
+    o->match = false;
+    o->thens = 0;
+  }
   if (token_opens(t.kind))
     push(p, &t);
   p->before = p->last;

@@ -13,6 +13,8 @@ struct open {
   int token; // '(' '[' '{' or T_HOLE_OPEN; 0 for the file itself
   bool block; // a `{` that holds statements or declarations
   bool match; // a `match` was seen whose arms have not begun
+  bool otherwise; // the last `else` is that of a `then`
+  unsigned thens; // whose `else` was not seen
   int head;   // first token of the current item
   uint32_t indent; // of the line that opened it
   struct span span;

@@ -2,7 +2,10 @@
 // same ones every time), and with `-b` over each with one bit of every so many
 // flipped.
 //   replay_NAME [-n CHANGES] [-b STEP] FILE-OR-FOLDER…
+// The input that it fails with is left beside the program, as
+// replay_NAME.found.
 #include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,8 @@
 #include "tests/fuzz/fuzz.h"
 
 #pragma weak LLVMFuzzerCustomMutator
+void __sanitizer_set_death_callback(void (*callback)(void));
+#pragma weak __sanitizer_set_death_callback
 
 enum { ROOM = 1 << 20 };
 
@@ -50,14 +55,55 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room)
   }
 }
 
+// ---- what it fails with ----
+
+static char found[4096];
+static uint8_t now[ROOM]; // a copy, since harnesses may change what they get
+static size_t now_size;
+
+static void keep_input(void)
+{
+  FILE *f = fopen(found, "wb");
+  if (!f)
+    return;
+  fwrite(now, 1, now_size, f);
+  fclose(f);
+  fprintf(stderr, "the input is kept as %s\n", found);
+}
+
+static void aborted(int number)
+{
+  keep_input();
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void)
+{
+  return "abort_on_error=1:print_stacktrace=1";
+}
+
+static void watch(const char *program)
+{
+  snprintf(found, sizeof found, "%s.found", program);
+  signal(SIGABRT, aborted);
+  if (__sanitizer_set_death_callback)
+    __sanitizer_set_death_callback(keep_input);
+}
+
 static void run(const uint8_t *data, size_t size)
 {
   uint8_t *exact = malloc(size ? size : 1); // so that a read behind it is seen
   memcpy(exact, data, size);
+  memcpy(now, data, size);
+  now_size = size;
   LLVMFuzzerTestOneInput(exact, size);
   free(exact);
   inputs++;
 }
+
+// ---- inputs ----
 
 static void run_changed(const uint8_t *data, size_t size)
 {
@@ -129,6 +175,7 @@ static int run_path(const char *path)
 int main(int argc, char **argv)
 {
   int bad = 0, i = 1;
+  watch(argv[0]);
   for (; i + 1 < argc && argv[i][0] == '-'; i += 2)
     *(argv[i][1] == 'n' ? &changes : &step) = strtoul(argv[i + 1], NULL, 10);
   for (; i < argc; i++)

@@ -371,6 +371,8 @@ static void share_runs(struct plan_sample *s)
     CODE(add_t)->a = CODE(add_t)->b = CODE(add_t)->c = A_INT)                  \
   X(amount_same, "slot 0 is int, not duration", CODE(sub_t)->c = A_INT)        \
   X(equal, "eq: slot 0 is int, not str", CODE(eq)->c = A_INT)                  \
+  X(assert_sides, "assert: slot 0 is int, not str",                            \
+    CODE(eq)->op = OP_assert, CODE(eq)->c = A_INT)                             \
   X(equal_out, "eq: slot 7 holds a call that may be out",                      \
     CODE(eq)->b = CODE(eq)->c = A_FUTURE)                                      \
   X(order, "lt: slot 6 is [str], not ordered",                                 \
