@@ -2,3 +2,13 @@
 .PHONY: docs
 docs:
 	@python3 tests/tools/docs_tables.py
+
+# The pictures of the pages: docs/tutorial.svg, and picture.svg of each example that
+# has one.
+.PHONY: pictures
+pictures: all
+	@$(BUILD)/sgc --graphviz examples/tutorial/tutorial.sg | dot -Tsvg -o docs/tutorial.svg
+	@for picture in examples/*/picture.svg; do \
+	  folder=$${picture%/*}; \
+	  $(BUILD)/sgc --graphviz $$folder/$${folder##*/}.sg | dot -Tsvg -o $$picture; \
+	done
