@@ -256,6 +256,18 @@ static void effect_in_graph(struct body *b, const struct signature *s,
   diag_hint(b->k->d, d, "call it in a deployment");
 }
 
+// Patterns that are written out are known to be right.
+static void check_patterns(struct checker *k, const struct signature *s,
+                           struct core **args)
+{
+  for (uint32_t i = 0; i < s->n_params; i++) {
+    if (strcmp(s->params[i].name, "pattern") || args[i]->kind != CORE_CONST)
+      continue;
+    const struct constant *c = args[i]->constant;
+    check_pattern(k, c->text, c->size, args[i]->span);
+  }
+}
+
 static struct core *made(struct body *b, const struct signature *s,
                          struct attempt *a, const struct given_args *g,
                          struct core **args, const struct type *want)
@@ -276,6 +288,7 @@ static struct core *made(struct body *b, const struct signature *s,
     return no_row(b, s, &first, false);
   }
   effect_in_graph(b, s, g->e->span);
+  check_patterns(k, s, args);
   struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)
     x->args[i] = args[i];

@@ -61,7 +61,7 @@ static const char **candidates(struct checker *k, struct space *s, uint32_t *n)
   uint32_t room = 0;
   const struct table *t = names_of(k, s);
   for (uint32_t i = 0; i < t->room; i++)
-    if (t->slots[i].key && t->slots[i].value)
+    if (t->slots[i].key && t->slots[i].value && t->slots[i].key->text[0] != '_')
       PUSH(k, texts, *n, room, t->slots[i].key->text);
   size_t size = s->library->size;
   for (int id = 0; id < OPERATORS; id++) {
@@ -114,9 +114,12 @@ bool library_member(struct body *b, struct expr *e, struct member *out)
   if (!name->text || !s->space) // both were reported
     return true;
   out->symbol = table_get(names_of(b->k, s->space), name->text);
-  if (out->symbol && out->symbol->kind == SYMBOL_MODULE)
-    out->symbol = NULL; // what a library uses is its own affair
-  if (out->symbol) {
+  bool hidden = name->text->text[0] == '_' ||
+                (out->symbol && out->symbol->kind == SYMBOL_MODULE);
+  if (hidden) {
+    out->symbol = NULL; // the library's own affair
+    report_no_member(b->k, s->space, name);
+  } else if (out->symbol) {
     out->symbol->uses++;
     INDEX(b->k, symbol, out->symbol, name->span);
   } else if ((out->rows = rows_of(b->k, s->space->library, name->text))) {

@@ -391,6 +391,9 @@ const struct constant *const_json(struct checker *k, const struct type *json,
                                   const struct constant *c);
 // Makes one constant of a node whose arguments are all constants.
 struct core *core_fold(struct checker *k, struct core *x);
+// Reports what is wrong with a regular expression.
+void check_pattern(struct checker *k, const char *text, uint32_t size,
+                   struct span at);
 void const_check_limits(struct checker *k, const struct constant *c,
                         const struct type *t, struct span at);
 

@@ -1,5 +1,6 @@
 // Constants: values that are known when compiled.
 #include "compiler/checker.h"
+#include "grammar/base/regex.h"
 
 #include <string.h>
 
@@ -155,4 +156,16 @@ void const_check_limits(struct checker *k, const struct constant *c,
                   "the value breaks the constraint `%s: %lld`",
                   limit_name(l->kind), (long long)l->value->i);
   }
+}
+
+void check_pattern(struct checker *k, const char *text, uint32_t size,
+                   struct span at)
+{
+  char why[200];
+  if (!regex_loads())
+    return; // sgrun says so
+  struct regex *r = regex_get(text, size, why, sizeof why);
+  if (!r)
+    diag_report(k->d, DIAG_wrong_pattern, at, "the pattern is wrong: %s", why);
+  regex_put(&r);
 }

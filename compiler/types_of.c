@@ -88,6 +88,8 @@ static const struct constant *limit_const(struct checker *k, struct arg *a,
                 "`%s` must be positive", a->name.text->text);
     return NULL;
   }
+  if (kind == LIMIT_pattern)
+    check_pattern(k, c->text, c->size, a->value->span);
   return limit_value(k, c);
 }
 
