@@ -39,15 +39,20 @@ static const char *replicas_text(struct dot *d, const struct binding *b)
   return n && n->i != 1 ? arena_printf(d->arena, "×%lld", (long long)n->i) : "";
 }
 
-void dot_deployment(struct dot *d, const struct binding *b, const char *id)
+void dot_deployment(struct dot *d, const struct binding *b,
+                    const struct method *called, const char *id)
 {
+  bool several = called && b->class->methods->next;
+  const char *name = several ? arena_printf(d->arena, "%s.%s", b->name->text,
+                                            called->name->text)
+                             : b->name->text;
   const char *class = b->class->name == b->name ? "" : b->class->name->text;
   const char *replicas = replicas_text(d, b);
   const char *below = arena_printf(d->arena, "%s%s%s", class,
                                    *class && *replicas ? " " : "", replicas);
   const char *doc = b->doc && *b->doc ? b->doc : b->class->doc;
   buf_addf(d->out, "    %s [", id);
-  dot_label(d, b->name->text, below);
+  dot_label(d, name, below);
   dot_attribute(d, "tooltip",
                 dot_tooltip(d, doc, "deployment", b->class->span));
   buf_adds(d->out, "];\n");
@@ -251,7 +256,7 @@ static void draw_app(struct dot *d, const struct app *a, bool routes,
   for (const struct binding *b = a->bindings; b; b = b->next)
     if (d->shown[dot_number(b)] && b->class->kind != CLASS_graph &&
         d->apart[dot_number(b)])
-      dot_deployment(d, b, d->ids[dot_number(b)]);
+      dot_deployment(d, b, NULL, d->ids[dot_number(b)]);
   buf_adds(d->out, "  }\n");
   number = first;
   for (const struct route *r = a->routes; r && routes; r = r->next)

@@ -21,7 +21,7 @@ static void draw_strand(struct drawing *g, const struct strand *s,
                         const char *id)
 {
   if (call_of(s)) {
-    dot_deployment(g->d, s->call->call.binding, id);
+    dot_deployment(g->d, s->call->call.binding, s->call->call.method, id);
     return;
   }
   buf_addf(g->d->out, "      %s [", id);

@@ -33,7 +33,8 @@ const char *dot_tooltip(struct dot *d, const char *doc, const char *what,
                         struct span span);
 
 // ---- nodes (dot.c) ----
-void dot_deployment(struct dot *d, const struct binding *b, const char *id);
+void dot_deployment(struct dot *d, const struct binding *b,
+                    const struct method *called, const char *id);
 void dot_edge(struct dot *d, const char *from, const char *to,
               const char *label, const char *style);
 
