@@ -21,6 +21,9 @@ static void begin(struct checker *k, struct compile *c)
   k->last_app = &k->p->apps;
   k->last_function = &k->p->functions;
   k->last_test = &k->p->tests;
+  k->last_answers = &k->answers;
+  k->last_pass = &k->passes;
+  k->input = atom_of_text(&c->atoms, "input");
   k->none = type_simple(k->t, TYPE_none);
   k->boolean = type_simple(k->t, TYPE_bool);
   k->integer = type_simple(k->t, TYPE_int);
@@ -53,10 +56,13 @@ struct program *check_program(struct compile *c)
   in_each_space(&k, types_collect);
   classes_collect(&k);
   apps_collect(&k);
+  graphs_compose(&k);
   bodies_check(&k);
   apps_check(&k);
   overrides_check(&k);
   tests_check(&k);
+  steps_finish(&k);
+  compositions_finish(&k);
   effects_check(&k);
   reach_check(&k);
   call_cycles_check(&k);

@@ -109,10 +109,6 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   i->note = s;
   if (!s)
     return;
-  if (!i->graph.has_params) {
-    diag_report(k->d, DIAG_no_composition, i->name.span, NULL);
-    return;
-  }
   struct class_sym *c = class_new(k, i, CLASS_graph);
   c->symbol = s;
   c->app = app;
@@ -124,7 +120,9 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   f->class = c;
   f->app = app;
   sig_of(k, &f->sig, s->name->text, s->span, &i->graph);
-  if (i->graph.result)
+  if (!i->graph.has_params)
+    f->sig.result = NULL; // until graph_compose
+  else if (i->graph.result)
     f->result_span = i->graph.result->span;
   else if (i->graph.value) {
     diag_report(k->d, DIAG_missing_type, s->span,
@@ -347,7 +345,7 @@ static void app_check(struct checker *k, struct app_sym *app)
     struct symbol *s = i->note;
     if (i->kind == ITEM_BIND && s && s->bind)
       bind_args(k, s->bind, i->bind.value);
-    else if (i->kind == ITEM_GRAPH && s && s->bind)
+    else if (i->kind == ITEM_GRAPH && s && s->bind && i->graph.has_params)
       fn_check(k, s->bind->class->run, BODY_GRAPH, NULL);
     else if (i->kind == ITEM_FN && s && s->fn)
       fn_check(k, s->fn, BODY_PLAIN, NULL);

@@ -110,8 +110,7 @@ struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
   return NULL;
 }
 
-static struct fn_sym *run_of(struct body *b, struct class_sym *c,
-                             struct span at)
+struct fn_sym *method_run(struct body *b, struct class_sym *c, struct span at)
 {
   if (c->not_built || c->run)
     return c->run;
@@ -151,7 +150,7 @@ static struct core *call_value(struct body *b, struct core *f, struct arg *args,
   struct checker *k = b->k;
   const struct type *t = f->type;
   if (t->kind == TYPE_handle)
-    return call_handle(b, f, run_of(b, (struct class_sym *)t->class, f->span),
+    return call_handle(b, f, method_run(b, (struct class_sym *)t->class, f->span),
                        args, at);
   if (is_bad(t) || t->kind != TYPE_callable) {
     if (!is_bad(t))
@@ -304,25 +303,21 @@ static bool one_of(const char *name, const char *const *list)
   return false;
 }
 
-static struct core *special(struct body *b, struct expr *e, atom name)
+static struct core *special(struct body *b, struct expr *e, atom name,
+                            const struct type *want)
 {
   static const char *const later[] = {
       "as_completed", "apps",     "resources",   "health", "secret",
       "file",         "progress", "safetensors", NULL};
-  static const char *const steps[] = {"next", "end_loop", "respond", NULL};
   struct checker *k = b->k;
   if (!strcmp(name->text, "fail"))
     return make_fail(b, e);
   if (!strcmp(name->text, "markdown"))
     return make_markdown(b, e);
-  bool step = one_of(name->text, steps);
-  if (!step && !one_of(name->text, later))
-    return NULL;
-  if (step)
-    diag_report(k->d, DIAG_no_step, e->span, NULL);
-  else
-    diag_report(k->d, DIAG_no_builtin, e->call.of->span,
-                "`%s` is not built yet", name->text);
+  if (!one_of(name->text, later))
+    return check_step(b, e, name, want);
+  diag_report(k->d, DIAG_no_builtin, e->call.of->span, "`%s` is not built yet",
+              name->text);
   check_args_alone(b, e->call.args);
   return core_bad(k, e->span);
 }
@@ -348,7 +343,7 @@ static struct core *call_name(struct body *b, struct expr *e,
     return check_operator(b, rows, e, NULL, want);
   if (s)
     return call_symbol(b, s, e, want);
-  struct core *x = special(b, e, name->text);
+  struct core *x = special(b, e, name->text, want);
   if (x)
     return x;
   report_unknown(b, name);
@@ -356,10 +351,9 @@ static struct core *call_name(struct body *b, struct expr *e,
   return core_bad(k, e->span);
 }
 
-// `log.info`: an operator whose name has a dot.
-static const struct signature *dotted_operator(struct body *b, struct expr *of)
+const struct signature *dotted_operator(struct body *b, const struct expr *of)
 {
-  struct expr *first = of->access.of;
+  const struct expr *first = of->access.of;
   if (first->kind != EXPR_NAME || !of->access.name.text ||
       entry_find(b, first->name.text) ||
       table_get(&b->k->names, first->name.text))
@@ -459,6 +453,8 @@ struct core *check_call(struct body *b, struct expr *e, const struct type *want)
     return call_name(b, e, want);
   if (of->kind == EXPR_FIELD)
     return call_field(b, e, want);
+  if (is_composed(of))
+    return call_composed(b, e);
   return call_value(b, check(b, of, NULL), e->call.args, e->span);
 }
 

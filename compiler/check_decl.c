@@ -30,7 +30,7 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
   }
   s->params = params;
   if (c->result)
-    s->result = type_of_expr(k, c->result);
+    s->result = step_own(k, type_of_result(k, c->result));
 }
 
 static const char *qualified(struct checker *k, struct class_sym *c,

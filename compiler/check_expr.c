@@ -43,6 +43,8 @@ struct core *handle_of(struct body *b, struct bind_sym *s, struct span at)
 {
   if (!s->class)
     return core_bad(b->k, at);
+  if (s->class->run)
+    graph_compose(b->k, s->class->run);
   mention(b, (struct mention){.bind = s});
   struct constant *c = const_new(b->k, type_handle(b->k->t, &s->class->c));
   c->binding = &s->b;
@@ -317,12 +319,6 @@ static struct core *real(struct body *b, struct expr *e, enum type_kind kind)
   return core_const(b->k, c, e->span);
 }
 
-static struct core *not_built(struct body *b, struct expr *e, enum diag_id id)
-{
-  diag_report(b->k->d, id, e->span, NULL);
-  return core_bad(b->k, e->span);
-}
-
 static struct core *literal(struct body *b, struct expr *e)
 {
   switch (e->kind) {
@@ -370,7 +366,7 @@ static struct core *check_kind(struct body *b, struct expr *e,
     return check_with(b, e, want);
   case EXPR_LOOP:
   case EXPR_AS:
-    return not_built(b, e, DIAG_no_composition);
+    return check_composed(b, e, want);
   case EXPR_UNARY:
     return check_unary(b, e, want);
   case EXPR_BINARY:

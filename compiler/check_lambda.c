@@ -92,8 +92,8 @@ struct core *check_lambda(struct body *b, struct expr *e,
   bool ok = lambda_sig(k, &f->sig, e, want);
   const struct type *result = NULL;
   if (e->lambda.result)
-    result = type_of_expr(k, e->lambda.result);
-  else if (want && !type_is_open(k, want->of))
+    result = step_own(k, type_of_result(k, e->lambda.result));
+  else if (want && want->of && !type_is_open(k, want->of))
     result = want->of;
   struct body in;
   body_open(&in, k, f, BODY_PLAIN);

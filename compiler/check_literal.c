@@ -475,6 +475,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   bool ok = iterates(b, &x->args[0], &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
   narrow_forget_vars(b);
+  b->each++;
   x->each.item = loop_variable(b, names, item);
   if (names->next)
     x->each.second = loop_variable(b, names->next, second);
@@ -486,6 +487,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   x->each.value = check(b, e->each.value, of);
   if (of && !is_bad(x->each.value->type))
     try_convert(b, &x->each.value, of); // a misfit is reported of the list
+  b->each--;
   narrow_undo(b, narrows);
   scope_close(b, mark);
   const struct type *t = x->each.value->type;

@@ -477,8 +477,7 @@ struct core *check_binary(struct body *b, struct expr *e,
   case OP_PIPE:
   case OP_BOTH:
   case OP_BY:
-    diag_report(b->k->d, DIAG_no_composition, e->span, NULL);
-    return core_bad(b->k, e->span);
+    return check_composed(b, e, want);
   default:
     break;
   }

@@ -344,14 +344,22 @@ static bool answer_callable(struct routing *r)
   struct body *b = &r->b;
   struct core *handle;
   if (c->has_params || !c->value ||
-      (c->value->kind != EXPR_NAME && c->value->kind != EXPR_FIELD))
+      (c->value->kind != EXPR_NAME && c->value->kind != EXPR_FIELD &&
+       !is_composed(c->value)))
     return false;
-  struct core *x = check(b, c->value, NULL);
-  struct fn_sym *f = is_bad(x->type) ? NULL : callable_alone(r, x, &handle);
-  if (f && handle && handle->kind != CORE_CONST)
-    f = NULL;
   struct stmt *s = stmt_new(b, STMT_RETURN, c->value->span);
-  s->value = f ? call_with_own(r, f, handle, c->value->span) : x;
+  if (is_composed(c->value)) {
+    s->value = answer_composed(b, c->value);
+  } else {
+    struct core *x = check(b, c->value, NULL);
+    struct fn_sym *f = is_bad(x->type) ? NULL : callable_alone(r, x, &handle);
+    bool step = f && f->sig.result->kind == TYPE_step;
+    if (f && handle && handle->kind != CORE_CONST)
+      f = NULL;
+    s->value = step ? answer_composed(b, c->value)
+               : f  ? call_with_own(r, f, handle, c->value->span)
+                    : x;
+  }
   PUSH(r->k, b->returns, b->n_returns, b->room_returns, s);
   b->fn->f.result = s->value->type;
   body_close(b, s);

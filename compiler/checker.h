@@ -12,6 +12,7 @@
 #include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
 
+struct answers;
 struct app_sym;
 struct bind_sym;
 struct class_sym;
@@ -107,6 +108,7 @@ struct fn_sym {
   bool reached, checked;
   bool within; // another function
   bool not_built; // was reported; calls of it are silent
+  enum state composed; // of a graph without parameters: its signature
   const char *misfit; // why the types chosen for it do not do, or NULL
   const struct sig *whole;  // with the parameters that are known functions
   struct known_fn *known;   // one for each of these parameters, or NULL
@@ -203,6 +205,9 @@ struct checker {
   struct bind_sym **binds; // every one, in the order of making
   uint32_t n_binds, room_binds;
   struct table prefixes;
+  struct answers *answers, **last_answers; // of functions that give steps
+  struct pass *passes, **last_pass;        // of what is composed, inner ones first
+  atom input; // what the input of a composition is called
   const struct type *none, *boolean, *integer, *number, *str, *json, *duration,
       *error;
   uint64_t guesses; // candidates that were compared for "did you mean"
@@ -260,6 +265,7 @@ struct body {
   struct stmt **returns;     // then
   uint32_t n_returns, room_returns;
   bool lambda, settings; // settings may stand at its beginning
+  uint32_t each;         // comprehensions around what is being checked
   uint32_t depth;        // of blocks
   uint32_t asserts;
   uint32_t errors; // that there were before it
@@ -362,6 +368,8 @@ struct fn_sym *library_fn(struct body *b, struct symbol *s, struct span at);
 // types_of.c
 const struct type *type_of_expr(struct checker *k, struct type_expr *t);
 const struct type *type_of_symbol(struct checker *k, struct symbol *s); // TYPE
+// The same where a step may stand: what a function gives.
+const struct type *type_of_result(struct checker *k, struct type_expr *t);
 // The record that `table` or `request` names, and that the adapter gives.
 const struct type *type_of_adapter(struct checker *k, enum adapter_kind a);
 void types_collect(struct checker *k);
@@ -546,6 +554,10 @@ struct core *call_bound(struct body *b, struct bind_sym *to, struct fn_sym *m,
                         struct core **args, struct span at);
 struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
                          struct span at);
+// The method that a handle alone means; NULL, and reported, if there is none.
+struct fn_sym *method_run(struct body *b, struct class_sym *c, struct span at);
+// `log.info`: an operator whose name has a dot; NULL if `e` is none.
+const struct signature *dotted_operator(struct body *b, const struct expr *e);
 
 // check_lambda.c
 struct core *check_lambda(struct body *b, struct expr *e,
@@ -555,6 +567,30 @@ struct core *closure_of_fn(struct body *b, struct fn_sym *f, struct span at);
 struct core *closure_of_method(struct body *b, struct fn_sym *m,
                                struct core *handle, struct span at);
 const struct type *callable_type(struct checker *k, const struct sig *s);
+
+// check_step.c
+// A function's own type for the `step T` that it says it gives; others as they
+// are.
+const struct type *step_own(struct checker *k, const struct type *t);
+// `next(x)`, `end_loop(x)`, `respond(x)`; NULL if `e` calls something else.
+struct core *check_step(struct body *b, struct expr *e, atom name,
+                        const struct type *want);
+// What stands where a function answers with a step; NULL if it does not fit.
+struct core *to_step(struct body *b, struct core *x, const struct type *to);
+void steps_finish(struct checker *k); // after all bodies
+
+// check_compose.c, and check_node.c, check_flow.c, check_loop.c (compose.h)
+bool is_composed(const struct expr *e);
+struct core *check_composed(struct body *b, struct expr *e,
+                            const struct type *want); // as a value
+struct core *call_composed(struct body *b, struct expr *e);
+// A route's `-> a | b`: calls it with parameters of its own, which are those of
+// the function of `b` from then on.
+struct core *answer_composed(struct body *b, struct expr *e);
+// A graph without parameters: finds out what it takes and gives, once.
+void graph_compose(struct checker *k, struct fn_sym *f);
+void graphs_compose(struct checker *k); // all of them
+void compositions_finish(struct checker *k); // after all bodies
 
 // check_operator.c
 void operators_collect(struct checker *k);

@@ -238,6 +238,8 @@ static struct core *converted(struct body *b, struct core *x,
 {
   struct checker *k = b->k;
   const struct type *from = x->type;
+  if (to->kind == TYPE_step)
+    return to_step(b, x, to);
   if (type_fits(k->t, from, to))
     return fitting(b, x, to);
   if (to->kind == TYPE_enum && x->kind == CORE_CONST &&

@@ -81,6 +81,9 @@ enum core_kind {
   CORE_EACH,     // each: a list of one value an element
   CORE_LET,      // local = args[0] in args[1]
   CORE_FAIL,     // fail(args[0] status, args[1] message); has the type of its place
+  CORE_PASS,     // in a graph: local = args[0], a step; if args[1] (it is next),
+                 // the value is args[3], its payload, else the graph returns
+                 // args[2]
   CORE_CLOSURE,  // closure: args are captured (the function's first parameters), or
                  // args[0] is the handle of the method
 };
@@ -103,7 +106,7 @@ struct core {
   uint32_t index;
   union {
     const struct constant *constant;
-    struct local *local; // LOCAL, LET
+    struct local *local; // LOCAL, LET, PASS
     enum opcode opcode;
     enum operator_id operator_id;
     struct core_call call;

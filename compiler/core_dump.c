@@ -111,7 +111,7 @@ static const char *kind_text(enum core_kind kind)
       [CORE_TAG] = "tag",         [CORE_PAYLOAD] = "payload",
       [CORE_CONCAT] = "concat",   [CORE_EACH] = "each",
       [CORE_LET] = "let",         [CORE_FAIL] = "fail",
-      [CORE_CLOSURE] = "closure",
+      [CORE_PASS] = "pass",       [CORE_CLOSURE] = "closure",
   };
   return names[kind];
 }
@@ -162,7 +162,7 @@ static void head(struct dump *d, const struct core *x)
     buf_addf(out, " %s",
              x->closure.function ? x->closure.function->name
                                  : x->closure.method->function->name);
-  } else if (x->kind == CORE_LET) {
+  } else if (x->kind == CORE_LET || x->kind == CORE_PASS) {
     buf_addc(out, ' ');
     local(d, x->local);
   }

@@ -137,6 +137,13 @@ uint32_t val_force(struct lower *l, struct val v, uint32_t dst)
 
 // ---- operations ----
 
+// What is composed is called as a deployment is.
+static bool is_graph_call(const struct core *e)
+{
+  return e->call.kind == SITE_function &&
+         e->call.function->kind == FUNCTION_graph;
+}
+
 bool core_surely_plain(const struct core *e)
 {
   switch (e->kind) {
@@ -157,7 +164,7 @@ bool core_surely_plain(const struct core *e)
   case CORE_CLOSURE:
     return true;
   case CORE_CALL:
-    return e->call.kind == SITE_function;
+    return e->call.kind == SITE_function && !is_graph_call(e);
   case CORE_LIST:
   case CORE_TUPLE:
     for (uint32_t i = 0; i < e->n_args; i++)
@@ -279,8 +286,10 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
 static struct val lower_start(struct lower *l, const struct core *e,
                               uint32_t dst)
 {
-  struct site site = {
-      .call = &e->call, .kind = e->call.kind, .count = e->n_args};
+  struct site site = {.call = &e->call,
+                      .function = e->call.function,
+                      .kind = e->call.kind,
+                      .count = e->n_args};
   site.result = type_slot(l, e->type);
   site.first = lower_args(l, e, &site.pending);
   l->span = e->span;
@@ -348,8 +357,11 @@ static struct val lower_kind(struct lower *l, const struct core *e,
   case CORE_FAIL:
     return lower_fail(l, e, dst);
   case CORE_CALL:
-    return e->call.kind == SITE_function ? lower_strict(l, e, dst)
-                                         : lower_start(l, e, dst);
+    return e->call.kind == SITE_function && !is_graph_call(e)
+               ? lower_strict(l, e, dst)
+               : lower_start(l, e, dst);
+  case CORE_PASS: // the graph knows who computes the step, and who leaves
+    return lower_later(l, e->args[3], dst);
   default:
     return lower_strict(l, e, dst);
   }

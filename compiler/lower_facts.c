@@ -16,6 +16,8 @@ static bool waits_below(const struct core *e)
 
 static bool waits_itself(const struct core *e)
 {
+  if (e->kind == CORE_PASS) // it may end the graph
+    return true;
   if (e->kind == CORE_OPERATOR)
     return signature_of(e->operator_id)->attributes & OPERATOR_WAITS;
   if (e->kind != CORE_CALL)
@@ -40,6 +42,8 @@ static bool statements_wait(const struct stmt *s)
 bool function_waits(struct function *f)
 {
   struct code *k = code_of(f);
+  if (f->kind == FUNCTION_graph)
+    return true;
   if (k->waits == WAITS_unknown) {
     k->waits = WAITS_asking;
     k->waits = statements_wait(f->body) ? WAITS_yes : WAITS_no;
@@ -77,7 +81,7 @@ static void collect(struct names *s, const struct core *e)
       LOWER_PUSH(s->arena, s->free, s->n_free, s->room_free, e->local);
     return;
   }
-  if (e->kind == CORE_LET)
+  if (e->kind == CORE_LET || e->kind == CORE_PASS)
     bind(s, e->local);
   for (uint32_t i = 0; i < e->n_args; i++)
     collect(s, e->args[i]);

@@ -56,6 +56,7 @@ static void also(struct graph *g, struct piece *into, const struct piece *p)
 {
   set_add_all(g->l->arena, &into->direct, p->direct);
   set_add_all(g->l->arena, &into->reads, p->reads);
+  passed_add_all(g, &into->passed, p->passed);
 }
 
 // ---- what an expression waits for ----
@@ -66,6 +67,7 @@ static void scan_local(struct graph *g, const struct local *local,
   const struct home *h = home_of(local);
   if (!h || !h->known)
     return; // a parameter, or bound inside the expression
+  passed_add_all(g, &into->passed, h->known->passed);
   if (h->known->piece != NO_PIECE)
     set_add(g->l->arena, &into->reads, h->known->piece);
   else
@@ -109,11 +111,12 @@ static bool fits_one_strand(struct graph *g, const struct core *e,
 // ---- strands of their own ----
 
 static void record(struct graph *g, const struct core *e, uint32_t slot,
-                   struct set producers, struct cut *out)
+                   struct set producers, struct passed passed, struct cut *out)
 {
   struct cut *c = cut_put(g, e);
   c->slot = slot;
   c->producers = producers;
+  c->passed = passed;
   *out = *c;
 }
 
@@ -125,7 +128,7 @@ static void record_piece(struct graph *g, struct piece p, uint32_t dst,
   p.dst = dst != NO_SLOT ? dst : slot_new(g->l, NULL, NULL);
   slot_for(g->l, p.dst, type_slot(g->l, e->type));
   set_add(g->l->arena, &one, add_piece(g, p));
-  record(g, e, p.dst, one, out);
+  record(g, e, p.dst, one, p.passed, out);
 }
 
 static void cut_call(struct graph *g, const struct core *e, uint32_t dst,
@@ -149,7 +152,7 @@ static void cut_each(struct graph *g, const struct core *e, uint32_t dst,
 }
 
 // What computes `e` into `dst` when the guard opens.
-static struct set scan_branch(struct graph *g, const struct core *e,
+static struct cut scan_branch(struct graph *g, const struct core *e,
                               uint32_t dst, struct guard guard)
 {
   struct guard up = g->guard;
@@ -159,30 +162,94 @@ static struct set scan_branch(struct graph *g, const struct core *e,
   p.dst = dst;
   if (!scan_cut(g, e, dst, &p, &c) || c.slot != dst) {
     set_add_all(g->l->arena, &p.direct, c.producers);
+    passed_add_all(g, &p.passed, c.passed);
     c.producers = (struct set){0};
     set_add(g->l->arena, &c.producers, add_piece(g, p));
+    c.passed = p.passed;
   }
   g->guard = up;
-  return c.producers;
+  return c;
+}
+
+// A piece that sets `flag` when its guard has opened and no step has ended the
+// graph.
+static uint32_t add_flag(struct graph *g, struct guard guard,
+                         struct passed passed, uint32_t flag)
+{
+  struct constant *yes = ARENA_NEW(g->l->arena, struct constant);
+  struct core *e = ARENA_NEW(g->l->arena, struct core);
+  e->kind = CORE_CONST;
+  e->type = yes->type = type_kind(g->l, TYPE_bool);
+  e->span = g->l->span;
+  e->constant = yes;
+  yes->i = 1;
+  struct piece p = draft(g, STRAND_glue, e);
+  p.guard = guard;
+  p.passed = passed;
+  p.dst = flag;
+  return add_piece(g, p);
+}
+
+// A choose that is taken when one of two ways has come to its end.
+static struct guard add_join(struct graph *g, struct guard x,
+                             struct passed passed_x, struct guard y,
+                             struct passed passed_y)
+{
+  uint32_t flag = slot_new(g->l, type_kind(g->l, TYPE_bool), NULL);
+  struct piece p = draft(g, STRAND_choose, NULL);
+  p.dst = flag;
+  set_add(g->l->arena, &p.direct, add_flag(g, x, passed_x, flag));
+  set_add(g->l->arena, &p.direct, add_flag(g, y, passed_y, flag));
+  return (struct guard){add_piece(g, p), EDGE_if};
+}
+
+static bool any_behind(struct passed p, uint32_t piece)
+{
+  for (uint32_t i = 0; i < p.n; i++)
+    if (p.at[i].piece > piece)
+      return true;
+  return false;
+}
+
+// What was passed in one branch only does not count behind the choice; that one
+// of them came to its end does.
+static struct passed passed_choice(struct graph *g, const struct piece *cond,
+                                   struct guard yes, struct passed in_yes,
+                                   struct guard no, struct passed in_no)
+{
+  struct passed all = {0};
+  passed_add_all(g, &all, cond->passed);
+  if (any_behind(in_yes, yes.piece) || any_behind(in_no, yes.piece)) {
+    passed_add(g, &all, add_join(g, yes, in_yes, no, in_no));
+    return all;
+  }
+  passed_add_all(g, &all, in_yes);
+  passed_add_all(g, &all, in_no);
+  return all;
 }
 
 static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
                        uint32_t dst, struct cut *out)
 {
   struct set producers = {0};
+  struct cut x, y = {0};
   bool is_if = e->kind == CORE_IF;
   dst = slot_for(g->l, dst, type_slot(g->l, e->type));
   cond.dst =
       is_if ? NO_SLOT : dst; // `and`: the first decides, or the second is it
   struct guard yes = {add_piece(g, cond),
                       e->kind == CORE_OR ? EDGE_unless : EDGE_if};
-  set_add_all(g->l->arena, &producers, scan_branch(g, e->args[1], dst, yes));
+  struct guard no = {yes.piece, yes.kind == EDGE_if ? EDGE_unless : EDGE_if};
+  x = scan_branch(g, e->args[1], dst, yes);
+  set_add_all(g->l->arena, &producers, x.producers);
   if (is_if) {
-    struct guard no = {yes.piece, EDGE_unless};
-    set_add_all(g->l->arena, &producers, scan_branch(g, e->args[2], dst, no));
+    y = scan_branch(g, e->args[2], dst, no);
+    set_add_all(g->l->arena, &producers, y.producers);
   }
   set_close(&producers);
-  record(g, e, dst, producers, out);
+  struct passed passed =
+      passed_choice(g, &cond, yes, x.passed, no, y.passed);
+  record(g, e, dst, producers, passed, out);
 }
 
 // ---- names ----
@@ -191,7 +258,8 @@ static bool is_cheap(const struct core *e)
 {
   while (e->kind == CORE_PART)
     e = e->args[0];
-  return e->kind == CORE_CONST || e->kind == CORE_LOCAL;
+  return e->kind == CORE_CONST || e->kind == CORE_LOCAL ||
+         e->kind == CORE_PASS;
 }
 
 static void bind(struct graph *g, struct local *local, const struct core *e)
@@ -202,6 +270,7 @@ static void bind(struct graph *g, struct local *local, const struct core *e)
   k->piece = NO_PIECE;
   if (scan_cut(g, e, NO_SLOT, &p, &c)) {
     k->producers = c.producers;
+    k->passed = c.passed;
     if (!g->l->code->slots[c.slot].name)
       g->l->code->slots[c.slot].name = local->name;
     p.home = home_new(g->l, local);
@@ -210,9 +279,29 @@ static void bind(struct graph *g, struct local *local, const struct core *e)
     p.home = home_new(g->l, local);
     p.fate = FATE_asked;
     p.cheap = is_cheap(e);
+    k->passed = p.passed;
     k->piece = add_piece(g, p);
   }
   p.home->known = k;
+}
+
+// ---- steps ----
+
+// The guard of what runs if the step goes on; if not, the graph returns.
+static struct guard read_pass(struct graph *g, const struct core *e)
+{
+  bind(g, e->local, e->args[0]);
+  struct piece test = draft(g, STRAND_choose, e->args[1]);
+  test.step = true;
+  scan(g, e->args[1], &test);
+  uint32_t choose = add_piece(g, test);
+  struct guard up = g->guard;
+  g->guard = (struct guard){choose, EDGE_unless};
+  struct piece out = draft(g, STRAND_return, e->args[2]);
+  scan_plain(g, e->args[2], &out);
+  add_piece(g, out);
+  g->guard = up;
+  return (struct guard){choose, EDGE_if};
 }
 
 // ---- expressions ----
@@ -230,6 +319,11 @@ static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
   if (e->kind == CORE_LET) {
     bind(g, e->local, e->args[0]);
     return scan_cut(g, e->args[1], dst, into, out);
+  }
+  if (e->kind == CORE_PASS) {
+    passed_add(g, &into->passed, read_pass(g, e));
+    scan(g, e->args[3], into);
+    return false;
   }
   if (is_choice(e)) {
     struct piece cond = draft(g, STRAND_choose, e->args[0]);
@@ -260,8 +354,10 @@ static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
 static void scan(struct graph *g, const struct core *e, struct piece *into)
 {
   struct cut c;
-  if (scan_cut(g, e, NO_SLOT, into, &c))
-    set_add_all(g->l->arena, &into->direct, c.producers);
+  if (!scan_cut(g, e, NO_SLOT, into, &c))
+    return;
+  set_add_all(g->l->arena, &into->direct, c.producers);
+  passed_add_all(g, &into->passed, c.passed);
 }
 
 // ---- statements ----
@@ -319,34 +415,13 @@ static void read_return(struct graph *g, const struct core *e)
   return_under(g, e->args[2], choose, EDGE_unless);
 }
 
-// A piece that sets `flag` when the list before it comes to its end.
-static uint32_t add_flag(struct graph *g, struct guard guard, uint32_t flag)
-{
-  struct constant *yes = ARENA_NEW(g->l->arena, struct constant);
-  struct core *e = ARENA_NEW(g->l->arena, struct core);
-  e->kind = CORE_CONST;
-  e->type = yes->type = type_kind(g->l, TYPE_bool);
-  e->span = g->l->span;
-  e->constant = yes;
-  yes->i = 1;
-  struct piece p = draft(g, STRAND_glue, e);
-  p.guard = guard;
-  p.dst = flag;
-  return add_piece(g, p);
-}
-
 // What comes after an `if` both of whose branches may end.
 static struct guard join(struct graph *g, uint32_t choose, struct guard x,
                          struct guard y)
 {
   if (x.piece == choose && y.piece == choose)
     return g->guard;
-  uint32_t flag = slot_new(g->l, type_kind(g->l, TYPE_bool), NULL);
-  struct piece p = draft(g, STRAND_choose, NULL);
-  p.dst = flag;
-  set_add(g->l->arena, &p.direct, add_flag(g, x, flag));
-  set_add(g->l->arena, &p.direct, add_flag(g, y, flag));
-  return (struct guard){add_piece(g, p), EDGE_if};
+  return add_join(g, x, (struct passed){0}, y, (struct passed){0});
 }
 
 static struct ending read_under(struct graph *g, const struct stmt *s,

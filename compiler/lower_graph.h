@@ -19,6 +19,13 @@ struct guard {    // the choose whose outcome the piece waits for
   enum plan_edge_kind kind;
 };
 
+// Chooses that may end the graph: what needs a value behind them runs only if
+// they do not. None of them follows from another.
+struct passed {
+  struct guard *at;
+  uint32_t n, room;
+};
+
 enum piece_fate {
   FATE_strand,
   FATE_asked,
@@ -34,7 +41,10 @@ struct piece {
   bool cheap;   // computed again by each reader
   bool large;   // has so many leaves that it is a strand if it is read
   bool returns; // a call whose result is the graph's
+  bool step;    // a choose that asks whether a step goes on
   struct guard guard;
+  struct passed passed;
+  uint32_t seen;     // by the walk of this number (passed_add)
   struct set direct; // strands that it surely waits for
   struct set reads;  // lets that it reads, which are pieces too
   struct set leaves; // strands that it waits for, directly or by what it reads
@@ -53,12 +63,14 @@ struct piece {
 struct known {          // of a local of a graph
   struct set producers; // strands that write its slot
   uint32_t piece;       // the let's, or NO_PIECE
+  struct passed passed;
 };
 
 struct cut { // an expression that strands of their own compute
   const struct core *e;
   uint32_t slot;
   struct set producers;
+  struct passed passed;
 };
 
 struct graph {
@@ -68,6 +80,7 @@ struct graph {
   struct cut *cuts; // open addressing by address of `e`
   uint32_t n_cuts, room_cuts;
   struct guard guard; // of what is being read
+  uint32_t walks;
 };
 
 // ---- sets ----
@@ -77,6 +90,11 @@ bool set_same(struct set x, struct set y);
 void set_add(struct arena *a, struct set *s, uint32_t x);
 void set_add_all(struct arena *a, struct set *s, struct set x);
 void set_close(struct set *s);
+
+// ---- steps that are passed (lower_pass.c) ----
+void passed_add(struct graph *g, struct passed *p, struct guard x);
+void passed_add_all(struct graph *g, struct passed *p, struct passed from);
+bool passed_same(struct passed x, struct passed y);
 
 // ---- cuts ----
 struct cut *cut_put(struct graph *g, const struct core *e);

@@ -222,6 +222,36 @@ static void emit_operator(struct lower *l, const struct core *e, uint32_t run,
   code_add(l, OP_read, dst, x, k->n_types - 1);
 }
 
+// A step whose answers differ in type is a union of records (base_of_step).
+static uint32_t emit_step(struct lower *l, const struct core *e, uint32_t x,
+                          uint32_t dst)
+{
+  const struct type *t = l->code->slots[dst].type;
+  if (t->kind == TYPE_step) {
+    code_add(l, OP_step, dst, e->index, x);
+    return dst;
+  }
+  uint32_t record = slot_new(l, t->parts[e->index].type, NULL);
+  code_add_run(l, OP_tuple, record, x, 1, 1);
+  code_add(l, OP_union, dst, e->index, record);
+  return dst;
+}
+
+static uint32_t emit_payload(struct lower *l, const struct core *e, uint32_t x,
+                             uint32_t dst)
+{
+  const struct type *t = l->code->slots[x].type;
+  bool step = e->args[0]->type->kind == TYPE_step;
+  if (!step || t->kind == TYPE_step) {
+    code_add(l, OP_payload, dst, x, e->index);
+    return dst;
+  }
+  uint32_t record = slot_new(l, t->parts[e->index].type, NULL);
+  code_add(l, OP_payload, record, x, e->index);
+  code_add(l, OP_part, dst, record, 0);
+  return dst;
+}
+
 static uint32_t emit_plain(struct lower *l, const struct core *e,
                            const struct val *args, uint32_t run, uint32_t dst)
 {
@@ -251,14 +281,12 @@ static uint32_t emit_plain(struct lower *l, const struct core *e,
     code_add(l, OP_union, dst, e->index, x);
     break;
   case CORE_STEP:
-    code_add(l, OP_step, dst, e->index, x);
-    break;
+    return emit_step(l, e, x, dst);
   case CORE_TAG:
     code_add(l, OP_tag, dst, x, 0);
     break;
   case CORE_PAYLOAD:
-    code_add(l, OP_payload, dst, x, e->index);
-    break;
+    return emit_payload(l, e, x, dst);
   default:
     lower_not_built(l, DIAG_not_built, e->span);
     break;

@@ -104,7 +104,8 @@ static bool piece_is_safe(const struct graph *g, const struct piece *p)
 static bool may_join(const struct graph *g, const struct piece *p, uint32_t at)
 {
   const struct piece *h = &g->pieces[at];
-  if (h->guard.piece != p->guard.piece || h->guard.kind != p->guard.kind)
+  if (h->guard.piece != p->guard.piece || h->guard.kind != p->guard.kind ||
+      !passed_same(h->passed, p->passed))
     return false;
   if (!set_holds(p->inputs, at))
     return set_same(p->inputs, h->inputs);
@@ -167,6 +168,8 @@ static void count_feeds(struct graph *g, struct strand *strands)
       strands[g->pieces[p->inputs.at[k]].strand].n_feeds++;
     if (p->guard.piece != NO_PIECE)
       strands[g->pieces[p->guard.piece].strand].n_feeds++;
+    for (uint32_t k = 0; k < p->passed.n; k++)
+      strands[g->pieces[p->passed.at[k].piece].strand].n_feeds++;
   }
 }
 
@@ -194,6 +197,9 @@ static void add_edges(struct graph *g, struct strand *strands, uint32_t n)
       add_edge(g, strands, p->inputs.at[k], p->strand, EDGE_data);
     if (p->guard.piece != NO_PIECE)
       add_edge(g, strands, p->guard.piece, p->strand, p->guard.kind);
+    for (uint32_t k = 0; k < p->passed.n; k++)
+      add_edge(g, strands, p->passed.at[k].piece, p->strand,
+               p->passed.at[k].kind);
   }
 }
 
@@ -257,10 +263,10 @@ static void emit_value(struct lower *l, const struct piece *p)
 static const char *label_of(const struct piece *p)
 {
   if (p->kind == STRAND_choose)
-    return "if";
+    return p->step ? "next?" : "if";
   if (p->kind == STRAND_return)
     return "return";
-  if (p->home)
+  if (p->home && p->home->local->name)
     return p->home->local->name->text;
   if (p->kind == STRAND_each)
     return "each";

@@ -214,7 +214,31 @@ void type_fill(struct types *t, struct type *declared, const struct type *as)
   declared->plan = 0;
 }
 
+struct type *type_own_step(struct types *t, const struct type *of)
+{
+  return keep(t, &(struct type){.kind = TYPE_step, .of = of});
+}
+
 // ---- base types ----
+
+// A step whose answers differ in type is a union of them; each is in a record.
+static const struct type *base_of_step(struct types *t, const struct type *x)
+{
+  static const char *const names[] = {"next", "end_loop", "respond"};
+  const struct type *of = type_base(t, x->of);
+  const struct type *with = x->n_parts ? type_base(t, x->parts[0].type) : of;
+  struct type_part cases[3] = {0};
+  if (with == of)
+    return unique(t, &(struct type){.kind = TYPE_step, .of = of});
+  for (int i = 0; i < 3; i++) {
+    struct type_part value = {.name = atom_of_text(t->atoms, "value"),
+                              .type = i == STEP_respond ? with : of};
+    cases[i].name = atom_of_text(t->atoms, names[i]);
+    cases[i].type = type_parts(t, TYPE_record, &value, 1);
+    ((struct type *)cases[i].type)->base = cases[i].type;
+  }
+  return type_parts(t, TYPE_union, cases, 3);
+}
 
 static const struct type *base_of_parts(struct types *t, const struct type *x)
 {
@@ -248,11 +272,12 @@ static const struct type *make_base(struct types *t, struct type *x)
     return type_handle(t, x->class);
   case TYPE_tensor:
     return type_tensor(t, x->dtype, true, NULL, 0);
+  case TYPE_step:
+    return base_of_step(t, x);
   case TYPE_list:
   case TYPE_map:
   case TYPE_optional:
   case TYPE_stream:
-  case TYPE_step:
   case TYPE_future:
   case TYPE_tuple:
   case TYPE_record:
@@ -361,6 +386,8 @@ static bool same_inside(struct types *t, const struct type *x,
     return x->class == y->class;
   if (x->kind == TYPE_tensor)
     return dims_fit(x, y);
+  if (x->kind == TYPE_step) // what they respond with may differ
+    return false;
   if (!x->of != !y->of || (x->of && !same_inside(t, x->of, y->of, &here)))
     return false;
   return same_parts(t, x, y, &here);

@@ -12,6 +12,7 @@
 #include "grammar/base/diag.h"
 #include "grammar/plan/plan.h"
 
+struct answers;
 struct class;
 struct constant;
 
@@ -40,6 +41,7 @@ struct type {
   enum dtype dtype;              // tensor
   bool any_rank;                 // tensor [..]
   struct class *class;           // handle
+  struct answers *answers;       // of a function's own step (check_step.c)
   atom name;                     // declared, else NULL
   const char *doc;
   struct span span;              // of the declaration
@@ -73,6 +75,9 @@ const struct type *type_limited(struct types *t, const struct type *of,
 struct type *type_declare(struct types *t, atom name, struct span span,
                           const char *doc);
 void type_fill(struct types *t, struct type *declared, const struct type *as);
+// A step that no other is the same as: what it responds with is found out later
+// and then is its only part, where it is not `of`.
+struct type *type_own_step(struct types *t, const struct type *of);
 
 // Whether a value of `from` may stand where `to` is wanted: the same; int for
 // float; T for T?, none for T?; enum for str; a type without limits for one with

@@ -282,9 +282,8 @@ static const struct type *of_one(struct checker *k, struct type_expr *t,
   const struct type *of = type_of_expr(k, t->of);
   if (is_bad(of))
     return of;
-  if (kind == TYPE_stream || kind == TYPE_step) {
-    diag_report(k->d, kind == TYPE_step ? DIAG_no_step : DIAG_no_streams,
-                t->span, NULL);
+  if (kind == TYPE_stream) {
+    diag_report(k->d, DIAG_no_streams, t->span, NULL);
     return &type_bad;
   }
   return type_of(k->t, kind, of);
@@ -461,10 +460,19 @@ static const struct type *callable(struct checker *k, struct type_expr *t)
     PUSH(k, parts, n, room, part);
   }
   const struct type *result =
-      t->callable.result ? type_of_expr(k, t->callable.result) : k->none;
+      t->callable.result ? type_of_result(k, t->callable.result) : k->none;
   if (bad || is_bad(result))
     return &type_bad;
   return type_callable(k->t, parts, n, result);
+}
+
+static const struct type *misplaced_step(struct checker *k, struct type_expr *t)
+{
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_step, t->span,
+                  "a step is what a node answers, so it is a result only");
+  diag_hint(k->d, d, "write what the step holds");
+  return &type_bad;
 }
 
 static const struct type *unlimited(struct checker *k, struct type_expr *t)
@@ -481,7 +489,7 @@ static const struct type *unlimited(struct checker *k, struct type_expr *t)
   case TYPE_STREAM:
     return of_one(k, t, TYPE_stream);
   case TYPE_STEP:
-    return of_one(k, t, TYPE_step);
+    return misplaced_step(k, t);
   case TYPE_TUPLE:
     return tuple(k, t);
   case TYPE_RECORD:
@@ -515,4 +523,12 @@ const struct type *type_of_expr(struct checker *k, struct type_expr *t)
     x = &type_bad;
   t->type = (void *)x;
   return x;
+}
+
+const struct type *type_of_result(struct checker *k, struct type_expr *t)
+{
+  if (t->kind != TYPE_STEP || t->constraints)
+    return type_of_expr(k, t);
+  const struct type *of = type_of_expr(k, t->of);
+  return is_bad(of) ? of : type_of(k->t, TYPE_step, of);
 }

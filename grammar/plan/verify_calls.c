@@ -19,8 +19,9 @@ static const char *site_target(const struct plan *p, const struct plan_site *s)
   if (s->target >= (method ? p->n_methods : p->n_functions))
     return "its target does not exist";
   if (s->kind == SITE_function &&
-      p->functions[s->target].kind != FUNCTION_body)
-    return "its function is no body";
+      p->functions[s->target].kind != FUNCTION_body &&
+      p->functions[s->target].kind != FUNCTION_graph)
+    return "its function is no body and no graph";
   return NULL;
 }
 

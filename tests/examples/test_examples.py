@@ -12,7 +12,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import ROOT, SGC, Server, compile_plan, run
 
-NOT_BUILT = {"agents/agents.sg", "chatbot/chatbot.sg", "distilbert/distilbert.sg",
+NOT_BUILT = {"chatbot/chatbot.sg", "distilbert/distilbert.sg",
              "sentiment/sentiment.sg", "services/chat_server.sg", "services/ingestion.sg",
              "services/production.sg", "services/services.sg"}
 PROGRAMS = {str(p.relative_to(ROOT / "examples")): p

@@ -1,0 +1,292 @@
+// Steps: what a node of a composition may answer.
+//
+// A function that says `-> step T` has a step type of its own, because what it
+// responds with is found out from its body: `next` and `end_loop` hold a T,
+// `respond` what all its responds have in common. Bodies are checked in any
+// order, so that is known when all of them were; then steps_finish makes the
+// conversions that had to wait for it.
+#include "compiler/checker.h"
+#include "compiler/compose.h"
+
+#include <string.h>
+
+const struct type *step_own(struct checker *k, const struct type *t)
+{
+  if (is_bad(t) || t->kind != TYPE_step)
+    return t;
+  return &answers_new(k, t->of)->type[0];
+}
+
+struct answers *answers_new(struct checker *k, const struct type *of)
+{
+  struct answers *a = NEW(k, struct answers);
+  a->type = type_own_step(k->t, of);
+  a->type->answers = a;
+  *k->last_answers = a;
+  k->last_answers = &a->next;
+  return a;
+}
+
+struct core *step_new(struct checker *k, const struct type *t,
+                      enum plan_step tag, struct core *value)
+{
+  struct core *x = core_new(k, CORE_STEP, t, value->span, 1);
+  x->index = tag;
+  x->args[0] = value;
+  if (t->answers)
+    PUSH(k, t->answers->made, t->answers->n_made, t->answers->room_made, x);
+  return x;
+}
+
+// ---- next, end_loop, respond ----
+
+static int tag_named(atom name)
+{
+  static const char *const names[] = {"next", "end_loop", "respond"};
+  for (int i = 0; i < 3; i++)
+    if (!strcmp(name->text, names[i]))
+      return i;
+  return -1;
+}
+
+static struct core *stray(struct body *b, struct expr *e, atom name)
+{
+  struct checker *k = b->k;
+  struct diag *d = diag_report(
+      k->d, DIAG_bad_step, e->span,
+      "`%s` is what a function answers whose result is a step", name->text);
+  if (b->fn->result_span.end)
+    diag_note(k->d, d, b->fn->result_span, "the result is declared here");
+  diag_hint(k->d, d, "write `-> step T`");
+  check_args_alone(b, e->call.args);
+  return core_bad(k, e->span);
+}
+
+// Whether a literal is meant as a T: an empty one, or a record of its fields.
+static bool reads_as(const struct expr *e, const struct type *t)
+{
+  if (e->kind == EXPR_LIST)
+    return !e->elements;
+  if (e->kind != EXPR_RECORD || t->kind != TYPE_record)
+    return e->kind == EXPR_RECORD && !e->fields;
+  uint32_t n = 0, needed = 0;
+  for (const struct field *f = e->fields; f; f = f->next, n++) {
+    uint32_t i = 0;
+    while (i < t->n_parts && t->parts[i].name != f->name.text)
+      i++;
+    if (i == t->n_parts)
+      return false;
+    needed += !t->parts[i].initial;
+  }
+  for (uint32_t i = 0; i < t->n_parts; i++)
+    needed -= !t->parts[i].initial;
+  return !needed;
+}
+
+static struct core *response(struct body *b, struct expr *e,
+                             const struct type *of)
+{
+  struct arg *a = e->call.args;
+  const struct type *guide = reads_as(a->value, of) ? of : NULL;
+  struct core *x = check(b, a->value, guide);
+  if (x->type == &type_never || x->type->kind != TYPE_step)
+    return x;
+  diag_report(b->k->d, DIAG_bad_step, a->span,
+              "a step holds a value, and this is another step");
+  return core_bad(b->k, a->span);
+}
+
+struct core *check_step(struct body *b, struct expr *e, atom name,
+                        const struct type *want)
+{
+  struct checker *k = b->k;
+  int tag = tag_named(name);
+  if (tag < 0)
+    return NULL;
+  if (!want || is_bad(want) || want->kind != TYPE_step)
+    return stray(b, e, name);
+  struct sig_param p = {atom_of_text(&k->c->atoms, "value"), want->of, NULL,
+                        NO_SPAN};
+  struct sig s = {name->text, NO_SPAN, &p, 1, want};
+  struct answers *a = want->answers;
+  struct arg *arg = e->call.args;
+  bool responds = tag == STEP_respond && a && arg && !arg->next &&
+                  (!arg->name.text || arg->name.text == p.name);
+  struct core *value = NULL;
+  if (responds) {
+    value = response(b, e, want->of);
+  } else {
+    struct core **args = match_args(b, &s, arg, e->span, 0);
+    value = args ? args[0] : NULL;
+  }
+  if (!value || is_bad(value->type))
+    return core_bad(k, e->span);
+  if (value->type == &type_never)
+    return value;
+  if (tag == STEP_end_loop && a && !a->ends) {
+    a->ends = true;
+    a->ends_at = e->span;
+  } else if (tag == STEP_respond && a && !a->responds) {
+    a->responds = true;
+    a->responds_at = e->span;
+  }
+  struct core *x = step_new(k, want, tag, value);
+  x->span = e->span;
+  return x;
+}
+
+// ---- values where a step is wanted ----
+
+struct core *to_step(struct body *b, struct core *x, const struct type *to)
+{
+  struct checker *k = b->k;
+  if (x->type->kind != TYPE_step)
+    return try_convert(b, &x, to->of) ? step_new(k, to, STEP_next, x) : NULL;
+  if (!to->answers || !x->type->answers) // two that say the same are one type
+    return NULL;
+  struct core *probe = core_new(k, CORE_UNWRAP, x->type->of, x->span, 0);
+  if (!try_convert(b, &probe, to->of))
+    return NULL;
+  struct passing *p = NEW(k, struct passing);
+  p->local = local_hidden(b, x->type, x->span);
+  p->from = x->type->answers;
+  p->core = core_new(k, CORE_LET, to, x->span, 2);
+  p->core->local = p->local;
+  p->core->args[0] = x;
+  p->core->args[1] = core_bad(k, x->span); // until steps_finish
+  p->next = to->answers->passings;
+  to->answers->passings = p;
+  return p->core;
+}
+
+// ---- after all bodies ----
+
+// Adds what `from` may answer; whether that is anything new.
+static bool take_over(struct checker *k, struct answers *a,
+                      const struct answers *from)
+{
+  bool news = (from->ends && !a->ends) || (from->responds && !a->responds);
+  if (from->ends && !a->ends)
+    a->ends_at = from->ends_at;
+  if (from->responds && !a->responds)
+    a->responds_at = from->responds_at;
+  a->ends |= from->ends;
+  a->responds |= from->responds;
+  const struct type *both = a->with && from->with ? join(k, a->with, from->with)
+                            : from->with          ? from->with
+                                                  : a->with;
+  if (!both && !a->unlike) {
+    a->unlike = true;
+    struct diag *d = diag_report(k->d, DIAG_bad_step, a->responds_at,
+                                 "this responds with %s, and another way with "
+                                 "%s",
+                                 show(k, a->with), show(k, from->with));
+    diag_note(k->d, d, from->responds_at, "the other way");
+  }
+  news |= both && both != a->with;
+  if (both)
+    a->with = both;
+  return news;
+}
+
+static void own_responses(struct checker *k, struct answers *a)
+{
+  for (uint32_t i = 0; i < a->n_made; i++) {
+    const struct core *x = a->made[i];
+    if (x->index != STEP_respond)
+      continue;
+    struct answers one = {
+        .responds = true, .with = x->args[0]->type, .responds_at = x->span};
+    take_over(k, a, &one);
+  }
+}
+
+static void spread_answers(struct checker *k)
+{
+  for (struct answers *a = k->answers; a; a = a->next)
+    own_responses(k, a);
+  for (bool news = true; news;) {
+    news = false;
+    for (struct answers *a = k->answers; a; a = a->next)
+      for (struct passing *p = a->passings; p; p = p->next)
+        news |= take_over(k, a, p->from);
+  }
+}
+
+static void settle_type(struct answers *a, struct arena *arena)
+{
+  a->type->base = NULL;
+  if (!a->responds || !a->with || a->with == a->type->of)
+    return;
+  struct type_part *part = ARENA_NEW(arena, struct type_part);
+  part->type = a->with;
+  a->type->parts = part;
+  a->type->n_parts = 1;
+}
+
+struct core *step_payload(struct checker *k, struct local *step,
+                          enum plan_step tag, struct span at)
+{
+  const struct type *t = step->type;
+  bool other = tag == STEP_respond && t->n_parts;
+  struct core *x =
+      core_new(k, CORE_PAYLOAD, other ? t->parts[0].type : t->of, at, 1);
+  x->index = tag;
+  x->args[0] = core_local(k, step, at);
+  return x;
+}
+
+struct core *step_test(struct checker *k, struct local *step,
+                       enum plan_step tag, struct span at)
+{
+  struct core *x = core_new(k, CORE_TAG, k->integer, at, 1);
+  x->args[0] = core_local(k, step, at);
+  return core_prim(k, OP_eq, k->boolean, at, x, core_int(k, tag, at));
+}
+
+// The answer of another function as one of this.
+static struct core *same_answer(struct body *b, const struct answers *a,
+                                struct passing *p)
+{
+  struct checker *k = b->k;
+  struct core *whole = NULL;
+  for (int tag = STEP_respond; tag >= STEP_next; tag--) {
+    if ((tag == STEP_end_loop && !p->from->ends) ||
+        (tag == STEP_respond && !p->from->responds))
+      continue;
+    struct core *x = step_payload(k, p->local, tag, p->core->span);
+    const struct type *t =
+        tag == STEP_respond && a->with ? a->with : a->type->of;
+    if (!try_convert(b, &x, t))
+      return core_bad(k, p->core->span); // was reported
+    x = step_new(k, a->type, tag, x);
+    if (!whole) {
+      whole = x;
+      continue;
+    }
+    struct core *either = core_new(k, CORE_IF, a->type, p->core->span, 3);
+    either->args[0] = step_test(k, p->local, tag, p->core->span);
+    either->args[1] = x;
+    either->args[2] = whole;
+    whole = either;
+  }
+  return whole;
+}
+
+void steps_finish(struct checker *k)
+{
+  spread_answers(k);
+  for (struct answers *a = k->answers; a; a = a->next)
+    settle_type(a, k->a);
+  struct fn_sym nobody = {0};
+  struct body b;
+  body_open(&b, k, &nobody, BODY_PLAIN);
+  for (struct answers *a = k->answers; a; a = a->next) {
+    uint32_t n = a->n_made; // what follows makes more, which are right
+    for (uint32_t i = 0; i < n; i++)
+      if (a->made[i]->index == STEP_respond && a->with)
+        try_convert(&b, &a->made[i]->args[0], a->with);
+    for (struct passing *p = a->passings; p; p = p->next)
+      p->core->args[1] = same_answer(&b, a, p);
+  }
+}
