@@ -474,7 +474,6 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   struct name *names = e->each.names;
   bool ok = iterates(b, &x->args[0], &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
-  narrow_forget_vars(b);
   b->each++;
   x->each.item = loop_variable(b, names, item);
   if (names->next)

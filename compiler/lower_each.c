@@ -34,7 +34,9 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
 {
   const struct type *integer = type_kind(l, TYPE_int);
   bool map = list->type->kind == TYPE_map;
-  w->list = lower_value(l, list, NO_SLOT);
+  // What is walked is what the variable held when the walk began.
+  bool var = list->kind == CORE_LOCAL && list->local->var;
+  w->list = lower_value(l, list, var ? slot_new(l, NULL, NULL) : NO_SLOT);
   w->map = map ? w->list : NO_SLOT;
   if (map)
     w->list = lower_keys(l, list, w->map);
