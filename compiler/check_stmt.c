@@ -280,7 +280,7 @@ static bool check_item_in_body(struct body *b, struct item *i,
     not_built(b, i, DIAG_no_spawn);
     return false;
   case ITEM_STUB:
-    not_built(b, i, DIAG_no_stub);
+    check_stub(b, i, end);
     return false;
   default:
     return i->kind == ITEM_ERROR;

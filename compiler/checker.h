@@ -613,6 +613,9 @@ bool check_block(struct body *b, struct block *block, struct stmt **first);
 bool check_alone(struct body *b, struct expr *e, struct stmt ***end);
 void stmt_add(struct stmt ***end, struct stmt *s);
 
+// check_stub.c
+void check_stub(struct body *b, struct item *i, struct stmt ***end);
+
 // check_assign.c
 void check_let(struct body *b, struct item *i, struct stmt ***end);
 void check_assign(struct body *b, struct item *i, struct stmt ***end);

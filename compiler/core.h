@@ -139,6 +139,7 @@ enum stmt_kind {
   STMT_ASSERT,   // value; left and right too when it is a comparison
   STMT_YIELD,
   STMT_EMIT,
+  STMT_STUB,     // value, a callable, for `method` of `binding`, or of all bindings
 };
 
 struct core_reply { // `as json(status: …, headers: …)`
@@ -154,6 +155,8 @@ struct stmt {
   uint32_t index;
   struct stmt *body, *otherwise;
   struct core_reply *reply;
+  struct method *method;   // STUB
+  struct binding *binding; // STUB, or NULL
   struct stmt *next;
 };
 

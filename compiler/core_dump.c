@@ -255,7 +255,7 @@ static void statement(struct dump *d, const struct stmt *s)
 {
   static const char *const names[] = {
       "let",   "assign",   "set",    "do",  "spawn",  "if",    "while", "for",
-      "break", "continue", "return", "try", "assert", "yield", "emit"};
+      "break", "continue", "return", "try", "assert", "yield", "emit",  "stub"};
   buf_adds(d->out, names[s->kind]);
   if (s->local) {
     buf_addc(d->out, ' ');
@@ -271,6 +271,12 @@ static void statement(struct dump *d, const struct stmt *s)
   }
   if (s->kind == STMT_SET_SELF)
     buf_addf(d->out, " %u", s->index);
+  if (s->kind == STMT_STUB && s->binding)
+    buf_addf(d->out, " @%s.%s", s->binding->app->name->text,
+             s->binding->name->text);
+  if (s->kind == STMT_STUB)
+    buf_addf(d->out, " %s.%s", s->method->class->name->text,
+             s->method->name->text);
   if (s->value) {
     buf_addc(d->out, ' ');
     expr(d, s->value);

@@ -32,7 +32,7 @@ static void lower_function(struct compile *c, struct lower_shared *shared,
 
 void lower_program(struct compile *c, struct program *p, bool tests)
 {
-  struct lower_shared shared = {0};
+  struct lower_shared shared = {.program = p};
   for (struct function *f = p->functions; f; f = f->next) {
     struct code *k = ARENA_NEW(c->arena, struct code);
     k->function = f;

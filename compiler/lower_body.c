@@ -190,6 +190,30 @@ static void lower_return(struct lower *l, const struct stmt *s)
   code_add(l, OP_return, value, 0, 0);
 }
 
+// ---- stubs ----
+
+static void stub_one(struct lower *l, const struct stmt *s, struct binding *b,
+                     uint32_t slot)
+{
+  struct core *x = ARENA_NEW(l->arena, struct core);
+  *x = *s->value;
+  x->kind = CORE_CALL;
+  x->call = (struct core_call){
+      .kind = SITE_method, .method = s->method, .binding = b};
+  code_call(l, OP_stub, slot,
+            (struct site){.call = &x->call, .kind = SITE_method});
+}
+
+static void lower_stub(struct lower *l, const struct stmt *s)
+{
+  uint32_t slot = lower_value(l, s->value, NO_SLOT);
+  l->span = s->span;
+  for (struct app *a = l->shared->program->apps; a; a = a->next)
+    for (struct binding *b = a->bindings; b; b = b->next)
+      if (s->binding ? b == s->binding : b->class == s->method->class)
+        stub_one(l, s, b, slot);
+}
+
 // ---- statements ----
 
 static void lower_if(struct lower *l, const struct stmt *s)
@@ -246,6 +270,9 @@ static void lower_stmt(struct lower *l, const struct stmt *s)
     break;
   case STMT_ASSERT:
     lower_assert(l, s);
+    break;
+  case STMT_STUB:
+    lower_stub(l, s);
     break;
   case STMT_SPAWN:
     lower_not_built(l, DIAG_no_spawn, s->span);

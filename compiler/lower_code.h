@@ -43,6 +43,7 @@ struct loop {
 };
 
 struct lower_shared { // of all functions of a run
+  struct program *program;
   struct function **identities;
   uint32_t n_identities, room_identities;
 };

@@ -212,22 +212,38 @@ static bool are_captured(struct plan_at *at, const struct callee *f)
   return true;
 }
 
-bool at_closure(struct plan_at *at)
+// Whether the callable in slot a is what is left of `f` behind its run.
+static bool is_value_of(struct plan_at *at, const struct callee *f)
 {
   const struct plan *p = at->p;
-  const struct plan_site *s = &p->sites[plan_wide(at->i)];
   const struct plan_type *t = &p->types[at_type(at, at->i.a)];
-  struct callee f = {.first = s->first, .count = s->count};
   if (t->kind != TYPE_callable)
     return at_refuse_kind(at, at->i.a, "fn");
-  if (!at_run(at, s->first, s->count) || !is_captured(at, s, &f) ||
-      !are_captured(at, &f))
-    return false;
-  bool same = t->fields.count == f.n_params - f.count &&
-              base_of(p, t->of) == f.result;
+  bool same = t->fields.count == f->n_params - f->count &&
+              base_of(p, t->of) == f->result;
   for (uint32_t k = 0; same && k < t->fields.count; k++)
-    same = field_base(p, t->fields, k) == param_type(p, &f, f.count + k);
+    same = field_base(p, t->fields, k) == param_type(p, f, f->count + k);
   return same || at_refuse(at, "slot %u is of another function", at->i.a);
+}
+
+bool at_closure(struct plan_at *at)
+{
+  const struct plan_site *s = &at->p->sites[plan_wide(at->i)];
+  struct callee f = {.first = s->first, .count = s->count};
+  return at_run(at, s->first, s->count) && is_captured(at, s, &f) &&
+         are_captured(at, &f) && is_value_of(at, &f);
+}
+
+bool at_stub(struct plan_at *at)
+{
+  const struct plan_site *s = &at->p->sites[plan_wide(at->i)];
+  struct callee f = {0};
+  if (at->f->kind != FUNCTION_test)
+    return at_refuse(at, "it stands in no test");
+  if (s->kind != SITE_method || s->count)
+    return at_refuse(at, "its site names no method alone");
+  set_function(at->p, &f, at->p->methods[s->target].function);
+  return is_value_of(at, &f);
 }
 
 // ---- operators ----

@@ -377,6 +377,11 @@ static bool rule_CLOSURE(struct plan_at *at)
   return at_closure(at);
 }
 
+static bool rule_STUB(struct plan_at *at)
+{
+  return at_stub(at);
+}
+
 static bool rule_FORCE(struct plan_at *at)
 {
   if (check_forced(at->c, at_type(at, at->i.a), at_type(at, at->i.b)))

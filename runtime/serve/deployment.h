@@ -9,6 +9,7 @@
 
 #include "runtime/value/value.h"
 
+struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
 
@@ -43,6 +44,7 @@ struct deployment {
   uint32_t max_queued;
   int overload_status;
   int64_t queue_timeout, request_timeout; // ns, 0: none
+  struct stub *stubs;                     // of a test (runtime/vm), or NULL
   struct waiting *first, *last;           // by priority, then age
   uint32_t queued, ongoing;
 };

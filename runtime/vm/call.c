@@ -29,12 +29,19 @@ enum entry frame_begin(struct task *t, struct frame *f,
   return ENTRY_RUN;
 }
 
+static void take_slot(struct frame *f, struct replica *r)
+{
+  f->slot = r;
+  if (!f->stands_in)
+    f->self = r;
+}
+
 static void slot_came(struct waiting *w, struct replica *r)
 {
   struct task *t = TASK_OF(w, waiting);
   struct frame *f = t->entering;
   timer_stop(t->run->engine, &t->timer);
-  f->self = f->slot = r;
+  take_slot(f, r);
   t->entering = NULL;
   t->wait = WAIT_NOTHING;
   if (frame_begin(t, f, &t->error) != ENTRY_WAIT)
@@ -79,10 +86,12 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
 enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
                       int priority, const struct error **error)
 {
-  if (!d || (f->self && f->self->of == d)) // a call to oneself needs no slot
+  bool own = f->self && f->self->of == d && !f->stands_in;
+  if (!d || own) // a call to oneself needs no slot
     return frame_begin(t, f, error);
   if (!d->bounded) {
-    f->self = deployment_turn(d);
+    if (!f->stands_in)
+      f->self = deployment_turn(d);
     return frame_begin(t, f, error);
   }
   if (d->away)
@@ -90,7 +99,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   struct replica *r = deployment_take(d);
   if (!r)
     return wait_in_line(t, f, d, priority, error);
-  f->self = f->slot = r;
+  take_slot(f, r);
   return frame_begin(t, f, error);
 }
 
@@ -108,18 +117,16 @@ static const struct error *not_there(struct task *t)
   return error_make(t, ERROR_internal, 500, "what is called is not there");
 }
 
-static const struct error *target_of_value(struct task *t,
-                                           const struct site *s,
-                                           struct target *to)
+static const struct error *take_value(struct task *t, const struct closure *c,
+                                      struct target *to)
 {
   struct engine *e = t->run->engine;
-  const struct closure *c = t->frame->slots[s->row->first].closure;
-  to->closure = c;
   if (!c)
     return not_there(t);
   if (c->kind == SITE_function) {
     to->fn = &e->functions[c->target];
     to->self = c->self;
+    to->closure = c;
     return to->fn->class == PLAN_NONE || to->self ? NULL : not_there(t);
   }
   const struct plan_method_row *m = &e->plan->methods[c->target];
@@ -128,23 +135,47 @@ static const struct error *target_of_value(struct task *t,
   return to->d && to->d->class == m->class ? NULL : not_there(t);
 }
 
+static const struct error *take_stub(struct task *t, const struct stub *stub,
+                                     struct target *to)
+{
+  while (stub && stub->fn != to->fn)
+    stub = stub->next;
+  return stub ? take_value(t, stub->instead, to) : NULL;
+}
+
+static const struct error *target_of_method(struct task *t,
+                                            const struct site *s,
+                                            struct target *to)
+{
+  if (!to->d || to->d->class != s->class)
+    return not_there(t);
+  return to->d->stubs ? take_stub(t, to->d->stubs, to) : NULL;
+}
+
 static const struct error *target_of(struct task *t, const struct site *s,
                                      struct target *to)
 {
   struct frame *caller = t->frame;
+  const struct error *error;
   *to = (struct target){s->function, s->deployment, caller->self, NULL};
   switch (s->kind) {
   case SITE_function:
-    if (to->fn->class == PLAN_NONE || to->fn->class == caller->fn->class)
+    if (to->fn->class == PLAN_NONE)
       return NULL;
-    return not_there(t);
+    if (to->fn->class != caller->fn->class)
+      return not_there(t);
+    return to->self && to->self->of->stubs
+               ? take_stub(t, to->self->of->stubs, to)
+               : NULL;
   case SITE_callable:
-    return target_of_value(t, s, to);
+    error = take_value(t, caller->slots[s->row->first].closure, to);
+    return !error && to->d && to->d->stubs ? take_stub(t, to->d->stubs, to)
+                                           : error;
   case SITE_handle:
     to->d = caller->slots[s->row->first].handle;
-    // fallthrough
+    return target_of_method(t, s, to);
   default:
-    return to->d && to->d->class == s->class ? NULL : not_there(t);
+    return target_of_method(t, s, to);
   }
 }
 
@@ -154,6 +185,7 @@ struct frame *call_frame(struct task *t, const struct frame *like)
   if (!f)
     return NULL;
   f->self = t->self;
+  f->stands_in = like->stands_in;
   f->depth = t->depth;
   memcpy(f->slots, like->slots, like->fn->n_params * sizeof *f->slots);
   return f;
@@ -177,6 +209,7 @@ static struct frame *frame_of_site(struct task *t, const struct site *s,
     return NULL;
   uint32_t held = to.closure ? to.closure->count : 0;
   f->self = to.self;
+  f->stands_in = to.closure && to.d;
   f->depth = caller->depth + 1;
   if (held)
     memcpy(f->slots, to.closure->captured, held * sizeof(value));

@@ -100,6 +100,13 @@ static const struct error *no_memory(void)
   return &error;
 }
 
+// They lie in the request's memory.
+static void drop_stubs(struct engine *e)
+{
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++)
+    e->deployments[i].stubs = NULL;
+}
+
 void request_finish(struct request *r, value v, const struct error *error)
 {
   struct engine *e = r->engine;
@@ -111,6 +118,8 @@ void request_finish(struct request *r, value v, const struct error *error)
   if (run) {
     timer_stop(e, &run->deadline);
     run->root = NULL;
+    if (run->stubs)
+      drop_stubs(e);
     if (!pins_leave(r, run->fn->row->result)) {
       r->failed = true;
       r->error = *no_memory();
@@ -268,6 +277,8 @@ void request_cancel(struct request *r)
     timer_stop(e, &run->deadline);
     task_cancel(run->root, NULL);
   }
+  if (run && run->stubs)
+    drop_stubs(e);
   if (run)
     pins_drop(e, run->pins);
   r->engine = NULL;

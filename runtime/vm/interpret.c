@@ -232,6 +232,7 @@ interpret(struct engine *e, struct task *t)
   VIA(reply)
   VIA(assert)
   VIA(closure)
+  VIA(stub)
   // clang-format on
 
 do_op:

@@ -364,6 +364,20 @@ const struct error *operation_closure(struct task *t, value *s,
   return NULL;
 }
 
+// The newest of several counts.
+const struct error *operation_stub(struct task *t, value *s, struct plan_code i)
+{
+  struct engine *e = t->run->engine;
+  const struct site *site = &e->sites[plan_wide(i)];
+  struct stub *stub = ARENA_NEW(arena_of(t), struct stub);
+  if (!stub)
+    return error_memory(t);
+  *stub = (struct stub){site->deployment->stubs, site->function, s[i.a].closure};
+  site->deployment->stubs = stub;
+  t->run->stubs = true;
+  return NULL;
+}
+
 // ---- the rest ----
 
 // An operator's arguments are the slots from `first` on.

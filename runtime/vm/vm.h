@@ -84,6 +84,12 @@ struct handler { // of a `try`
   uint16_t slot;
 };
 
+struct stub { // stands for a function of a deployment until the test ends
+  struct stub *next;
+  const struct function *fn;
+  const struct closure *instead;
+};
+
 struct frame {
   const struct function *fn;
   struct frame *caller;              // in the same task, or NULL
@@ -94,6 +100,7 @@ struct frame {
   uint32_t depth;
   uint16_t result;   // slot of the caller's
   bool gives_future; // that slot holds one, which is there when this ends
+  bool stands_in;    // for a method: `self` is not the replica's that it takes
   value slots[];   // behind them, a graph's state
 };
 
@@ -171,6 +178,7 @@ struct run { // what the engine keeps of a request, in its arena
   struct waiter *waiters;
   struct handler *handlers;
   struct pin *pins;
+  bool stubs; // it made some
   struct timer deadline;
   struct error exhausted; // when there is no memory for an error
 };

@@ -74,10 +74,10 @@ static void sample_matrix(struct plan_builder *b)
                                        .detail = DTYPE_f64});
 }
 
-static void sample_callable(struct plan_builder *b)
+static void sample_callable(struct plan_builder *b, uint32_t result)
 {
   struct plan_run run = {sample_field(b, "x", T_STR), 1};
-  sample_base(b, TYPE_callable, T_INT, run, 0);
+  sample_base(b, TYPE_callable, result, run, 0);
 }
 
 static void sample_review(struct plan_builder *b)
@@ -117,7 +117,7 @@ static void sample_types(struct plan_builder *b)
   sample_matrix(b);
   sample_scalar(b, TYPE_duration);
   sample_base(b, TYPE_handle, PLAN_NONE, (struct plan_run){0, 0}, C_MODEL);
-  sample_callable(b);
+  sample_callable(b, T_INT);
   sample_limited(b, T_INT, LIMIT_ge, plan_const_int(b, T_INT, 1));
   sample_scalar(b, TYPE_json);
   WHOLE(TYPE_tuple, 1, NULL, T_INT);
@@ -133,6 +133,7 @@ static void sample_types(struct plan_builder *b)
   WHOLE(TYPE_tuple, 2, NULL, T_FUTURES, T_INT);
   WHOLE(TYPE_tuple, 2, NULL, T_TEXTS, T_INT);
   sample_base(b, TYPE_callable, T_STR, (struct plan_run){0, 0}, 0);
+  sample_callable(b, T_STR);
 }
 
 // ---- functions ----
@@ -290,8 +291,10 @@ static void sample_test(struct plan_builder *b)
                                  T_NONE);
   slot(&f, "", T_BOOL);
   slot(&f, "", T_NONE);
+  slot(&f, "", T_TALK);
   wide(&f, OP_const, 0, plan_const_int(b, T_BOOL, 1));
   code(&f, OP_assert, 0, 0, 0);
+  wide(&f, OP_stub, 2, S_STUB);
   code(&f, OP_return, 1, 0, 0);
   end(&f, 0);
 }
@@ -410,6 +413,7 @@ static void sample_sites(struct plan_builder *b)
   site(b, SITE_callable, 0, PLAN_NONE, A_FN, 2);
   site(b, SITE_function, F_HELPER, PLAN_NONE, A_TEXTS, 1);
   site(b, SITE_function, F_HELPER, PLAN_NONE, A_STR, 1);
+  site(b, SITE_method, M_FORWARD, B_MODEL, 0, 0);
   b->sites.rows[S_HELPER].settings = (struct plan_run){
     plan_add_settings(b, (struct plan_setting){
       SETTING_timeout, plan_const_int(b, T_DURATION, 500000000)}), 1};

@@ -192,6 +192,8 @@ static void dumps_are_complete_and_repeat(void **state)
     "\n     2 add_i 0:s, 0:s, 1:s\n",
     "\n     0 start 1:out, site 1 'm1' 'forward'\n",
     "\n    53 jump -> 55\n",
+    "\n    47 closure 27:s, site 6 'helper'\n",
+    "\n     2 stub 2, site 7 'm1' 'forward'\n",
     "\nconst 13: type 25 bytes lo 305 hi 3 = \"\\xff\\x00\\x80\"\n",
     "path \"/v1/my-dag/{id}/{rest:path}\" params 0+2 function 5 '/my-dag'",
     " = tensor f64[2, N]\n",

@@ -498,7 +498,13 @@ static void share_runs(struct plan_sample *s)
   X(closure_handle, "slot 3 holds no deployment of class 0",                   \
     own_site(s, OP_closure, S_HANDLE)->first = A_STR)                          \
   X(closure_bound, "a method holds no values",                                 \
-    own_site(s, OP_closure, S_HANDLE))
+    own_site(s, OP_closure, S_HANDLE))                                         \
+  X(stub_test, "stub: it stands in no test",                                   \
+    *CODE(nop) = plan_code_wide(OP_stub, A_FN, S_STUB))                        \
+  X(stub_method, "its site names no method alone",                             \
+    CODE_OF(F_TEST, 2) = plan_code_wide(OP_stub, 2, S_FORWARD))                \
+  X(stub_type, "slot 2 is of another function", SLOT(F_TEST, 2).type = T_FN)   \
+  X(stub_value, "stub: slot 0 is bool, not fn", CODE_OF(F_TEST, 2).a = 0)
 
 #define SERVED(X)                                                              \
   X(class_fields, "class 0 'Model': 3 parameters and 1 lets in 3",             \
