@@ -97,17 +97,8 @@ static bool begins_item(const struct parser *p, const struct token *t)
   case T_SPAWN:
   case T_ASSERT:
     return true;
-  case T_FN:
-  case T_BIND:
-  case T_GRAPH:
-  case T_FLOW:
-  case T_ROUTE:
-  case T_STATE:
-  case T_DEPLOYMENT:
-  case T_APP:
-    return name_follows(p, t);
   default:
-    return false;
+    return token_heads_item(t->kind) && name_follows(p, t);
   }
 }
 

@@ -8,9 +8,6 @@
 
 enum { LARGEST = 256 << 20, BYTES_REPORTED = 10 };
 
-void sg_raw_start(struct parser *p);
-void sg_raw_finish(struct parser *p);
-
 // Bytes that no text has. Such a file is not read further: what its author saw
 // is not known.
 static bool check_bytes(struct parser *p)
@@ -51,12 +48,28 @@ static void unused_docs(struct parser *p)
 
 static void read(struct parser *p)
 {
-  if (p->size >= 3 && !memcmp(p->text, "\xEF\xBB\xBF", 3))
-    p->at = 3;
   sg_raw_start(p);
   if (sg_parse(p) == 2)
     complain_deep(p, p->last.span);
   sg_raw_finish(p);
+}
+
+struct parser *parser_new(const struct source *s, uint32_t file,
+                          struct arena *arena, struct atoms *atoms,
+                          struct diags *diags)
+{
+  struct parser *p = ARENA_NEW(arena, struct parser);
+  *p = (struct parser){.source = s,
+                       .text = s->text,
+                       .size = (uint32_t)s->size,
+                       .file = file,
+                       .arena = arena,
+                       .atoms = atoms,
+                       .diags = diags,
+                       .errors = diags->errors};
+  if (p->size >= 3 && !memcmp(p->text, "\xEF\xBB\xBF", 3))
+    p->at = 3;
+  return p;
 }
 
 struct file_ast *parse_source(const struct source *s, uint32_t file_index,
@@ -75,15 +88,7 @@ struct file_ast *parse_source(const struct source *s, uint32_t file_index,
     f->broken = true;
     return f;
   }
-  struct parser *p = ARENA_NEW(arena, struct parser);
-  *p = (struct parser){.source = s,
-                       .text = s->text,
-                       .size = (uint32_t)s->size,
-                       .file = file_index,
-                       .arena = arena,
-                       .atoms = atoms,
-                       .diags = diags,
-                       .errors = errors};
+  struct parser *p = parser_new(s, file_index, arena, atoms, diags);
   if (check_bytes(p))
     read(p);
   f->items = p->items;

@@ -125,6 +125,16 @@ static inline struct span span_join(struct span a, struct span b)
   return (struct span){a.file, a.start, b.end};
 }
 
+// ------------------------------------------------------- a reading (parse.c)
+
+// A parser of `s`, behind its byte order mark. Until its end the scanner must
+// be started (sg_raw_start) and finished.
+struct parser *parser_new(const struct source *s, uint32_t file,
+                          struct arena *arena, struct atoms *atoms,
+                          struct diags *diags);
+void sg_raw_start(struct parser *p);
+void sg_raw_finish(struct parser *p);
+
 // ------------------------------------------------- literals, strings (scan.c)
 
 void scan_number(struct parser *p, struct token *t, uint32_t size);

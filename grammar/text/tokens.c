@@ -92,6 +92,23 @@ bool token_can_go_on(int token)
   }
 }
 
+bool token_heads_item(int token)
+{
+  switch (token) {
+  case T_FN:
+  case T_BIND:
+  case T_GRAPH:
+  case T_FLOW:
+  case T_ROUTE:
+  case T_STATE:
+  case T_DEPLOYMENT:
+  case T_APP:
+    return true;
+  default:
+    return false;
+  }
+}
+
 bool token_has_body(int head)
 {
   switch (head) {

@@ -12,6 +12,7 @@ bool token_is_tight(int open); // inside these a line end means nothing
 bool token_is_soft(int token); // a name, or a word that may be one
 bool token_can_end(int token); // a statement, which a line end then ends
 bool token_can_go_on(int token); // the statement of the line before
+bool token_heads_item(int token); // with a name behind it, at the start of a line
 bool token_has_body(int head);   // items that begin so may have a block
 
 #endif
