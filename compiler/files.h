@@ -1,0 +1,18 @@
+// Files out: whole, or not at all.
+#ifndef SG_FILES_H
+#define SG_FILES_H
+
+#include "grammar/base/arena.h"
+
+// Puts bytes in the place of the file at `path`, so that nobody ever sees half
+// of them; a link stays one, and so do the file's mode and owner. What is no
+// plain file (a pipe, /dev/null) is written where it is; "-" is the standard
+// output. False, and errno: it failed, and what was there is unchanged.
+bool file_replace(struct arena *a, const char *path, const void *bytes,
+                  size_t size);
+
+// As above, where nothing is yet: EEXIST when something is.
+bool file_create(struct arena *a, const char *path, const void *bytes,
+                 size_t size);
+
+#endif
