@@ -137,8 +137,11 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; \
 	done
 
-format:
+# Programs whose layout is what they are about stay as they are.
+ODD_LAYOUTS := tests/lang/syntax/% tests/lang/check/% tests/lang/fmt/% tests/fuzz/%
+format: $(BUILD)/sgc
 	clang-format -i $(shell git ls-files '*.c' '*.h')
+	$(BUILD)/sgc fmt $(filter-out $(ODD_LAYOUTS),$(shell git ls-files '*.sg'))
 
 clean:
 	rm -rf build build-*

@@ -2,6 +2,7 @@
 #include "compiler/dot.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
+#include "compiler/fmt.h"
 #include "compiler/import.h"
 #include "compiler/passes.h"
 #include "compiler/test_run.h"
@@ -33,6 +34,7 @@ static const struct cli_command commands[] = {
     {"check", "FILE...", "report what is wrong with programs"},
     {"explain", "FILE...", "print longest paths, waits and settings of a program"},
     {"explain", "SG0123", "say more about a diagnostic"},
+    {"fmt", "FILE|DIR...", "format programs in place, and all .sg files in folders"},
     {"import", "CONFIG.yaml", "print the program that a Ray Serve config file describes"},
     {"test", "FILE...", "run a program's tests, in virtual time"},
     {0},
@@ -71,6 +73,8 @@ struct run {
   bool graphviz;
   const char *part;   // of the picture: APP or APP.GRAPH, or NULL
   const char *filter;
+  struct fmt_job fmt;
+  bool standard_input; // is formatted
   enum diag_form form;
   const char *colour;
   bool *off;
@@ -191,6 +195,20 @@ static int complain(const char *format, const char *what)
   return USAGE;
 }
 
+// A program that was made is formatted as written ones are.
+static void tidy(struct run *r, struct buf *out)
+{
+  struct compile *c = &r->p.c;
+  struct diags ignored = {.arena = c->arena};
+  struct source s = {"", out->data, out->size};
+  struct buf text = {0};
+  if (!out->failed && out->size &&
+      fmt_source(&s, 0, c->arena, &c->atoms, &ignored, &text)) {
+    buf_free(out);
+    *out = text;
+  }
+}
+
 // Nothing is written of a config that is wrong.
 static int import(struct run *r, char **paths, size_t n)
 {
@@ -200,7 +218,19 @@ static int import(struct run *r, char **paths, size_t n)
   import_ray(&r->p.c, paths[0], &out);
   if (r->p.c.diags.errors)
     out.size = 0;
+  tidy(r, &out);
   return finish(r, &out);
+}
+
+static int format(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  char *input[] = {"-"};
+  fmt_paths(&r->p.c, &r->fmt, paths, n, &out);
+  if (r->standard_input)
+    fmt_paths(&r->p.c, &r->fmt, input, 1, &out);
+  int status = finish(r, &out);
+  return r->fmt.check && r->fmt.changed ? WRONG : status;
 }
 
 // -------------------------------------------------------------- command line
@@ -295,6 +325,15 @@ static int set_option(struct run *r, enum option o, const char *value)
   case OPTION_FILTER:
     r->filter = value;
     return OK;
+  case OPTION_CHECK:
+    r->fmt.check = true;
+    return OK;
+  case OPTION_DIFF:
+    r->fmt.diff = true;
+    return OK;
+  case OPTION_STDIN:
+    r->standard_input = true;
+    return OK;
   case OPTION_JSON:
     r->form = DIAG_JSON;
     return OK;
@@ -336,7 +375,7 @@ static int run_command(struct run *r, char **operands, size_t n)
   static const struct {
     const char *name;
     int (*run)(struct run *r, char **paths, size_t n);
-  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"import", import}, {"test", test}};
+  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"fmt", format}, {"import", import}, {"test", test}};
   if (!n)
     return complain("%s", "no file is named; see sgc --help");
   if (!strcmp(operands[0], "explain") && n == 2 && !is_file(operands[1]))
@@ -344,7 +383,7 @@ static int run_command(struct run *r, char **operands, size_t n)
   for (size_t i = 0; i < sizeof file_commands / sizeof *file_commands; i++) {
     if (strcmp(operands[0], file_commands[i].name))
       continue;
-    if (n < 2)
+    if (n < 2 && !r->standard_input)
       return complain("%s takes files", operands[0]);
     return file_commands[i].run(r, operands + 1, n - 1);
   }

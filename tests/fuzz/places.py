@@ -4,8 +4,8 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests/fuzz"
 NAMES = sorted(p.stem.removeprefix("fuzz_") for p in HERE.glob("fuzz_*.c"))
-# The whole compiler reads what the parser reads.
-LIKE = {"compile": "parse"}
+# The whole compiler reads what the parser reads, and so does the formatter.
+LIKE = {"compile": "parse", "fmt": "parse"}
 
 
 def regress(name):
