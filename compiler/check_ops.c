@@ -264,22 +264,6 @@ static struct core *not_comparable(struct body *b, struct span at,
   return core_bad(k, at);
 }
 
-static bool simple(const struct core *x)
-{
-  return x->kind == CORE_CONST || x->kind == CORE_LOCAL;
-}
-
-// y < x for x > y, with x still evaluated first.
-static struct core *swapped(struct body *b, enum opcode op, struct span at,
-                            struct core *x, struct core *y)
-{
-  if (simple(x) || simple(y))
-    return core_prim(b->k, op, b->k->boolean, at, y, x);
-  struct local *l = local_hidden(b, x->type, x->span);
-  struct core *first = core_local(b->k, l, x->span);
-  return core_let(b->k, l, x, core_prim(b->k, op, b->k->boolean, at, y, first));
-}
-
 static struct core *order(struct body *b, enum expr_op op, struct span at,
                           struct core *x, struct core *y)
 {
@@ -292,10 +276,10 @@ static struct core *order(struct body *b, enum expr_op op, struct span at,
     return core_prim(b->k, OP_lt, b->k->boolean, at, x, y);
   case OP_LE:
     return core_prim(b->k, OP_le, b->k->boolean, at, x, y);
-  case OP_GT:
-    return swapped(b, OP_lt, at, x, y);
+  case OP_GT: // x is evaluated first all the same
+    return core_prim(b->k, OP_lt, b->k->boolean, at, y, x);
   default:
-    return swapped(b, OP_le, at, x, y);
+    return core_prim(b->k, OP_le, b->k->boolean, at, y, x);
   }
 }
 

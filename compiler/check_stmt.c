@@ -179,8 +179,6 @@ static void show_sides(struct stmt *s, const struct expr *e)
 {
   struct core *x = s->value;
   bool turned = e->op == OP_GT || e->op == OP_GE;
-  if (x->kind == CORE_LET)
-    return;
   if (x->kind != CORE_PRIM || x->n_args != 2)
     return;
   s->left = x->args[turned];

@@ -163,12 +163,12 @@ static void lower_assert(struct lower *l, const struct stmt *s)
     return;
   }
   uint32_t ok = slot_new(l, type_kind(l, TYPE_bool), NULL);
-  struct val left = lower_later(l, e->args[0], NO_SLOT);
-  struct val right = lower_later(l, e->args[1], NO_SLOT);
+  struct val left = lower_later(l, s->left, NO_SLOT);
+  struct val right = lower_later(l, s->right, NO_SLOT);
   uint32_t x = val_force(l, left, NO_SLOT), y = val_force(l, right, NO_SLOT);
-  code_add(l, e->opcode, ok, x, y);
-  bool swapped = s->left == e->args[1];
-  code_add(l, OP_assert, ok, swapped ? y : x, swapped ? x : y);
+  bool turned = s->left == e->args[1];
+  code_add(l, e->opcode, ok, turned ? y : x, turned ? x : y);
+  code_add(l, OP_assert, ok, x, y);
 }
 
 static void lower_reply(struct lower *l, const struct core_reply *r)

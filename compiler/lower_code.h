@@ -19,7 +19,8 @@ struct val {
 struct later {
   const struct core *e;
   struct val *args;
-  uint32_t run; // first slot of the arguments' run, or NO_SLOT
+  const uint32_t *order; // in which they are evaluated; NULL: as they stand
+  uint32_t run;          // first slot of the arguments' run, or NO_SLOT
   uint32_t dst;
   bool waits; // somewhere below is a call that is out
 };

@@ -87,18 +87,48 @@ static uint32_t force_slot(struct lower *l, struct val v, uint32_t dst)
   return to;
 }
 
+// ---- the order of arguments ----
+
+// They are evaluated as they are written, wherever the operation wants them:
+// `x > y` is y < x, names may stand in any order. NULL: as they are.
+static const uint32_t *written_order(struct lower *l, const struct core *e)
+{
+  struct core **args = e->args;
+  uint32_t n = e->n_args, at = 1;
+  while (at < n && args[at - 1]->span.start <= args[at]->span.start)
+    at++;
+  if (at >= n)
+    return NULL;
+  uint32_t *order = ARENA_ARRAY(l->arena, n, uint32_t);
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t to = i;
+    for (; to && args[order[to - 1]]->span.start > args[i]->span.start; to--)
+      order[to] = order[to - 1];
+    order[to] = i;
+  }
+  return order;
+}
+
+static uint32_t in_order(const uint32_t *order, uint32_t k)
+{
+  return order ? order[k] : k;
+}
+
 // ---- what was put off ----
 
 static void settle_args(struct lower *l, struct later *t, bool waiting)
 {
-  for (uint32_t i = 0; i < t->e->n_args; i++)
-    if (t->args[i].later && val_pending(l, &t->args[i]) == waiting)
-      t->args[i] = val_settle(l, t->args[i]);
+  for (uint32_t k = 0; k < t->e->n_args; k++) {
+    struct val *v = &t->args[in_order(t->order, k)];
+    if (v->later && val_pending(l, v) == waiting)
+      *v = val_settle(l, *v);
+  }
 }
 
 static void force_args(struct lower *l, struct later *t, bool waiting)
 {
-  for (uint32_t i = 0; i < t->e->n_args; i++) {
+  for (uint32_t k = 0; k < t->e->n_args; k++) {
+    uint32_t i = in_order(t->order, k);
     struct val *v = &t->args[i];
     uint32_t dst =
         t->run == NO_SLOT || t->e->n_args == 1 ? NO_SLOT : t->run + i;
@@ -208,10 +238,12 @@ static bool must_put_off(const struct lower *l, const struct core *e,
 }
 
 static struct val put_off(struct lower *l, const struct core *e,
-                          struct val *args, uint32_t run, uint32_t dst)
+                          struct val *args, const uint32_t *order, uint32_t run,
+                          uint32_t dst)
 {
   struct later *t = ARENA_NEW(l->arena, struct later);
-  *t = (struct later){.e = e, .args = args, .run = run, .dst = dst};
+  *t = (struct later){
+      .e = e, .args = args, .order = order, .run = run, .dst = dst};
   for (uint32_t i = 0; i < e->n_args; i++)
     t->waits |= val_pending(l, &args[i]);
   return (struct val){
@@ -223,13 +255,15 @@ static struct val lower_strict(struct lower *l, const struct core *e,
 {
   uint32_t run = op_takes_run(e) ? slot_run(l, e->n_args) : NO_SLOT;
   struct val *args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
-  for (uint32_t i = 0; i < e->n_args; i++) {
+  const uint32_t *order = written_order(l, e);
+  for (uint32_t k = 0; k < e->n_args; k++) {
+    uint32_t i = in_order(order, k);
     bool direct =
         run != NO_SLOT && (op_passes_on(e) || core_surely_plain(e->args[i]));
     args[i] = lower_later(l, e->args[i], direct ? run + i : NO_SLOT);
   }
   if (must_put_off(l, e, args) || (run != NO_SLOT && !op_passes_on(e))) {
-    struct val v = put_off(l, e, args, run, dst);
+    struct val v = put_off(l, e, args, order, run, dst);
     bool now = has_effect(e) || !must_put_off(l, e, args);
     return now ? compute(l, v.later) : v;
   }
@@ -270,10 +304,12 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   if (are_params(l, e))
     return home_of(e->args[0]->local)->slot;
   uint32_t run = slot_run(l, e->n_args);
-  struct later t = {.e = e, .run = run};
+  struct later t = {.e = e, .order = written_order(l, e), .run = run};
   t.args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
-  for (uint32_t i = 0; i < e->n_args; i++)
+  for (uint32_t k = 0; k < e->n_args; k++) {
+    uint32_t i = in_order(t.order, k);
     t.args[i] = lower_later(l, e->args[i], value && !i ? NO_SLOT : run + i);
+  }
   if (value)
     t.args[0] = val_in_slot(val_force(l, t.args[0], run), t.args[0].plain);
   settle_args(l, &t, true);
@@ -329,7 +365,7 @@ static struct val lower_self(struct lower *l, const struct core *e,
 {
   const struct class *k = l->code->function->class;
   if (k->fields[e->index].state)
-    return put_off(l, e, NULL, NO_SLOT, dst);
+    return put_off(l, e, NULL, NULL, NO_SLOT, dst);
   return op_emit(l, e, NULL, NO_SLOT, dst);
 }
 
