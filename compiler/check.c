@@ -64,6 +64,7 @@ struct program *check_program(struct compile *c)
   steps_finish(&k);
   compositions_finish(&k);
   effects_check(&k);
+  stream_uses_check(&k);
   reach_check(&k);
   call_cycles_check(&k);
   index_finish(&k);

@@ -176,8 +176,12 @@ static void class_fields(struct checker *k, struct class_sym *c)
   uint32_t room = 0;
   sig_of(k, &c->sig, c->c.name->text, c->c.span, call);
   uint32_t n = 0;
-  for (struct param *p = call->params; p; p = p->next)
-    field_add(k, c, &p->name, c->sig.params[n++].type, NULL, &room);
+  for (struct param *p = call->params; p; p = p->next, n++) {
+    struct sig_param *s = &c->sig.params[n];
+    if (!type_no_stream(k, s->type, s->span, "a deployment"))
+      s->type = &type_bad;
+    field_add(k, c, &p->name, s->type, NULL, &room);
+  }
   c->c.n_params = c->c.n_fields;
   for (struct item *i = items; i; i = i->next)
     if (i->kind == ITEM_LET && i->name.text)
@@ -293,6 +297,9 @@ static void set_field(struct body *b, struct item *i, struct stmt ***end)
   struct core *x = check_as(b, i->value.value, s->type, NULL);
   if (!s->type)
     s->type = x->type;
+  if (!type_no_stream(k, s->type, i->value.value->span,
+                      i->kind == ITEM_STATE ? "state" : "a deployment"))
+    s->type = &type_bad;
   c->c.fields[s->index].type = s->type;
   struct stmt *set = stmt_new(b, STMT_SET_SELF, i->span);
   set->index = s->index;

@@ -437,7 +437,7 @@ bool iterates(struct body *b, struct core **of, const struct type **item,
   *second = *item = &type_bad;
   if (is_bad(t))
     return false;
-  if (t->kind == TYPE_list) {
+  if (t->kind == TYPE_list || t->kind == TYPE_stream) {
     *item = t->of;
     *second = k->integer;
     return true;
@@ -446,10 +446,6 @@ bool iterates(struct body *b, struct core **of, const struct type **item,
     *item = k->str;
     *second = t->of;
     return true;
-  }
-  if (t->kind == TYPE_stream) {
-    diag_report(k->d, DIAG_no_streams, over->span, NULL);
-    return false;
   }
   struct diag *d = diag_report(k->d, DIAG_not_iterable, over->span,
                                "%s cannot be iterated", show(k, t));

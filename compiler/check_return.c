@@ -39,24 +39,30 @@ void check_form_type(struct body *b, struct form *f, enum form_kind form,
                      const struct type *t)
 {
   struct checker *k = b->k;
+  bool ok = true, stream = t->kind == TYPE_stream;
+  if (stream)
+    t = t->of;
   bool text =
       t->kind == TYPE_str || t->kind == TYPE_enum || t->kind == TYPE_markdown;
-  bool ok = true;
   if (form == FORM_json)
     ok = type_has_json(k, t);
+  else if (form == FORM_sse)
+    ok = stream && type_has_json(k, t);
   else if (form == FORM_text || form == FORM_html || form == FORM_markdown)
     ok = text;
   else if (form == FORM_bytes)
     ok = text || t->kind == TYPE_bytes;
   else if (form == FORM_png)
-    ok = t->kind == TYPE_tensor;
+    ok = t->kind == TYPE_tensor && !stream;
   else if (form == FORM_csv)
-    ok = t->kind == TYPE_list || t->kind == TYPE_record;
-  if (form == FORM_sse)
-    diag_report(k->d, DIAG_no_streams, f->span, NULL);
-  else if (!ok)
-    diag_report(k->d, DIAG_bad_form, f->span, "%s cannot be answered as %s",
-                show(k, t), f->name.text->text);
+    ok = (t->kind == TYPE_list || t->kind == TYPE_record) && !stream;
+  if (ok)
+    return;
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_form, f->span, "%s%s cannot be answered as %s",
+                  stream ? "stream " : "", show(k, t), f->name.text->text);
+  if (form == FORM_sse && !stream)
+    diag_hint(k->d, d, "each piece of a stream is an event");
 }
 
 bool check_return(struct body *b, struct item *i, struct stmt ***end)
@@ -67,6 +73,14 @@ bool check_return(struct body *b, struct item *i, struct stmt ***end)
   struct blame why = {DIAG_wrong_return, "the result", b->fn->result_span,
                       b->fn->result_span.end > 0};
   const struct type *t = b->result;
+  if (b->yields) {
+    if (e) {
+      report_yielder_returns(b, i);
+      check(b, e, NULL);
+    }
+    stmt_add(end, s);
+    return true;
+  }
   if (!e && t && t->kind != TYPE_none) {
     struct diag *d =
         diag_report(k->d, DIAG_wrong_return, i->span,
@@ -111,33 +125,70 @@ static void check_value_body(struct body *b, struct expr *e, struct stmt ***end)
   stmt_add(end, s);
 }
 
+// ---- a result that is found out ----
+
+struct found { // what the returns (or the pieces) of a body give
+  const struct type *stream, *value; // NULL: none of them
+  const struct stmt *first;
+};
+
+static bool add_found(struct body *b, struct stmt *s, struct found *f)
+{
+  struct checker *k = b->k;
+  const struct type *x = s->value ? s->value->type : k->none;
+  bool stream = x->kind == TYPE_stream && b->kind == BODY_ROUTE && !b->outer &&
+                !b->yields;
+  const struct type **t = stream ? &f->stream : &f->value;
+  const struct type *both = *t ? join(k, *t, x) : x;
+  if (!f->first)
+    f->first = s;
+  if (both) {
+    *t = both;
+    return true;
+  }
+  const char *word = b->yields ? "yields" : "returns";
+  struct diag *d = diag_report(k->d, DIAG_wrong_return, s->span,
+                               "this %s %s, elsewhere it is %s", word,
+                               show(k, x), show(k, *t));
+  diag_note(k->d, d, f->first->span, "%s %s", word, show(k, *t));
+  return false;
+}
+
+static const struct type *type_of_found(struct body *b, struct found *f)
+{
+  const struct type *none = b->k->none;
+  if (f->value == &type_never)
+    f->value = f->stream ? NULL : none;
+  if (!f->stream)
+    return f->value ? f->value : none;
+  if (is_bad(f->stream) || (f->value && is_bad(f->value)))
+    return &type_bad;
+  return f->value ? stream_or_value(b->k, f->stream, f->value) : f->stream;
+}
+
+static void give_found(struct body *b, struct stmt *s, const struct type *t,
+                       bool either)
+{
+  struct checker *k = b->k;
+  if (!s->value && t->kind != TYPE_none)
+    s->value = core_const(k, const_new(k, k->none), s->span);
+  if (either)
+    s->value = core_stream_or_value(b, s->value, t);
+  else if (s->value)
+    try_convert(b, &s->value, t);
+}
+
 // What several returns give, when the result is found out from them.
 static const struct type *result_found(struct body *b, bool ends)
 {
-  struct checker *k = b->k;
-  const struct type *t = ends ? NULL : k->none;
-  for (uint32_t i = 0; i < b->n_returns; i++) {
-    struct stmt *s = b->returns[i];
-    const struct type *x = s->value ? s->value->type : k->none;
-    const struct type *both = t ? join(k, t, x) : x;
-    if (!both) {
-      struct diag *d = diag_report(k->d, DIAG_wrong_return, s->span,
-                                   "this returns %s, elsewhere it is %s",
-                                   show(k, x), show(k, t));
-      diag_note(k->d, d, b->returns[0]->span, "returns %s", show(k, t));
+  struct found f = {.value = ends || b->yields ? NULL : b->k->none};
+  for (uint32_t i = 0; i < b->n_returns; i++)
+    if (!add_found(b, b->returns[i], &f))
       return &type_bad;
-    }
-    t = both;
-  }
-  t = !t || t == &type_never ? k->none : t;
-  for (uint32_t i = 0; i < b->n_returns && !is_bad(t); i++) {
-    struct stmt *s = b->returns[i];
-    if (!s->value && t->kind != TYPE_none)
-      s->value = core_const(k, const_new(k, k->none), s->span);
-    if (s->value)
-      try_convert(b, &s->value, t);
-  }
-  return t;
+  const struct type *t = type_of_found(b, &f);
+  for (uint32_t i = 0; i < b->n_returns && !is_bad(t); i++)
+    give_found(b, b->returns[i], t, f.stream && f.value);
+  return b->yields && !is_bad(t) ? type_of(b->k->t, TYPE_stream, t) : t;
 }
 
 struct core_reply *check_function_body(struct body *b, struct callable *c,
@@ -148,11 +199,13 @@ struct core_reply *check_function_body(struct body *b, struct callable *c,
   uint32_t scope = scope_open(b);
   body_params(b, c->params);
   bool ends = true;
+  b->yields = b->fn->f.yields = body_yields(b, c);
   if (c->value)
     check_value_body(b, c->value, &end);
   else if (c->body)
     ends = check_items(b, c->body->items, &end);
-  bool gives = b->result && b->result->kind != TYPE_none && !is_bad(b->result);
+  bool gives = b->result && b->result->kind != TYPE_none &&
+               !is_bad(b->result) && !b->yields && !b->wrong_yield;
   if (gives && !ends && c->body) {
     struct span at = c->body->span;
     at.start = at.end ? at.end - 1 : at.end; // the closing brace

@@ -248,6 +248,11 @@ static void read_param(struct routing *r, struct route_param *out,
                               .type = s->type,
                               .initial = s->initial,
                               .span = s->span};
+  if (!is_bad(s->type) && type_has_stream(r->k, s->type)) {
+    diag_report(r->k->d, DIAG_no_streams, s->span, NULL);
+    out->type = &type_bad;
+    return;
+  }
   if (p && p->adapter.text)
     read_adapter(r, p, out);
   else if (p && p->source.text)
@@ -388,7 +393,8 @@ static void answer(struct routing *r)
   bool said = false;
   for (uint32_t i = 0; i < b->n_returns; i++)
     said = said || b->returns[i]->reply;
-  if (!said && !is_bad(t) && t->kind != TYPE_bytes && !type_has_json(k, t))
+  if (!said && !is_bad(t) && t->kind != TYPE_bytes && !type_has_json(k, t) &&
+      !stream_answers(k, t))
     diag_report(k->d, DIAG_bad_form,
                 r->item->route.c.value ? r->item->route.c.value->span
                                        : r->r->span,

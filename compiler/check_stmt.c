@@ -169,6 +169,10 @@ bool check_alone(struct body *b, struct expr *e, struct stmt ***end)
       diag_hint(b->k->d, d, "`=` assigns, `==` compares");
     else
       diag_hint(b->k->d, d, "name it: `let x = ...`");
+  } else if (s->value->type->kind == TYPE_stream && !is_bad(s->value->type)) {
+    struct diag *d = diag_report(b->k->d, DIAG_unused_value, e->span,
+                                 "nobody reads this stream");
+    diag_hint(b->k->d, d, "`for piece in ...` reads it");
   }
   stmt_add(end, s);
   return ends;
@@ -269,7 +273,7 @@ static bool check_item_in_body(struct body *b, struct item *i,
     misplaced_setting(b, i);
     return false;
   case ITEM_YIELD:
-    not_built(b, i, DIAG_no_streams);
+    check_yield(b, i, end);
     return false;
   case ITEM_EMIT:
     not_built(b, i, DIAG_no_flows);

@@ -266,6 +266,8 @@ struct body {
   uint32_t n_returns, room_returns;
   bool lambda, settings; // settings may stand at its beginning
   uint32_t each;         // comprehensions around what is being checked
+  bool yields;           // `result`, if known, is a stream of what it yields
+  bool wrong_yield;      // it should, and that was reported
   uint32_t depth;        // of blocks
   uint32_t asserts;
   uint32_t errors; // that there were before it
@@ -379,6 +381,7 @@ bool type_sortable(const struct type *t); // tuples of what is ordered too
 bool type_comparable(struct checker *k, const struct type *t);
 bool type_has_text(struct checker *k, const struct type *t);
 bool type_has_json(struct checker *k, const struct type *t);
+bool type_has_stream(struct checker *k, const struct type *t);
 bool type_is_scalar(const struct type *t);
 // Whether a value of it can be held; reported if not.
 bool type_size_check(struct checker *k, const struct type *t, struct span at);
@@ -629,6 +632,22 @@ struct core_reply *check_function_body(struct body *b, struct callable *c,
 struct core_reply *check_form(struct body *b, struct form *f);
 void check_form_type(struct body *b, struct form *f, enum form_kind form,
                      const struct type *t);
+
+// check_stream.c
+bool body_yields(const struct body *b, const struct callable *c);
+void check_yield(struct body *b, struct item *i, struct stmt ***end);
+void report_yielder_returns(struct body *b, const struct item *i);
+// Whether a value of the type holds no stream; `what` says what it is for.
+bool type_no_stream(struct checker *k, const struct type *t, struct span at,
+                    const char *what);
+bool stream_answers(struct checker *k, const struct type *t);
+const struct type *stream_or_value(struct checker *k, const struct type *stream,
+                                   const struct type *value);
+struct core *core_stream_or_value(struct body *b, struct core *x,
+                                  const struct type *either);
+
+// stream_use.c
+void stream_uses_check(struct checker *k);
 
 // check_decl.c
 void classes_declare(struct checker *k); // so that types may mention them

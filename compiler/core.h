@@ -137,7 +137,7 @@ enum stmt_kind {
   STMT_TRY,      // body, local (the error's record { message: str, kind: str,
                  // status: int }; never NULL), otherwise
   STMT_ASSERT,   // value; left and right too when it is a comparison
-  STMT_YIELD,
+  STMT_YIELD,   // value, which is the next piece of the stream
   STMT_EMIT,
   STMT_STUB,     // value, a callable, for `method` of `binding`, or of all bindings
 };
@@ -168,6 +168,7 @@ struct function {
   struct local **params;
   uint32_t n_params;
   const struct type *result; // what the body returns
+  bool yields;               // its result is the stream of what it yields
   struct stmt *body;
   struct local **locals; // all, parameters first
   uint32_t n_locals;

@@ -86,6 +86,8 @@ static void lower_for(struct lower *l, const struct stmt *s)
   loop_body(l, &p, s->body);
   walk_close(l, &w);
   aim_all(l, p.breaks, p.n_breaks);
+  if (w.stream != NO_SLOT && p.n_breaks)
+    code_add(l, OP_close, w.stream, 0, 0);
 }
 
 static void lower_while(struct lower *l, const struct stmt *s)
@@ -181,6 +183,10 @@ static void lower_reply(struct lower *l, const struct core_reply *r)
 static void lower_return(struct lower *l, const struct stmt *s)
 {
   uint32_t value = NO_SLOT;
+  if (l->code->function->yields) {
+    code_add(l, OP_end, 0, 0, 0);
+    return;
+  }
   if (s->value)
     value = lower_value(l, s->value, NO_SLOT);
   else
@@ -278,7 +284,7 @@ static void lower_stmt(struct lower *l, const struct stmt *s)
     lower_not_built(l, DIAG_no_spawn, s->span);
     break;
   case STMT_YIELD:
-    lower_not_built(l, DIAG_no_streams, s->span);
+    code_add(l, OP_yield, lower_value(l, s->value, NO_SLOT), 0, 0);
     break;
   case STMT_EMIT:
     lower_not_built(l, DIAG_no_flows, s->span);
@@ -302,6 +308,8 @@ void lower_body(struct lower *l, struct function *f)
 {
   lower_block(l, f->body);
   l->span = f->span;
-  if (!l->dead)
+  if (f->yields)
+    code_add(l, OP_end, 0, 0, 0);
+  else if (!l->dead)
     code_add(l, OP_return, slot_new(l, type_slot(l, f->result), NULL), 0, 0);
 }

@@ -62,7 +62,7 @@ uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
     return k->n_ins;
   struct ins i = {.op = op, .a = a, .b = b, .c = c, .span = l->span};
   LOWER_PUSH(l->arena, k->ins, k->n_ins, k->room_ins, i);
-  l->dead = op == OP_return || op == OP_fail || op == OP_jump ||
+  l->dead = op == OP_return || op == OP_fail || op == OP_jump || op == OP_end ||
             op == OP_done || op == OP_choose;
   return k->n_ins - 1;
 }
@@ -178,7 +178,7 @@ enum {
 #define SHAPES(kind) SHAPE(D_##kind, dst) SHAPE(S_##kind, src)
           SHAPES(ANY) SHAPES(BOOL) SHAPES(INT) SHAPES(FLOAT) SHAPES(STR)
               SHAPES(LIST) SHAPES(MAP) SHAPES(UNION) SHAPES(STEP)
-                  SHAPES(OPTIONAL) SHAPES(FUTURE)
+                  SHAPES(OPTIONAL) SHAPES(FUTURE) SHAPES(STREAM)
 #undef SHAPES
 #undef SHAPE
 };

@@ -165,8 +165,10 @@ struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
 // ---- comprehensions (lower_each.c) ----
 struct val lower_each(struct lower *l, const struct core *e, uint32_t dst);
 // for item(, second) in `list`: emits the head, and gives what the tail needs.
+// `index` and `one` are NO_SLOT where nothing is counted, `stream` where what
+// is walked is none.
 struct walk {
-  uint32_t list, map, count, index, one, top, end;
+  uint32_t list, map, stream, count, index, one, top, end;
 };
 void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second);

@@ -1,8 +1,9 @@
-// Comprehensions and loops over lists and maps.
+// Comprehensions and loops over lists, maps and streams.
 //
-// A comprehension that cannot wait is a loop in place. One that can becomes a
-// function of an element (and of what it reads from outside) and one
-// instruction that starts it for every element, side by side.
+// A comprehension whose elements cannot wait is a loop in place. One whose
+// elements can becomes a function of an element (and of what it reads from
+// outside) and one instruction that starts it for every element, side by side;
+// over a stream, one that starts it for each piece as it comes.
 #include "compiler/lower_code.h"
 
 // ---- walking ----
@@ -29,6 +30,36 @@ static void bind_second(struct lower *l, struct walk *w, struct local *second,
   code_add(l, OP_key, h->slot, w->map, key);
 }
 
+static void begin_count(struct lower *l, struct walk *w)
+{
+  const struct type *integer = type_kind(l, TYPE_int);
+  w->index = slot_new(l, integer, NULL);
+  w->one = slot_new(l, integer, NULL);
+  code_int(l, w->index, 0);
+  code_int(l, w->one, 1);
+}
+
+// Pieces as they come; the second name counts them.
+static void stream_open(struct lower *l, struct walk *w,
+                        const struct core *stream, uint32_t own,
+                        struct local *item, struct local *second)
+{
+  *w = (struct walk){.list = NO_SLOT, .map = NO_SLOT, .index = NO_SLOT};
+  w->stream = lower_value(l, stream, own);
+  if (second)
+    begin_count(l, w);
+  l->span = stream->span;
+  w->top = code_here(l);
+  uint32_t more = slot_new(l, type_kind(l, TYPE_bool), NULL);
+  code_add(l, OP_more, more, w->stream, 0);
+  w->end = code_jump(l, OP_jump_not, more);
+  struct home *h = home_new(l, item);
+  h->slot = slot_new(l, type_slot(l, item->type), item->name);
+  code_add(l, OP_piece, h->slot, w->stream, 0);
+  if (second)
+    bind_second(l, w, second, NO_SLOT);
+}
+
 void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second)
 {
@@ -36,16 +67,19 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
   bool map = list->type->kind == TYPE_map;
   // What is walked is what the variable held when the walk began.
   bool var = list->kind == CORE_LOCAL && list->local->var;
-  w->list = lower_value(l, list, var ? slot_new(l, NULL, NULL) : NO_SLOT);
+  uint32_t own = var ? slot_new(l, NULL, NULL) : NO_SLOT;
+  if (list->type->kind == TYPE_stream) {
+    stream_open(l, w, list, own, item, second);
+    return;
+  }
+  w->stream = NO_SLOT;
+  w->list = lower_value(l, list, own);
   w->map = map ? w->list : NO_SLOT;
   if (map)
     w->list = lower_keys(l, list, w->map);
   w->count = slot_new(l, integer, NULL);
-  w->index = slot_new(l, integer, NULL);
-  w->one = slot_new(l, integer, NULL);
   code_add(l, OP_len, w->count, w->list, 0);
-  code_int(l, w->index, 0);
-  code_int(l, w->one, 1);
+  begin_count(l, w);
   w->top = code_here(l);
   uint32_t more = slot_new(l, type_kind(l, TYPE_bool), NULL);
   code_add(l, OP_lt, more, w->index, w->count);
@@ -59,7 +93,8 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
 
 void walk_close(struct lower *l, struct walk *w)
 {
-  code_add(l, OP_add_i, w->index, w->index, w->one);
+  if (w->index != NO_SLOT)
+    code_add(l, OP_add_i, w->index, w->index, w->one);
   code_jump_to(l, w->top);
   code_aim(l, w->end);
 }
@@ -264,7 +299,51 @@ static uint32_t each_side_by_side(struct lower *l, const struct core *e,
   return dst;
 }
 
+// The same for the pieces of a stream, each as soon as it is there.
+static uint32_t each_piece(struct lower *l, const struct core *e, uint32_t dst)
+{
+  struct elements x = elements_of(l, e);
+  struct local **outer;
+  struct walk w;
+  uint32_t n;
+  core_free(l->arena, x.value, &outer, &n);
+  n = without(outer, n, x.param);
+  struct site site = {.kind = SITE_function, .count = n + 1};
+  site.function = element_function(l, &x, outer, n);
+  site.result = type_slot(l, x.value->type);
+  site.first = slot_run(l, n + 1);
+  lower_outer(l, outer, n, e->span, site.first);
+  const struct type *call =
+      type_slot(l, type_of(l->c->types, TYPE_future, site.result));
+  dst = new_list(l, type_slot(l, type_of(l->c->types, TYPE_list, call)), dst);
+  walk_open(l, &w, e->args[0], e->each.item, e->each.second);
+  uint32_t mark = trail_mark(l), one = slot_new(l, call, NULL);
+  uint32_t skip = skip_unless(l, e, &w, NO_SLOT);
+  code_move(l, slot_for(l, site.first, type_slot(l, x.type)),
+            lower_pair(l, e, &x));
+  l->span = e->span;
+  code_call(l, OP_start, one, site);
+  code_add(l, OP_push, dst, one, 0);
+  code_aim(l, skip);
+  trail_undo(l, mark);
+  walk_close(l, &w);
+  return dst;
+}
+
 // ---- both ----
+
+// The pieces of a stream, as a list.
+static struct core *collected(struct lower *l, const struct core *stream)
+{
+  struct local *piece = ARENA_NEW(l->arena, struct local);
+  *piece = (struct local){.type = stream->type->of, .span = stream->span};
+  struct core *all = core_new(l, CORE_EACH, NULL, stream->span, 1);
+  all->type = type_of(l->c->types, TYPE_list, piece->type);
+  all->args[0] = (struct core *)stream;
+  all->each.item = piece;
+  all->each.value = core_read(l, piece, stream->span);
+  return all;
+}
 
 // A test that may wait is asked of all elements side by side, before any is
 // taken: e is then the comprehension over the list that they were asked of.
@@ -294,12 +373,23 @@ struct val lower_each(struct lower *l, const struct core *of, uint32_t dst)
   struct core e = *of;
   uint32_t verdicts = NO_SLOT;
   bool waits = core_waits(e.each.value);
+  bool asks = e.each.test && core_waits(e.each.test);
+  bool stream = e.args[0]->type->kind == TYPE_stream;
   if (e.each.limit && core_waits(of))
     diag_report(&l->c->diags, DIAG_not_built, e.each.limit->span,
                 "a limit on calls side by side is not built yet");
-  if (e.each.test && core_waits(e.each.test))
+  if (stream && asks) {
+    e.args = ARENA_ARRAY(l->arena, 1, struct core *);
+    e.args[0] = collected(l, of->args[0]);
+    stream = false;
+  }
+  if (asks)
     verdicts = ask_first(l, &e);
-  v.slot = waits ? each_side_by_side(l, &e, verdicts, dst)
-                 : each_in_place(l, &e, verdicts, dst);
+  if (!waits)
+    v.slot = each_in_place(l, &e, verdicts, dst);
+  else if (stream)
+    v.slot = each_piece(l, &e, dst);
+  else
+    v.slot = each_side_by_side(l, &e, verdicts, dst);
   return v;
 }

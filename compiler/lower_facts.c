@@ -10,8 +10,9 @@ static bool waits_below(const struct core *e)
   for (uint32_t i = 0; i < e->n_args; i++)
     if (core_waits(e->args[i]))
       return true;
-  return e->kind == CORE_EACH && (core_waits(e->each.value) ||
-                                  (e->each.test && core_waits(e->each.test)));
+  return e->kind == CORE_EACH &&
+         (e->args[0]->type->kind == TYPE_stream || core_waits(e->each.value) ||
+          (e->each.test && core_waits(e->each.test)));
 }
 
 static bool waits_itself(const struct core *e)
@@ -33,7 +34,9 @@ bool core_waits(const struct core *e)
 static bool statements_wait(const struct stmt *s)
 {
   for (; s; s = s->next)
-    if ((s->value && core_waits(s->value)) || statements_wait(s->body) ||
+    if (s->kind == STMT_YIELD ||
+        (s->kind == STMT_FOR && s->value->type->kind == TYPE_stream) ||
+        (s->value && core_waits(s->value)) || statements_wait(s->body) ||
         statements_wait(s->otherwise))
       return true;
   return false;

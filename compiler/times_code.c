@@ -180,6 +180,8 @@ static void do_plain(struct act *a, const struct ins *i)
   ins_slots(a->code, (struct ins *)i, read_slot, &r);
   if (i->op == OP_op)
     do_operator(a, i, &r);
+  if (i->op == OP_more) // as long as whoever yields takes
+    a->s.now.open = true;
   if (i->op == OP_force) {
     a->s.now = moment_later(a->s.now, r.ready);
     r.ready = (struct moment){0};
@@ -195,7 +197,8 @@ static void do_plain(struct act *a, const struct ins *i)
 
 static void do_return(struct act *a, const struct ins *i)
 {
-  const struct fact *value = a->s.cells[i->a].fact;
+  bool stream = i->op == OP_yield || i->op == OP_end;
+  const struct fact *value = stream ? NULL : a->s.cells[i->a].fact;
   struct timing *out = a->out;
   out->takes = a->returned ? moment_either(out->takes, a->s.now) : a->s.now;
   out->value = !a->returned || fact_same(value, out->value) ? value : NULL;
@@ -271,6 +274,8 @@ static uint32_t step(struct act *a, uint32_t at)
     times_closure(a, i);
     break;
   case OP_return:
+  case OP_yield: // whoever called goes on at the first piece
+  case OP_end:
     do_return(a, i);
     break;
   case OP_choose:

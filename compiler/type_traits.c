@@ -106,6 +106,11 @@ bool type_has_json(struct checker *k, const struct type *t)
   return lacks(&(struct met){.k = k}, t, opaque);
 }
 
+bool type_has_stream(struct checker *k, const struct type *t)
+{
+  return !lacks(&(struct met){.k = k}, t, BIT(stream));
+}
+
 // ---- how large a value is ----
 
 struct measure { // of a default value, as plan.h limits it

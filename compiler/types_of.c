@@ -282,10 +282,9 @@ static const struct type *of_one(struct checker *k, struct type_expr *t,
   const struct type *of = type_of_expr(k, t->of);
   if (is_bad(of))
     return of;
-  if (kind == TYPE_stream) {
-    diag_report(k->d, DIAG_no_streams, t->span, NULL);
+  if (kind == TYPE_stream &&
+      !type_no_stream(k, of, t->of->span, "a piece of a stream"))
     return &type_bad;
-  }
   return type_of(k->t, kind, of);
 }
 

@@ -28,6 +28,7 @@
 #define IS_S_LIST {OPERAND_READ, TYPE_list}
 #define IS_S_MAP {OPERAND_READ, TYPE_map}
 #define IS_S_OPTIONAL {OPERAND_READ, TYPE_optional}
+#define IS_S_STREAM {OPERAND_READ, TYPE_stream}
 
 const struct opcode_row opcode_rows[OPCODES] = {
 #define OPCODE(name, a, b, c, rule, doc)                                       \

@@ -167,7 +167,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // `path` is whole, with the app's prefix. A hole is a whole segment: `{name}` or,
 // at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of
 // the function, whose type is the base of the parameter's. `result`: the type
-// that is answered.
+// that is answered. A stream is answered piece by piece; a tuple (stream T?, U?)
+// is a stream where it has one, else U.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
   R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \
@@ -273,6 +274,23 @@ static inline const char *plan_str(const struct plan *p, struct plan_text t)
 static inline uint64_t plan_bits(const struct plan_const *c)
 {
   return c->lo | (uint64_t)c->hi << 32;
+}
+
+// Whether the result of a route is a stream or, on other ways, a value.
+struct plan_either { uint32_t stream, value; }; // types
+static inline bool plan_stream_or_value(const struct plan *p, uint32_t type,
+                                        struct plan_either *out)
+{
+  const struct plan_type *t = &p->types[type], *part[2];
+  if (t->kind != TYPE_tuple || t->fields.count != 2)
+    return false;
+  for (uint32_t i = 0; i < 2; i++) {
+    part[i] = &p->types[p->fields[t->fields.first + i].type];
+    if (part[i]->kind != TYPE_optional)
+      return false;
+  }
+  *out = (struct plan_either){part[0]->of, part[1]->of};
+  return p->types[out->stream].kind == TYPE_stream;
 }
 
 // Names of the rows of the .def files, for messages and dumps.

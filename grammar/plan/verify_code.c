@@ -54,7 +54,7 @@ static bool are_places(struct plan_check *c, uint32_t i)
 // ---- straight code ----
 static bool ends(enum opcode op, bool graph)
 {
-  return op == OP_return || op == OP_fail || op == OP_jump ||
+  return op == OP_return || op == OP_fail || op == OP_jump || op == OP_end ||
          (graph && (op == OP_done || op == OP_choose));
 }
 
@@ -107,7 +107,7 @@ static bool step(struct nest *n, uint32_t at, struct plan_code i)
   unsigned open = n->open[at] - 1u;
   uint32_t target = at + 1 + plan_wide(i);
   switch (i.op) {
-  case OP_return: case OP_fail:
+  case OP_return: case OP_fail: case OP_end:
     return true;
   case OP_jump:
     return reach(n, target, open);
@@ -228,6 +228,10 @@ static bool is_function(struct plan_check *c, uint32_t i)
     return is_graph(c, i);
   if (f->strands.count)
     return refuse(c, i, "it is no graph, but has strands");
+  if (has_op(c->p, f, 0, f->code.count, OP_return) &&
+      (has_op(c->p, f, 0, f->code.count, OP_yield) ||
+       has_op(c->p, f, 0, f->code.count, OP_end)))
+    return refuse(c, i, "it yields pieces and returns a value");
   return is_code(c, i, 0, f->code.count) && are_handlers(c, i);
 }
 

@@ -395,6 +395,35 @@ static bool rule_RETURN(struct plan_at *at)
   return at_has(at, at->i.a, base_of(at->p, at->f->result));
 }
 
+// T of the stream T that the function gives.
+static bool is_stream_function(struct plan_at *at, uint32_t *piece)
+{
+  const struct plan_type *t = &at->p->types[base_of(at->p, at->f->result)];
+  if (at->f->kind != FUNCTION_body)
+    return at_refuse(at, "only bodies have pieces of their own");
+  if (t->kind != TYPE_stream)
+    return at_refuse(at, "its function does not give a stream");
+  *piece = t->of;
+  return true;
+}
+
+static bool rule_YIELD(struct plan_at *at)
+{
+  uint32_t piece = 0;
+  return is_stream_function(at, &piece) && at_has(at, at->i.a, piece);
+}
+
+static bool rule_END(struct plan_at *at)
+{
+  uint32_t piece = 0;
+  return is_stream_function(at, &piece);
+}
+
+static bool rule_PIECE(struct plan_at *at)
+{
+  return at_has(at, at->i.a, type_at(at, at->i.b)->of);
+}
+
 static bool rule_REPLY(struct plan_at *at)
 {
   if (at->i.a >= FORMS)

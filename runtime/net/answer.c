@@ -1,20 +1,11 @@
 // Enters: a result or an error. Leaves: one response. Everything that is put
 // together lies in the request's arena.
-#include "runtime/net/answer.h"
+#include "runtime/net/answer_parts.h"
 #include "runtime/net/image.h"
 
 #include <string.h>
 
-struct answer {
-  const struct plan *plan;
-  struct http_request *http;
-  int status;
-  const char *type; // content type, NULL: none
-  const struct http_header *headers;
-  size_t n_headers;
-};
-
-static const char no_memory[] =
+const char answer_no_memory[] =
     "the request needs more memory than it may have";
 
 // ---- errors ----
@@ -61,8 +52,8 @@ static void send_error(enum error_shape shape, int status, const char *text,
   struct buf body = {.arena = &http->arena};
   write_error(shape, status, text, size, &body);
   if (body.failed)
-    http_respond_error(http, status, status == 500 ? no_memory : NULL, &later,
-                       retry);
+    http_respond_error(http, status, status == 500 ? answer_no_memory : NULL,
+                       &later, retry);
   else
     http_respond(http, status, "application/json", body.data, body.size, &later,
                  retry);
@@ -85,7 +76,7 @@ void answer_error(const struct service *s, uint32_t route,
              http);
 }
 
-static void fail(const struct service *s, uint32_t route, const char *message,
+void answer_fail(const struct service *s, uint32_t route, const char *message,
                  struct http_request *http)
 {
   send_error(s->routes[route].errors, 500, message, strlen(message), false,
@@ -98,7 +89,7 @@ void answer_offences(const struct service *s, uint32_t route,
   enum error_shape shape = s->routes[route].errors;
   struct buf body = {.arena = &http->arena};
   if (!o->first) {
-    fail(s, route, no_memory, http);
+    answer_fail(s, route, answer_no_memory, http);
   } else if (shape == SHAPE_FASTAPI) {
     offences_print(o, &body);
     http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
@@ -157,7 +148,7 @@ static bool is_own_header(const struct text *name)
 static bool take_headers(struct answer *a, const struct map *m)
 {
   struct http_header *list =
-      ARENA_ARRAY(&a->http->arena, m->count + 1, struct http_header);
+      ARENA_ARRAY(&a->http->arena, m->count + 2, struct http_header);
   if (!list)
     return false;
   a->headers = list;
@@ -193,31 +184,6 @@ static const struct text *as_text(const struct answer *a, uint32_t type,
   return kind == TYPE_str || kind == TYPE_bytes ? v.text : NULL;
 }
 
-// Each line of the text is a line of one event.
-static void write_event(const char *data, size_t size, struct buf *out)
-{
-  for (const char *at = data, *end = data + size; at <= end;) {
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    stop = stop ? stop : end;
-    buf_adds(out, "data: ");
-    buf_add(out, at, (size_t)(stop - at));
-    buf_addc(out, '\n');
-    at = stop + 1;
-  }
-  buf_addc(out, '\n');
-}
-
-static bool write_sse(const struct answer *a, uint32_t type, value v,
-                      struct buf *out)
-{
-  const struct text *t = as_text(a, type, v);
-  struct buf json = {.arena = &a->http->arena};
-  if (!t && !json_encode(a->plan, type, v, &json))
-    return false;
-  write_event(t ? t->data : json.data, t ? t->size : json.size, out);
-  return !json.failed;
-}
-
 // NULL, or why the value cannot be said in that form.
 static const char *write_form(const struct answer *a, enum form_kind form,
                               uint32_t type, value v, struct buf *out)
@@ -228,7 +194,7 @@ static const char *write_form(const struct answer *a, enum form_kind form,
   case FORM_json:
     return json_encode(a->plan, type, v, out) ? NULL : not_finite;
   case FORM_sse:
-    return write_sse(a, type, v, out) ? NULL : not_finite;
+    return sse_write(a->plan, type, v, out) ? NULL : not_finite;
   case FORM_csv:
     return csv_write(a->plan, type, v, out) ? NULL
                                             : "the result is no table for csv";
@@ -241,9 +207,9 @@ static const char *write_form(const struct answer *a, enum form_kind form,
 }
 
 static void send_value(const struct service *s, uint32_t route,
-                       struct answer *a, enum form_kind form, value v)
+                       struct answer *a, enum form_kind form, uint32_t type,
+                       value v)
 {
-  uint32_t type = s->plan->routes[route].result;
   const struct text *t = form == FORM_json || form == FORM_sse ||
                                  form == FORM_csv || form == FORM_png
                              ? NULL
@@ -255,33 +221,60 @@ static void send_value(const struct service *s, uint32_t route,
   struct buf body = {.arena = &a->http->arena};
   const char *why = write_form(a, form, type, v, &body);
   if (!why && body.failed)
-    why = no_memory;
+    why = answer_no_memory;
   if (why)
-    fail(s, route, why, a->http);
+    answer_fail(s, route, why, a->http);
   else
     send_bytes(a, body.data ? body.data : "", body.size);
+}
+
+const char *answer_head(struct answer *a, const struct reply *reply,
+                        enum form_kind form, bool stream)
+{
+  a->status = reply->status ? reply->status : 200;
+  a->type = stream && form == FORM_json ? "application/x-ndjson"
+                                        : content_types[form];
+  if (a->status < 200 || a->status > 599)
+    return "the status of the answer is not from 200 to 599";
+  return take_headers(a, reply->headers ? reply->headers : &map_empty)
+             ? NULL
+             : answer_no_memory;
+}
+
+// Of a route that gives a stream or a value: the value, since there is no
+// stream.
+static uint32_t take_value(const struct plan *p, uint32_t type, value *v)
+{
+  struct plan_either either;
+  if (!plan_stream_or_value(p, type, &either))
+    return type;
+  *v = v->parts[1];
+  if (!v->box && p->types[either.value].kind != TYPE_none)
+    return p->fields[p->types[type].fields.first + 1].type;
+  if (v->box)
+    *v = *v->box;
+  return either.value;
 }
 
 static void answer_result(const struct service *s, uint32_t route,
                           const struct request *call, struct http_request *http)
 {
-  const struct reply *reply = &call->reply;
-  struct answer a = {.plan = s->plan, .http = http, .status = 200};
-  enum form_kind form =
-      reply->form != FORM_auto ? reply->form : s->routes[route].form;
-  bool none = s->plan->types[s->plan->routes[route].result].kind == TYPE_none &&
-              form == FORM_json;
-  if (reply->status)
-    a.status = reply->status;
-  a.type = none ? NULL : content_types[form];
-  if (a.status < 200 || a.status > 599)
-    fail(s, route, "the status of the answer is not from 200 to 599", http);
-  else if (reply->headers && !take_headers(&a, reply->headers))
-    fail(s, route, no_memory, http);
+  struct answer a = {.plan = s->plan, .http = http};
+  value v = call->result;
+  uint32_t type = take_value(s->plan, s->plan->routes[route].result, &v);
+  enum form_kind form = call->reply.form;
+  if (form == FORM_auto)
+    form = service_form(s->plan, s->plan->routes[route].form, type);
+  bool none = s->plan->types[type].kind == TYPE_none && form == FORM_json;
+  const char *why = answer_head(&a, &call->reply, form, false);
+  if (none)
+    a.type = NULL;
+  if (why)
+    answer_fail(s, route, why, http);
   else if (none)
     send_bytes(&a, "", 0);
   else
-    send_value(s, route, &a, form, call->result);
+    send_value(s, route, &a, form, type, v);
 }
 
 void answer_call(const struct service *s, uint32_t route,

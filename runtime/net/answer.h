@@ -11,6 +11,25 @@
 void answer_call(const struct service *s, uint32_t route,
                  const struct request *call, struct http_request *http);
 
+// A call's stream as an answer, piece by piece.
+struct stream_answer {
+  struct stream_reader reader; // first
+  const struct service *service;
+  struct request *call;
+  struct http_request *http;
+  struct buf *out; // of the heap, empty between pieces
+  uint32_t route, type; // the pieces'
+  enum form_kind form;
+  bool begun;
+};
+// False: the call gave no stream, and nothing is answered. It ends the call
+// (request_end) before the answer. A piece for which there was no room is
+// followed by stream_answer_go_on, when there is.
+bool stream_answer_begin(struct stream_answer *a, const struct service *s,
+                         uint32_t route, struct request *call,
+                         struct http_request *http, struct buf *out);
+void stream_answer_go_on(struct stream_answer *a);
+
 // An error with a status and message, in the shape that the route asks for.
 void answer_error(const struct service *s, uint32_t route,
                   const struct error *error, struct http_request *http);

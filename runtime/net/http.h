@@ -148,8 +148,9 @@ void http_respond_error(struct http_request *r, int status, const char *detail,
                         const struct http_header *extra, size_t n_extra);
 
 // An answer in pieces: chunked, or up to the end of the connection for
-// HTTP/1.0. The head goes out with the call.
-void http_respond_begin(struct http_request *r, int status,
+// HTTP/1.0. The head goes out with the call. False: these headers cannot be
+// sent, and nothing has been answered.
+bool http_respond_begin(struct http_request *r, int status,
                         const char *content_type,
                         const struct http_header *extra, size_t n_extra);
 
@@ -157,6 +158,7 @@ enum {
   HTTP_GONE = -1, // nobody reads any more; end or abort the answer
   HTTP_TAKEN = 0,
   HTTP_FULL = 1, // taken, but wait for on_writable before the next piece
+  HTTP_BARE = 2, // thrown away: this answer (to HEAD, 204) has no body
 };
 int http_respond_piece(struct http_request *r, const void *data, size_t size);
 void http_respond_end(struct http_request *r);

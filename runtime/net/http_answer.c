@@ -261,17 +261,11 @@ static bool has_no_body(const struct http_request *r, int status)
          status == 304;
 }
 
-// Bytes that the head may take; 0 when there is nothing more to do, since there
-// is an answer already, or this one cannot be sent and became a 500.
-static size_t head_room(struct http_request *r, int status, const char *type,
+// Bytes that the head may take; 0: it cannot be sent.
+static size_t head_room(int status, const char *type,
                         const struct http_header *extra, size_t n)
 {
-  if (((struct exchange *)r)->answer != ANSWER_NONE)
-    return 0;
-  size_t most = status_of(status) ? head_most(type, extra, n) : 0;
-  if (!most)
-    http_respond_error(r, 500, NULL, NULL, 0);
-  return most;
+  return status_of(status) ? head_most(type, extra, n) : 0;
 }
 
 void http_respond(struct http_request *r, int status, const char *type,
@@ -280,9 +274,13 @@ void http_respond(struct http_request *r, int status, const char *type,
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  size_t most = head_room(r, status, type, extra, n);
-  if (!most)
+  size_t most = head_room(status, type, extra, n);
+  if (x->answer != ANSWER_NONE)
     return;
+  if (!most) {
+    http_respond_error(r, 500, NULL, NULL, 0);
+    return;
+  }
   if (!c->dead) {
     bool bodiless = has_no_body(r, status);
     bool no_length = bodiless && r->method != HTTP_M_HEAD;
@@ -345,20 +343,20 @@ void answer_continue(struct conn *c)
   out_add(c, line, sizeof line - 1);
 }
 
-void http_respond_begin(struct http_request *r, int status, const char *type,
+bool http_respond_begin(struct http_request *r, int status, const char *type,
                         const struct http_header *extra, size_t n)
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  size_t most = head_room(r, status, type, extra, n);
-  if (!most)
-    return;
+  size_t most = head_room(status, type, extra, n);
+  if (!most || x->answer != ANSWER_NONE)
+    return false;
   x->answer = ANSWER_BEGUN;
   x->status = status;
   x->bare = has_no_body(r, status);
   x->in_chunks = r->minor > 0 && !x->bare;
   if (c->dead)
-    return;
+    return true;
   uint64_t length = r->minor > 0 ? IN_CHUNKS : UNTIL_CLOSE;
   if (x->bare && r->method != HTTP_M_HEAD)
     length = NO_LENGTH;
@@ -367,6 +365,7 @@ void http_respond_begin(struct http_request *r, int status, const char *type,
   put_head(c, status, type, length, most, extra, n);
   if (!c->busy)
     conn_settle(c);
+  return true;
 }
 
 static void put_chunk(struct conn *c, const char *data, size_t size)
@@ -394,6 +393,8 @@ int http_respond_piece(struct http_request *r, const void *data, size_t size)
     conn_settle(c);
   if (c->dead)
     return HTTP_GONE;
+  if (x->bare)
+    return HTTP_BARE;
   return out_left(c) >= OUT_HIGH ? HTTP_FULL : HTTP_TAKEN;
 }
 

@@ -2,6 +2,7 @@
 // FastAPI gives its own.
 #include "runtime/codec/codec.h"
 #include "runtime/net/pages.h"
+#include "runtime/net/service.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,38 +180,47 @@ static const char *const form_types[] = {
 #include "grammar/defs/adapters.def"
 };
 
-static const char *result_type(const struct plan *p, const struct plan_route *r)
+// One way of answering; false where it has no body.
+static bool write_result(struct writer *w, const struct plan_route *r,
+                         uint32_t type, const char *before)
 {
-  if (r->form != FORM_auto)
-    return form_types[r->form];
-  switch ((enum type_kind)p->types[r->result].kind) {
-  case TYPE_str:
-  case TYPE_enum:
-  case TYPE_stream:
-    return form_types[FORM_text];
-  case TYPE_markdown:
-    return form_types[FORM_markdown];
-  case TYPE_bytes:
-    return form_types[FORM_bytes];
-  case TYPE_none:
-    return NULL;
-  default:
-    return form_types[FORM_json];
+  const struct plan *p = w->plan;
+  bool stream = p->types[type].kind == TYPE_stream;
+  enum form_kind form = service_form(p, (enum form_kind)r->form, type);
+  const char *name =
+      stream && form == FORM_json ? "application/x-ndjson" : form_types[form];
+  if (p->types[type].kind == TYPE_none)
+    return false;
+  buf_addf(w->out, "%s\"%.*s\":{\"schema\":", before, (int)strcspn(name, ";"),
+           name);
+  if (stream && form != FORM_json) // a text as a whole, whatever its pieces are
+    buf_adds(w->out, form == FORM_bytes ? BINARY : "{\"type\":\"string\"}");
+  else
+    add_schema(w, type);
+  buf_addc(w->out, '}');
+  return true;
+}
+
+static void write_results(struct writer *w, const struct plan_route *r)
+{
+  const char *before = ",\"content\":{";
+  struct plan_either either;
+  bool some;
+  if (plan_stream_or_value(w->plan, r->result, &either)) {
+    some = write_result(w, r, either.stream, before);
+    write_result(w, r, either.value, ",");
+  } else {
+    some = write_result(w, r, r->result, before);
   }
+  if (some)
+    buf_addc(w->out, '}');
 }
 
 static void write_responses(struct writer *w, const struct plan_route *r)
 {
-  const char *type = result_type(w->plan, r);
   buf_adds(w->out, ",\"responses\":{\"200\":{\"description\":"
                    "\"Successful Response\"");
-  if (type) {
-    buf_addf(w->out,
-             ",\"content\":{\"%.*s\":{\"schema\":", (int)strcspn(type, ";"),
-             type);
-    add_schema(w, r->result);
-    buf_adds(w->out, "}}");
-  }
+  write_results(w, r);
   buf_addc(w->out, '}');
   if (r->params.count) {
     w->checked = true;

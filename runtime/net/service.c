@@ -39,13 +39,15 @@ static enum error_shape shape_of(const struct plan *p, struct plan_run settings)
                                       : SHAPE_FASTAPI;
 }
 
-// What a result becomes where the route does not say.
-static enum form_kind form_of(const struct plan *p, uint32_t form,
-                              uint32_t type)
+enum form_kind service_form(const struct plan *p, enum form_kind form,
+                            uint32_t type)
 {
+  const struct plan_type *t = &p->types[type];
   if (form != FORM_auto)
-    return (enum form_kind)form;
-  switch ((enum type_kind)p->types[type].kind) {
+    return form;
+  if (t->kind == TYPE_stream)
+    t = &p->types[t->of];
+  switch ((enum type_kind)t->kind) {
   case TYPE_markdown:
     return FORM_markdown;
   case TYPE_str:
@@ -53,8 +55,6 @@ static enum form_kind form_of(const struct plan *p, uint32_t form,
     return FORM_text;
   case TYPE_bytes:
     return FORM_bytes;
-  case TYPE_stream:
-    return FORM_text;
   default:
     return FORM_json;
   }
@@ -104,7 +104,6 @@ static void prepare_route(struct service *s, uint32_t i)
   r->overload_status = (int)number(p, route->settings, SETTING_overload_status);
   r->priority = (int)number(p, route->settings, SETTING_priority);
   r->errors = shape_of(p, route->settings);
-  r->form = form_of(p, route->form, route->result);
   s->has_body_limits |= r->max_body > 0;
   for (uint32_t k = 0; k < route->params.count; k++)
     prepare_param(s, route, route->params.first + k);

@@ -16,7 +16,6 @@ struct service_route {
   int overload_status; // 0: the deployment's
   int priority;
   enum error_shape errors;
-  enum form_kind form; // of the result, never auto
 };
 
 struct service_param { // beside each parameter of the plan
@@ -40,6 +39,9 @@ struct service {
 // Takes over `loaded`, also on failure. 0, or -1 with a reason.
 int service_new(struct service **out, struct loaded *loaded, char *why,
                 size_t why_size);
+// What a result of that type becomes where `form` is auto: never auto.
+enum form_kind service_form(const struct plan *p, enum form_kind form,
+                            uint32_t type);
 // One more user, one less; the last one frees it. May be called from any loop.
 struct service *service_hold(struct service *s);
 void service_drop(struct service **s);

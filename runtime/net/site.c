@@ -22,6 +22,7 @@ struct site {
   struct site_options opts;
   struct version *now; // newest first
   uv_timer_t sweeper;  // frees versions, outside of their engines
+  struct buf piece;    // of a stream, on its way out
   bool draining, closing;
   void (*closed)(void *);
   void *user;
@@ -32,8 +33,8 @@ struct visit {
   struct request call;
   struct http_request *http;
   struct version *version;
+  struct stream_answer stream;
   uint32_t route; // PLAN_NONE: none was found
-  bool failed;    // `call.error` says how
   uint64_t began;
 };
 
@@ -79,6 +80,7 @@ static void on_closed(uv_handle_t *h)
   struct site *s = h->data;
   void (*closed)(void *) = s->closed;
   void *user = s->user;
+  buf_free(&s->piece);
   free(s);
   closed(user);
 }
@@ -234,8 +236,19 @@ static struct visit *visit_new(struct site *s, struct http_request *r)
 static void on_call_done(struct request *call)
 {
   struct visit *v = call->user;
-  v->failed = call->failed;
-  answer_call(v->version->service, v->route, call, v->http);
+  const struct service *s = v->version->service;
+  if (stream_answer_begin(&v->stream, s, v->route, call, v->http,
+                          &v->version->site->piece))
+    return;
+  request_end(call);
+  answer_call(s, v->route, call, v->http);
+}
+
+static void on_writable(struct http_request *r)
+{
+  struct visit *v = r->user;
+  if (v->stream.reader.stream)
+    stream_answer_go_on(&v->stream);
 }
 
 static void on_gone(struct http_request *r)
@@ -269,6 +282,7 @@ static void start(struct visit *v, const value *args)
                              .priority = s->routes[v->route].priority,
                              .at_once = true};
   r->on_gone = on_gone;
+  r->on_writable = on_writable;
   request_start(v->version->engine, &v->call,
                 s->plan->routes[v->route].function, args);
 }
@@ -338,7 +352,7 @@ static void log_visit(struct site *s, struct http_request *r, int status,
     e.ms = (double)(uv_hrtime() - v->began) / 1e6;
     if (v->route != PLAN_NONE)
       e.route = plan_str(p, p->routes[v->route].path);
-    if (v->failed) {
+    if (v->call.failed) {
       e.error =
           arena_copy(&r->arena, error->message ? error->message->data : "",
                      error->message ? error->message->size : 0);

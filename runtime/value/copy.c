@@ -153,7 +153,8 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
 
 static struct deployment *copy_handle(struct walk *w, struct deployment *d)
 {
-  return w->moved && d ? w->moved->handle(d, w->moved->user) : d;
+  bool moves = w->moved && w->moved->handle && d;
+  return moves ? w->moved->handle(d, w->moved->user) : d;
 }
 
 // What was captured are the function's first parameters.
@@ -166,7 +167,7 @@ static bool copy_closure(struct walk *w, const struct closure *c,
     return false;
   *to = *c;
   to->handle = copy_handle(w, c->handle);
-  if (w->moved && c->self)
+  if (w->moved && w->moved->self && c->self)
     to->self = w->moved->self(c->self, w->moved->user);
   for (uint32_t i = 0; i < c->count; i++) {
     uint32_t slot = w->plan->functions[c->target].slots.first + i;
@@ -215,6 +216,9 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
   case TYPE_enum:
     return copy_text(w, v.text, out);
   case TYPE_stream:
+    out->bits = 0;
+    return !w->moved || !w->moved->stream || !v.stream ||
+           w->moved->stream(v.stream, w->moved->user, out);
   case TYPE_future:
     out->bits = 0;
     return true;

@@ -143,10 +143,11 @@ int value_compare(const struct plan *p, uint32_t type, value x, value y); // ord
 // which live no longer than their request, become NULL.
 bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v, value *out);
 // The same for another engine, whose deployments and replicas stand for those
-// in v.
+// in v. What has no function stays as it is, but streams become NULL.
 struct value_moved {
   struct deployment *(*handle)(struct deployment *d, void *user);
   struct replica *(*self)(struct replica *r, void *user); // NULL: it is not there
+  bool (*stream)(struct stream *s, void *user, value *out);
   void *user;
 };
 bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,

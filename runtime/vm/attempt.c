@@ -38,6 +38,7 @@ void attempt_begin(struct task *t)
   }
   bool only = !c->sibling;
   c->parent = t;
+  c->owner = t->owner;
   c->entering = f;
   c->site = t->site;
   c->deployment = t->deployment;

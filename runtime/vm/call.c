@@ -17,6 +17,8 @@ enum entry frame_begin(struct task *t, struct frame *f,
 {
   if (!t->base)
     t->base = f;
+  if (f->fn->takes_streams)
+    streams_enter(t->run, f);
   if (f->fn->graph) {
     if (graph_begin(t, f))
       return ENTRY_WAIT;
@@ -259,6 +261,7 @@ static struct task *task_for(struct task *t, const struct site *s,
   c->site = s;
   c->deployment = d;
   c->types = t->frame->fn->types + s->first;
+  c->owner = t->frame;
   c->self = f->self;
   c->depth = f->depth;
   call_limit(c, limit_of(s, d));
@@ -375,7 +378,7 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
   struct frame *f = frame_of_site(t, s, &d, error);
   if (!f)
     return ENTRY_FAIL;
-  if (s->own || (d && d->request_timeout > 0))
+  if (s->own || f->fn->yields || (d && d->request_timeout > 0))
     return enter_apart(t, s, f, d, result, error);
   f->caller = t->frame;
   f->return_pc = t->pc;
@@ -426,7 +429,9 @@ enum entry call_start_value(struct task *t, const struct site *s,
                             uint16_t result, const struct error **error)
 {
   const struct closure *c = t->frame->slots[s->row->first].closure;
-  if (c && c->kind == SITE_function && !s->own)
+  bool helper = c && c->kind == SITE_function && !s->own &&
+                !t->run->engine->functions[c->target].yields;
+  if (helper)
     return enter_helper(t, s, result, error);
   struct future *f = call_start(t, s, error);
   if (!f)
@@ -473,6 +478,7 @@ static struct future *start_element(struct task *t, const struct site *s,
     return NULL;
   }
   c->future = future;
+  c->owner = t->frame;
   switch (frame_begin(c, f, error)) {
   case ENTRY_RUN:
     task_ready(c);

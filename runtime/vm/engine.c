@@ -25,6 +25,7 @@ int engine_new(struct engine **out, const struct plan *plan,
   }
   e->plan = plan;
   e->done_last = &e->done_first;
+  e->told_last = &e->told_first;
   e->request_memory =
       opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
   e->turns = opts->turns;
@@ -107,6 +108,18 @@ static void drop_stubs(struct engine *e)
     e->deployments[i].stubs = NULL;
 }
 
+// Nothing goes on behind the answer.
+static void close_run(struct run *run)
+{
+  struct request *r = run->request;
+  timer_stop(run->engine, &run->deadline);
+  streams_drop(&run->streams);
+  if (!pins_leave(r, run->fn->row->result)) {
+    r->failed = true;
+    r->error = *no_memory();
+  }
+}
+
 void request_finish(struct request *r, value v, const struct error *error)
 {
   struct engine *e = r->engine;
@@ -116,18 +129,22 @@ void request_finish(struct request *r, value v, const struct error *error)
   r->result = v;
   r->error = error ? *error : (struct error){0};
   if (run) {
-    timer_stop(e, &run->deadline);
     run->root = NULL;
     if (run->stubs)
       drop_stubs(e);
-    if (!pins_leave(r, run->fn->row->result)) {
-      r->failed = true;
-      r->error = *no_memory();
-    }
+    r->open = !error && run->streams;
+    if (!r->open)
+      close_run(run);
   }
   r->next = NULL;
   *e->done_last = r;
   e->done_last = &r->next;
+}
+
+static void forget_run(struct request *r)
+{
+  r->run = NULL;
+  r->engine = NULL;
 }
 
 // Tells those who asked. Each may free its request, and start others.
@@ -138,11 +155,12 @@ static void tell_done(struct engine *e)
     e->done_first = r->next;
     if (!e->done_first)
       e->done_last = &e->done_first;
-    r->run = NULL;
-    r->engine = NULL;
+    if (!r->open)
+      forget_run(r);
     if (r->done)
       r->done(r);
   }
+  streams_tell(e);
 }
 
 static void stop(struct request *r, const struct error *error)
@@ -154,10 +172,17 @@ static void stop(struct request *r, const struct error *error)
 
 static void deadline_passed(struct timer *timer)
 {
+  static const char message[] = "the deadline has passed";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error behind_answer = {
+      .kind = ERROR_timeout, .status = 408, .message = &text};
   struct run *run =
       (struct run *)((char *)timer - offsetof(struct run, deadline));
-  stop(run->request,
-       error_make(run->root, ERROR_timeout, 408, "the deadline has passed"));
+  while (run->streams)
+    stream_fail(run->streams, &behind_answer);
+  if (run->root)
+    stop(run->request, error_make(run->root, ERROR_timeout, 408, message));
 }
 
 // The root task and its frame; false when memory is out.
@@ -187,7 +212,7 @@ static struct run *run_new(struct engine *e, struct request *r,
                            const struct function *fn)
 {
   r->engine = e;
-  r->ended = r->failed = false;
+  r->ended = r->failed = r->open = false;
   r->reply = (struct reply){0};
   if (!r->arena->limit)
     r->arena->limit = e->request_memory;
@@ -270,21 +295,28 @@ void request_cancel(struct request *r)
   struct run *run = r->run;
   if (!e) // never started, or done
     return;
-  if (r->ended) {
+  if (r->ended)
     forget_done(e, r);
-  } else {
-    r->ended = true;
+  r->ended = true;
+  r->open = false;
+  if (run) {
     timer_stop(e, &run->deadline);
-    task_cancel(run->root, NULL);
-  }
-  if (run && run->stubs)
-    drop_stubs(e);
-  if (run)
+    if (run->root)
+      task_cancel(run->root, NULL);
+    streams_drop(&run->streams);
+    if (run->stubs)
+      drop_stubs(e);
     pins_drop(e, run->pins);
-  r->engine = NULL;
-  r->run = NULL;
+  }
+  forget_run(r);
   if (e->clock && !e->running) // it may have freed slots for others
     clock_again(e->clock, true);
+}
+
+void request_end(struct request *r)
+{
+  if (r->open)
+    request_cancel(r);
 }
 
 // ---- turns ----

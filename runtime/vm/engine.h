@@ -46,6 +46,7 @@ struct request {
   struct error error;
   struct reply reply;
   bool ended;                 // `done` was called, or is about to be
+  bool open;                  // the result holds streams: request_end is to come
   // the engine's
   struct engine *engine;
   struct run *run;
@@ -74,6 +75,29 @@ void request_start(struct engine *e, struct request *r, uint32_t function,
                    const value *args);
 // Stops it: everything it still has out is cancelled, `done` is not called.
 void request_cancel(struct request *r);
+// Of one that is `open`, behind `done`: its streams have been read, or nobody
+// reads them on. Their memory is that of the request.
+void request_end(struct request *r);
+
+// Reading a stream of a result from outside. A zeroed reader reads nothing.
+struct stream;
+struct stream_reader {
+  // After STREAM_WAIT, once: it is worth while to ask again. Never from inside
+  // of a call to the engine.
+  void (*ready)(struct stream_reader *);
+  // The stream is gone, with its request; or NULL. Nothing may be called here.
+  void (*lost)(struct stream_reader *);
+  struct stream *stream; // NULL once it is gone
+  // the engine's
+  struct stream_reader *next;
+  bool waits, told;
+};
+enum stream_next { STREAM_PIECE, STREAM_WAIT, STREAM_END, STREAM_ERROR };
+void stream_read(struct stream *s, struct stream_reader *r);
+// The next piece, which lives as long as the request; or why there is none now.
+// Its producer goes on when it is taken.
+enum stream_next stream_next(struct stream_reader *r, value *out,
+                             const struct error **error);
 
 // Runs what is ready. Real time: until nothing is, or others on the loop should
 // have their turn; then, and when timers fire, the loop comes back to it by

@@ -48,6 +48,8 @@ void frame_drop(struct task *t, struct frame *f)
     graph_cancel(f);
   if (f->calls)
     tasks_cancel(&f->calls);
+  if (f->streams)
+    streams_drop(&f->streams);
   if (f->slot)
     deployment_give(f->slot);
   frame_keep(t->run, f);
@@ -106,13 +108,19 @@ struct task *task_new(struct run *run, enum task_kind kind, struct task **owner)
   return t;
 }
 
+void task_unlist(struct task *t)
+{
+  if (!t->sibling_at)
+    return;
+  *t->sibling_at = t->sibling;
+  if (t->sibling)
+    t->sibling->sibling_at = t->sibling_at;
+  t->sibling_at = NULL;
+}
+
 void task_free(struct task *t)
 {
-  if (t->sibling_at) {
-    *t->sibling_at = t->sibling;
-    if (t->sibling)
-      t->sibling->sibling_at = t->sibling_at;
-  }
+  task_unlist(t);
   t->generation++; // what still points here is of another time
   t->next = t->run->tasks;
   t->run->tasks = t;
@@ -151,7 +159,7 @@ static void stop_waiting(struct task *t)
   t->wait = WAIT_NOTHING;
 }
 
-static const struct error *cancelled(void)
+const struct error *error_cancelled(void)
 {
   static const char message[] = "the call was cancelled";
   static const struct text text = {sizeof message - 1, sizeof message - 1,
@@ -173,7 +181,7 @@ void task_cancel(struct task *t, const struct error *why)
   struct task *parent = t->parent;
   task_free(t);
   if (future)
-    future_complete(run, future, (value){0}, why ? why : cancelled());
+    future_complete(run, future, (value){0}, why ? why : error_cancelled());
   if (!parent || !why)
     return;
   if (parent->tries) {
@@ -190,9 +198,39 @@ void tasks_cancel(struct task **list)
     task_cancel(*list, NULL);
 }
 
+void task_deliver(struct run *run, struct future *future, struct task *parent,
+                  uint16_t result, value v)
+{
+  if (future)
+    future_complete(run, future, v, NULL);
+  if (!parent)
+    return;
+  if (parent->tries) {
+    attempt_ended(parent, v, NULL);
+    return;
+  }
+  parent->frame->slots[result] = v;
+  task_ready(parent);
+}
+
+// Of one that had yielded.
+static void end_stream(struct task *t, const struct error *error)
+{
+  struct stream *s = t->stream;
+  chain_drop(t);
+  task_free(t);
+  stream_over(s, error);
+}
+
 void task_finish(struct task *t, value v, const struct error *error)
 {
   struct run *run = t->run;
+  if (t->stream) {
+    end_stream(t, error);
+    return;
+  }
+  if (!error && t->base && t->base->streams)
+    streams_return(run, t->base, v, streams_of(t));
   timer_stop(run->engine, &t->limit);
   timer_stop(run->engine, &t->timer);
   tasks_cancel(&t->attempts);
@@ -206,6 +244,10 @@ void task_finish(struct task *t, value v, const struct error *error)
   task_free(t);
   if (root)
     request_finish(run->request, v, error);
+  if (!error) {
+    task_deliver(run, future, parent, result, v);
+    return;
+  }
   if (future)
     future_complete(run, future, v, error);
   if (!parent)
@@ -214,10 +256,7 @@ void task_finish(struct task *t, value v, const struct error *error)
     attempt_ended(parent, v, error);
     return;
   }
-  if (error)
-    parent->error = error;
-  else
-    parent->frame->slots[result] = v;
+  parent->error = error;
   task_ready(parent);
 }
 

@@ -151,6 +151,8 @@ void graph_end(struct frame *f, value v, const struct error *error)
     t->error = error;
   else
     t->frame->slots[f->result] = v;
+  if (f->streams && !error)
+    streams_return(t->run, f, v, &t->frame->streams);
   frame_drop(t, f);
   task_ready(t);
 }

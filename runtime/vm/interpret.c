@@ -27,6 +27,8 @@ static inline bool returned(struct task *t, value v)
     future_complete(t->run, t->frame->slots[f->result].future, v, NULL);
   else
     t->frame->slots[f->result] = v;
+  if (f->streams)
+    streams_return(t->run, f, v, &t->frame->streams);
   frame_drop(t, f);
   return true;
 }
@@ -233,6 +235,7 @@ interpret(struct engine *e, struct task *t)
   VIA(assert)
   VIA(closure)
   VIA(stub)
+  TRY(piece, stream_piece(t, s[B].stream, &s[A]))
   // clang-format on
 
 do_op:
@@ -287,6 +290,34 @@ do_force:
     NEXT;
   if (error)
     goto fail;
+  return;
+
+do_yield:
+  SAVE;
+  if ((error = stream_yield(t, s[A])))
+    goto fail;
+  return;
+
+do_more:
+  SAVE;
+  switch (stream_more(t, s[B].stream, &error)) {
+  case STREAM_ERROR:
+    goto fail;
+  case STREAM_WAIT:
+    t->pc--;
+    return;
+  default:
+    s[A].i = s[B].stream->full;
+  }
+  NEXT;
+
+do_close:
+  if (s[A].stream)
+    stream_drop(s[A].stream);
+  NEXT;
+
+do_end:
+  stream_end(t);
   return;
 
 do_return:

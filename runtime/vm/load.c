@@ -6,41 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-// ---- types ----
-
-static bool holds_future(const struct engine *e, uint32_t type)
-{
-  const struct plan_type *t = &e->plan->types[type];
-  switch (t->kind) {
-  case TYPE_future:
-    return true;
-  case TYPE_list:
-  case TYPE_map:
-  case TYPE_optional:
-    return e->has_future[t->of];
-  case TYPE_tuple:
-  case TYPE_record:
-    for (uint32_t i = 0; i < t->fields.count; i++)
-      if (e->has_future[e->plan->fields[t->fields.first + i].type])
-        return true;
-    return false;
-  default:
-    return false;
-  }
-}
-
-// A type may come back to itself, so this goes round until nothing changes.
-static void find_futures(struct engine *e)
-{
-  bool changed;
-  do {
-    changed = false;
-    for (uint32_t i = 0; i < e->plan->n_types; i++)
-      if (!e->has_future[i] && holds_future(e, i))
-        e->has_future[i] = changed = true;
-  } while (changed);
-}
-
 // ---- constants ----
 
 static bool const_text(struct engine *e, const struct plan_const *c, value *out)
@@ -224,6 +189,14 @@ static bool make_strands(struct engine *e, struct function *f)
   return done;
 }
 
+static void set_streams(const struct engine *e, struct function *f)
+{
+  for (uint32_t i = 0; i < f->n_params; i++)
+    f->takes_streams |= e->has_stream[f->types[i]];
+  for (uint32_t i = 0; i < f->row->code.count; i++)
+    f->yields |= f->code[i].op == OP_yield || f->code[i].op == OP_end;
+}
+
 static bool make_function(struct engine *e, uint32_t number)
 {
   const struct plan_function *row = &e->plan->functions[number];
@@ -243,6 +216,7 @@ static bool make_function(struct engine *e, uint32_t number)
       .init = row->kind == FUNCTION_init,
   };
   set_size(f);
+  set_streams(e, f);
   return !f->graph || make_strands(e, f);
 }
 
@@ -342,9 +316,12 @@ static bool make_deployments(struct engine *e)
 int engine_load(struct engine *e, char *why, size_t why_size)
 {
   e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
-  if (!e->has_future || !(e->defaults = value_defaults(&e->arena, e->plan)))
+  e->has_stream = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
+  if (!e->has_future || !e->has_stream ||
+      !(e->defaults = value_defaults(&e->arena, e->plan)))
     goto fail;
-  find_futures(e);
+  types_holding(e->plan, 1ull << TYPE_future, e->has_future);
+  types_holding(e->plan, 1ull << TYPE_stream, e->has_stream);
   if (make_deployments(e) && make_consts(e) && make_slots(e) &&
       make_functions(e) && make_sites(e))
     return 0;

@@ -134,7 +134,7 @@ static struct replica *taken_self(struct replica *r, void *user)
 bool value_take(struct engine *e, struct arena *a, uint32_t type, value v,
                 value *out)
 {
-  const struct value_moved moved = {taken, taken_self, e};
+  const struct value_moved moved = {taken, taken_self, NULL, e};
   return value_copy_moved(a, e->plan, type, v, &moved, out);
 }
 

@@ -5,42 +5,6 @@
 
 #include <stdio.h>
 
-static bool holds(const struct plan *p, const struct plan_type *t,
-                  const bool *handles)
-{
-  switch (t->kind) {
-  case TYPE_handle:
-  case TYPE_callable:
-    return true;
-  case TYPE_list:
-  case TYPE_map:
-  case TYPE_optional:
-  case TYPE_step:
-    return handles[t->of];
-  case TYPE_tuple:
-  case TYPE_record:
-  case TYPE_union:
-    for (uint32_t i = 0; i < t->fields.count; i++)
-      if (handles[p->fields[t->fields.first + i].type])
-        return true;
-    return false;
-  default:
-    return false;
-  }
-}
-
-// By type. A type may come back to itself.
-static void find_handles(const struct plan *p, bool *handles)
-{
-  bool changed;
-  do {
-    changed = false;
-    for (uint32_t i = 0; i < p->n_types; i++)
-      if (!handles[i] && holds(p, &p->types[i], handles))
-        handles[i] = changed = true;
-  } while (changed);
-}
-
 static bool share_replica(struct engine *e, const struct plan_class *c,
                           const struct replica *from, struct replica *to,
                           const bool *handles)
@@ -76,7 +40,8 @@ int engine_share(struct engine *e, char *why, size_t why_size)
   struct arena scratch = {0};
   bool *handles = ARENA_ARRAY(&scratch, e->plan->n_types + 1, bool);
   if (handles)
-    find_handles(e->plan, handles);
+    types_holding(e->plan, 1ull << TYPE_handle | 1ull << TYPE_callable,
+                  handles);
   bool done = handles && share_all(e, handles);
   arena_free(&scratch);
   if (!done)

@@ -71,8 +71,16 @@ static const struct map *copy_headers(struct arena *a, const struct map *from)
   return m;
 }
 
+// One that ended before the request did, and is still to be read.
+static bool ended_stream(struct stream *s, void *user, value *out)
+{
+  out->stream = s;
+  return true;
+}
+
 bool pins_leave(struct request *r, uint32_t type)
 {
+  static const struct value_moved kept = {.stream = ended_stream};
   struct run *run = r->run;
   if (!run->pins)
     return true;
@@ -82,7 +90,8 @@ bool pins_leave(struct request *r, uint32_t type)
     r->error.message = text_new(r->arena, m->data, m->size);
     done = r->error.message != NULL;
   } else {
-    done = value_copy(r->arena, run->engine->plan, type, r->result, &r->result);
+    done = value_copy_moved(r->arena, run->engine->plan, type, r->result, &kept,
+                            &r->result);
     if (done && r->reply.headers)
       done = (r->reply.headers = copy_headers(r->arena, r->reply.headers));
   }

@@ -45,6 +45,8 @@ struct function {
   uint32_t frame_size; // bytes
   uint8_t size_class;  // VM_SIZES: kept by nobody
   bool graph, init;
+  bool yields;        // it gives the stream of its pieces
+  bool takes_streams; // among its arguments
   const struct strand_info *strands;
 };
 
@@ -97,11 +99,36 @@ struct frame {
   struct replica *self;              // or NULL
   struct replica *slot;              // given back when it ends, or NULL
   struct task *calls;                // under way beside it
+  struct stream *streams;            // that nobody else has
   uint32_t depth;
   uint16_t result;   // slot of the caller's
   bool gives_future; // that slot holds one, which is there when this ends
   bool stands_in;    // for a method: `self` is not the replica's that it takes
   value slots[];   // behind them, a graph's state
+};
+
+struct kept_slot { // of a replica that returned a stream
+  struct kept_slot *next;
+  struct replica *replica;
+};
+struct stream_source { // of a stream whose pieces come from outside of its run
+  void (*want)(struct stream *); // the last piece was taken
+  void (*drop)(struct stream *); // nobody reads it any more
+};
+struct stream {
+  struct stream *next, **at; // among those of its owner; at is NULL: nobody's
+  struct run *run;
+  struct task *task;                  // who yields, or
+  const struct stream_source *source; // what feeds it
+  void *user;                         // the source's
+  bool full;                          // there is a piece
+  value piece;
+  enum { STREAM_OPEN, STREAM_ENDED, STREAM_FAILED } state;
+  const struct error *error;
+  struct task *reader; // who waits for a piece, if still in this wait
+  uint32_t generation;
+  struct stream_reader *outside; // who reads it from outside, or NULL
+  struct kept_slot *slots;       // given back with its end
 };
 
 struct strand {
@@ -126,6 +153,8 @@ enum task_wait {
   WAIT_INPUT, // for futures among the arguments it begins with
   WAIT_QUEUE, // for a slot
   WAIT_AWAY,  // for a call on another loop
+  WAIT_YIELD, // for its piece to be taken
+  WAIT_PIECE, // for a stream
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -149,6 +178,8 @@ struct task {
   int64_t allowed;        // for the message
   struct future *future;  // what it becomes, or
   struct task *parent;    // who waits for it
+  struct frame *owner;    // whose call it is; NULL: the request's
+  struct stream *stream;  // of what it yields, once it has yielded
   struct frame *entering; // before it began, or while it waits for a slot
   const uint32_t *types;  // of its arguments as they were given; NULL:
                           // they hold no futures
@@ -179,6 +210,7 @@ struct run { // what the engine keeps of a request, in its arena
   struct handler *handlers;
   struct pin *pins;
   bool stubs; // it made some
+  struct stream *streams; // of the result
   struct timer deadline;
   struct error exhausted; // when there is no memory for an error
 };
@@ -203,10 +235,14 @@ struct engine {
   uint32_t *slot_types;
   uint8_t *slot_kinds;
   bool *has_future; // by type
+  bool *has_stream;
   value *defaults;  // by type
   struct deployment *deployments;
   struct task *ready_first, *ready_last;
   struct request *done_first, **done_last;
+  struct stream_reader *told_first, **told_last;
+  struct stream *dropped; // streams whose producers are being stopped
+  bool dropping;
   struct timer_entry *timers;
   uint32_t n_timers, timer_room;
   uint64_t timer_order;
@@ -235,6 +271,7 @@ const struct error *error_make(struct task *t, enum error_kind kind, int status,
 // Memory is out.
 const struct error *error_memory(struct task *t);
 const struct error *error_too_deep(struct task *t);
+const struct error *error_cancelled(void);
 const struct error *error_int(struct task *t, const char *operator, int64_t x,
                               int64_t y);
 const struct error *error_assert(struct task *t, uint32_t type, value x,
@@ -256,6 +293,10 @@ void handlers_drop(struct task *t, const struct frame *f); // NULL: all
 struct task *task_new(struct run *run, enum task_kind kind,
                       struct task **owner);
 void task_free(struct task *t);
+void task_unlist(struct task *t); // its owner's list forgets it
+// What a task came to, for whoever waits.
+void task_deliver(struct run *run, struct future *future, struct task *parent,
+                  uint16_t result, value v);
 void task_ready(struct task *t);
 // Ends it from outside: whoever waits for its future learns that it was
 // cancelled.
@@ -303,6 +344,31 @@ enum gathered gather(struct task *t, uint32_t type, value v,
 bool future_resolve(struct task *t, uint32_t type, value v, value *out);
 void future_complete(struct run *run, struct future *f, value v,
                      const struct error *error);
+
+// ---- streams (stream.c) ----
+
+// One without a producer yet; NULL when memory is out.
+struct stream *stream_new(struct run *run, struct stream **owner);
+// The list of those that the task's result goes to.
+struct stream **streams_of(struct task *t);
+// Those among a frame's arguments, and in what it returns, change owner.
+void streams_enter(struct run *run, struct frame *f);
+void streams_return(struct run *run, struct frame *f, value v,
+                    struct stream **to);
+void streams_drop(struct stream **list);
+void stream_drop(struct stream *s);
+// Its producer is stopped, and who reads finds the error.
+void stream_fail(struct stream *s, const struct error *error);
+// Its producer has ended.
+void stream_over(struct stream *s, const struct error *error);
+void stream_put(struct stream *s, value piece); // its source's; it has none
+// The task waits until the piece is taken.
+const struct error *stream_yield(struct task *t, value piece);
+void stream_end(struct task *t); // the task is gone
+enum stream_next stream_more(struct task *t, struct stream *s,
+                             const struct error **error);
+const struct error *stream_piece(struct task *t, struct stream *s, value *out);
+void streams_tell(struct engine *e); // who reads from outside
 
 // ---- calls (call.c) ----
 
@@ -385,7 +451,10 @@ void messages_free(struct engine *e); // spare ones
 bool value_take(struct engine *e, struct arena *a, uint32_t type, value v,
                 value *out);
 
-// ---- loading (load.c, start.c, share.c) ----
+// ---- loading (load.c, holding.c, start.c, share.c) ----
+
+// By type: whether it is, or holds, one of the kinds (a bit each).
+void types_holding(const struct plan *p, uint64_t kinds, bool *out);
 
 int engine_load(struct engine *e, char *why, size_t why_size);
 // Arguments of bindings and initialisers of replicas, in order of need.

@@ -305,7 +305,7 @@ static void sample_all_slots(struct open_function *f)
     T_INT, T_INT, T_FLOAT, T_STR, T_STR, T_BOOL, T_TEXTS, T_FUTURE, T_FUTURES,
     T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_DURATION,
     T_MODEL, T_STR, T_FN, T_STR, T_TREE, T_TREES, T_OUT_RECORD, T_OUT_FORCED,
-    T_NONE, T_JSON, T_LATER,
+    T_NONE, T_JSON, T_LATER, T_STREAM,
   };
   for (uint32_t i = 0; i < A_COUNT; i++)
     slot(f, "s", types[i]);
@@ -369,6 +369,13 @@ static void sample_calls(struct open_function *f)
   code(f, OP_force, A_FORCED, A_OUT, 0);
 }
 
+static void sample_reading(struct open_function *f)
+{
+  code(f, OP_more, A_BOOL, A_STREAM, 0);
+  code(f, OP_piece, A_STR, A_STREAM, 0);
+  code(f, OP_close, A_STREAM, 0, 0);
+}
+
 static void sample_ways(struct open_function *f)
 {
   wide(f, OP_try, A_ERROR, 3);
@@ -390,10 +397,24 @@ static void sample_all(struct plan_sample *s)
   sample_arithmetic(&f);
   sample_containers(&f);
   sample_calls(&f);
+  sample_reading(&f);
   sample_ways(&f);
   for (uint32_t i = s->b.code.n; i-- > s->all;)
     s->at[s->b.code.rows[i].op] = i;
   end(&f, 0);
+}
+
+static void sample_pieces(struct plan_sample *s)
+{
+  struct open_function f =
+      begin(&s->b, "pieces", FUNCTION_body, PLAN_NONE, T_STREAM);
+  slot(&f, "x", T_STR);
+  slot(&f, "n", T_INT);
+  s->at[OP_yield] = s->b.code.n;
+  code(&f, OP_yield, 0, 0, 0);
+  s->at[OP_end] = s->b.code.n;
+  code(&f, OP_end, 0, 0, 0);
+  end(&f, 1);
 }
 
 // ---- what is served ----
@@ -503,6 +524,7 @@ void plan_sample_build(struct plan_sample *s)
   sample_args(b);
   sample_route(b);
   sample_test(b);
+  sample_pieces(s);
   sample_all(s);
   sample_sites(b);
   sample_classes(b);

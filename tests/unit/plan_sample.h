@@ -13,7 +13,8 @@ enum {
   T_MARKDOWN, T_OUT_RECORD, T_OUT_FORCED, T_LATER, T_TALK, T_COUNT
 };
 // Functions, classes, methods, bindings, sites.
-enum { F_INIT, F_FORWARD, F_HELPER, F_DAG, F_ARGS, F_ROUTE, F_TEST, F_ALL };
+enum { F_INIT, F_FORWARD, F_HELPER, F_DAG, F_ARGS, F_ROUTE, F_TEST,
+       F_PIECES, F_ALL };
 enum { C_MODEL, C_DAG };
 enum { M_FORWARD, M_RUN };
 enum { B_MODEL, B_DAG };
@@ -24,13 +25,14 @@ enum {
   A_INT, A_INT2, A_FLOAT, A_STR, A_STR2, A_BOOL, A_TEXTS, A_FUTURE, A_FUTURES,
   A_ERROR, A_MAYBE, A_MAP, A_PAIR, A_DONE, A_OUTCOME, A_STEP, A_DURATION,
   A_MODEL, A_MODEL_ARG, A_FN, A_FN_ARG, A_TREE, A_TREES, A_OUT, A_FORCED,
-  A_NONE, A_JSON, A_LATER, A_COUNT
+  A_NONE, A_JSON, A_LATER, A_STREAM, A_COUNT
 };
-// Instructions of F_ALL that tests name; the others follow in order.
+// Instructions of F_ALL (and F_PIECES) that tests name; the others follow in
+// order.
 struct plan_sample {
   struct arena arena;
   struct plan_builder b;
-  uint32_t at[OPCODES]; // number in `code` of the first use of an opcode in F_ALL
+  uint32_t at[OPCODES]; // number in `code` of the first use of an opcode
   uint32_t all;         // number in `code` of F_ALL's first instruction
 };
 

@@ -152,6 +152,12 @@ static struct plan_site *own_site(struct plan_sample *s, enum opcode op,
   return &s->b.sites.rows[site];
 }
 
+static struct plan_code *last_of(struct plan_sample *s, uint32_t function)
+{
+  struct plan_run code = s->b.functions.rows[function].code;
+  return &s->b.code.rows[code.first + code.count - 1];
+}
+
 static void route_reads(struct plan_sample *s, enum adapter_kind adapter)
 {
   s->b.params.rows[0].source = SOURCE_adapter;
@@ -210,7 +216,7 @@ static void share_runs(struct plan_sample *s)
   X(optional, "type 4: of 999 is not below", TYPE(4).of = 999)                 \
   X(run, "type 4: fields 4294967295 … +2",                                     \
     TYPE(4).fields = ((struct plan_run){UINT32_MAX, 2}))                       \
-  X(run_end, "function 7: slots 1 … +4294967295",                              \
+  X(run_end, "function 8: slots 1 … +4294967295",                              \
     FUNCTION(F_ALL).slots = ((struct plan_run){1, UINT32_MAX}))                \
   X(text_at, "file 0: path is no text", b->files.rows[0].path.at = 99999999)   \
   X(text_size, "file 0: path is no text",                                      \
@@ -319,16 +325,16 @@ static void share_runs(struct plan_sample *s)
   X(wide_const, "too large", add_wide_const(s))
 
 #define FUNCTIONS(X)                                                           \
-  X(no_code, "function 7 'everything': 0 instructions",                        \
+  X(no_code, "function 8 'everything': 0 instructions",                        \
     FUNCTION(F_ALL).code.count = 0)                                            \
   X(params, "99 parameters in", FUNCTION(F_ALL).n_params = 99)                 \
   X(slot_base, "slot 0: type 21 is no base", SLOT(F_ALL, 0).type = T_POSITIVE) \
   X(place_at, "place 0 is at instruction 999",                                 \
     b->places.rows[FUNCTION(F_ALL).places.first].at = 999)                     \
   X(runs_on, "nop: the code runs on behind it",                                \
-    b->code.rows[b->code.n - 1] = (struct plan_code){OP_nop, 0, 0, 0})         \
+    *last_of(s, F_ALL) = (struct plan_code){OP_nop, 0, 0, 0})                  \
   X(runs_on_if, "jump_if: the code runs on behind it",                         \
-    b->code.rows[b->code.n - 1] = plan_code_wide(OP_jump_if, A_BOOL, -2u))     \
+    *last_of(s, F_ALL) = plan_code_wide(OP_jump_if, A_BOOL, -2u))              \
   X(body_strands, "it is no graph, but has strands",                           \
     FUNCTION(F_ALL).strands = FUNCTION(F_DAG).strands)                         \
   X(body_done, "done: its function is no graph", CODE(nop)->op = OP_done)       \
@@ -443,8 +449,8 @@ static void share_runs(struct plan_sample *s)
     *CODE(call) = plan_code_wide(OP_call, A_STR, 999))                         \
   X(site_target, "site 0 function: its target does not exist",                 \
     b->sites.rows[S_HELPER].target = 99)                                       \
-  X(site_graph, "its function is no body",                                     \
-    b->sites.rows[S_HELPER].target = F_DAG)                                    \
+  X(site_init, "its function is no body",                                     \
+    b->sites.rows[S_HELPER].target = F_ARGS)                                   \
   X(site_binding, "it has a binding", b->sites.rows[S_HELPER].binding = 0)     \
   X(site_no_binding, "it has no binding",                                      \
     b->sites.rows[S_FORWARD].binding = PLAN_NONE)                              \
@@ -504,7 +510,23 @@ static void share_runs(struct plan_sample *s)
   X(stub_method, "its site names no method alone",                             \
     CODE_OF(F_TEST, 2) = plan_code_wide(OP_stub, 2, S_FORWARD))                \
   X(stub_type, "slot 2 is of another function", SLOT(F_TEST, 2).type = T_FN)   \
-  X(stub_value, "stub: slot 0 is bool, not fn", CODE_OF(F_TEST, 2).a = 0)
+  X(stub_value, "stub: slot 0 is bool, not fn", CODE_OF(F_TEST, 2).a = 0)  \
+  X(yield_type, "yield: slot 1 is int, not str", CODE(yield)->a = 1)           \
+  X(yield_nowhere, "yield: its function does not give a stream",               \
+    FUNCTION(F_PIECES).result = T_STR)                                         \
+  X(end_nowhere, "end: its function does not give a stream",                   \
+    *last_of(s, F_ALL) = (struct plan_code){OP_end, 0, 0, 0})                  \
+  X(yield_kind, "yield: only bodies have pieces of their own",                 \
+    FUNCTION(F_PIECES).kind = FUNCTION_init)                                   \
+  X(yield_return, "it yields pieces and returns a value",                      \
+    SLOT(F_PIECES, 1).type = T_STREAM;                                         \
+    *CODE(end) = ((struct plan_code){OP_return, 1, 0, 0}))                     \
+  X(end_return, "it yields pieces and returns a value",                        \
+    SLOT(F_PIECES, 1).type = T_STREAM;                                         \
+    *CODE(yield) = ((struct plan_code){OP_return, 1, 0, 0}))                   \
+  X(piece_type, "piece: slot 0 is int, not str", CODE(piece)->a = A_INT)       \
+  X(more_of, "more: slot 6 is [str], not stream", CODE(more)->b = A_TEXTS)     \
+  X(close_of, "close: slot 3 is str, not stream", CODE(close)->a = A_STR)
 
 #define SERVED(X)                                                              \
   X(class_fields, "class 0 'Model': 3 parameters and 1 lets in 3",             \

@@ -1,0 +1,403 @@
+// Streams: from who yields to who reads.
+//
+// A call of a function that yields has a task of its own. When it yields for
+// the first time (or ends without) the call is done, and its result is the
+// stream; a failure before that is the call's. From then on the task is the
+// stream's: it waits at each `yield` until the piece is taken, so that it is
+// never more than one piece ahead.
+//
+// A stream has one owner, as it is read once: the frame that called for it, or
+// was given it as an argument, or to which it was returned; at last the
+// request. With its owner's end it is dropped, and its task is cancelled.
+#include "runtime/vm/vm.h"
+
+// ---- owners ----
+
+static void leave_owner(struct stream *s)
+{
+  if (!s->at)
+    return;
+  *s->at = s->next;
+  if (s->next)
+    s->next->at = s->at;
+  s->at = NULL;
+}
+
+static void join_owner(struct stream *s, struct stream **owner)
+{
+  s->next = *owner;
+  s->at = owner;
+  if (s->next)
+    s->next->at = &s->next;
+  *owner = s;
+}
+
+struct move {
+  const struct engine *e;
+  struct stream **to;
+  struct replica *slot; // to be kept until the first of them ends, or NULL
+  struct arena *arena;
+  uint32_t left; // parts that may still be looked at
+};
+
+// A deployment is at work until the stream that it returned has ended.
+static void keep_slot(struct move *m, struct stream *s)
+{
+  struct kept_slot *k = m->slot ? arena_alloc(m->arena, sizeof *k) : NULL;
+  if (!k)
+    return;
+  *k = (struct kept_slot){s->slots, m->slot};
+  s->slots = k;
+  m->slot = NULL;
+}
+
+static void move(struct move *m, uint32_t type, value v, uint32_t depth);
+
+static void move_fields(struct move *m, struct plan_run fields, const value *v,
+                        uint32_t depth)
+{
+  for (uint32_t i = 0; i < fields.count; i++)
+    move(m, m->e->plan->fields[fields.first + i].type, v[i], depth);
+}
+
+static void move_one(struct move *m, struct stream *s)
+{
+  if (!s || !s->at)
+    return;
+  leave_owner(s);
+  join_owner(s, m->to);
+  keep_slot(m, s);
+}
+
+static void move(struct move *m, uint32_t type, value v, uint32_t depth)
+{
+  const struct plan_type *t = &m->e->plan->types[type];
+  if (!m->e->has_stream[type] || depth++ >= VALUE_DEPTH || !m->left)
+    return;
+  m->left--;
+  switch (t->kind) {
+  case TYPE_stream:
+    move_one(m, v.stream);
+    break;
+  case TYPE_list:
+    for (uint32_t i = 0; i < v.list->count; i++)
+      move(m, t->of, v.list->items[i], depth);
+    break;
+  case TYPE_map:
+    for (uint32_t i = 0; i < v.map->count; i++)
+      move(m, t->of, v.map->entries[i].item, depth);
+    break;
+  case TYPE_optional:
+    if (v.box)
+      move(m, t->of, *v.box, depth);
+    break;
+  case TYPE_step:
+    move(m, t->of, v.tagged->payload, depth);
+    break;
+  case TYPE_union:
+    move(m, m->e->plan->fields[t->fields.first + v.tagged->tag].type,
+         v.tagged->payload, depth);
+    break;
+  default:
+    move_fields(m, t->fields, v.parts, depth);
+  }
+}
+
+void streams_enter(struct run *run, struct frame *f)
+{
+  struct move m = {run->engine, &f->streams, NULL, run->arena, VALUE_PARTS};
+  for (uint32_t i = 0; i < f->fn->n_params; i++)
+    move(&m, f->fn->types[i], f->slots[i], 0);
+}
+
+void streams_return(struct run *run, struct frame *f, value v,
+                    struct stream **to)
+{
+  struct move m = {run->engine, to, f->slot, run->arena, VALUE_PARTS};
+  move(&m, f->fn->row->result, v, 0);
+  f->slot = m.slot;
+}
+
+struct stream **streams_of(struct task *t)
+{
+  return t->owner ? &t->owner->streams : &t->run->streams;
+}
+
+// ---- who reads ----
+
+static void tell(struct stream *s)
+{
+  struct engine *e = s->run->engine;
+  struct stream_reader *r = s->outside;
+  if (s->reader && s->reader->generation == s->generation) {
+    struct task *t = s->reader;
+    t->generation++;
+    task_ready(t);
+  }
+  s->reader = NULL;
+  if (!r || !r->waits)
+    return;
+  r->waits = false;
+  r->next = NULL;
+  r->told = true;
+  *e->told_last = r;
+  e->told_last = &r->next;
+}
+
+void streams_tell(struct engine *e)
+{
+  struct stream_reader *r;
+  while ((r = e->told_first)) {
+    e->told_first = r->next;
+    if (!e->told_first)
+      e->told_last = &e->told_first;
+    r->told = false;
+    r->ready(r);
+  }
+}
+
+static void forget(struct engine *e, struct stream_reader *r)
+{
+  r->stream = NULL;
+  if (!r->told)
+    return;
+  struct stream_reader **at = &e->told_first;
+  while (*at != r)
+    at = &(*at)->next;
+  *at = r->next;
+  if (!*at)
+    e->told_last = at;
+  r->told = false;
+}
+
+// ---- the end ----
+
+static void over(struct stream *s, const struct error *error)
+{
+  struct kept_slot *k = s->slots;
+  s->state = error ? STREAM_FAILED : STREAM_ENDED;
+  s->error = error;
+  s->task = NULL;
+  s->source = NULL;
+  s->slots = NULL;
+  if (!s->outside) // who reads from outside has still to learn of it
+    leave_owner(s);
+  for (; k; k = k->next)
+    deployment_give(k->replica);
+}
+
+void stream_over(struct stream *s, const struct error *error)
+{
+  over(s, error);
+  tell(s);
+}
+
+static void stop_producer(struct stream *s)
+{
+  struct task *t = s->task;
+  const struct stream_source *source = s->source;
+  s->task = NULL;
+  s->source = NULL;
+  s->full = false;
+  if (t) {
+    t->stream = NULL;
+    task_cancel(t, NULL);
+  }
+  if (source)
+    source->drop(s);
+}
+
+void stream_fail(struct stream *s, const struct error *error)
+{
+  stop_producer(s);
+  stream_over(s, error);
+}
+
+static void drop(struct stream *s)
+{
+  struct stream_reader *r = s->outside;
+  struct engine *e = s->run->engine;
+  if (s->state == STREAM_OPEN)
+    stream_fail(s, error_cancelled());
+  leave_owner(s);
+  s->outside = NULL;
+  if (!r)
+    return;
+  forget(e, r);
+  if (r->lost)
+    r->lost(r);
+}
+
+// What a dropped one leaves behind is dropped too: one after the other, since
+// streams of streams of streams may be any number deep.
+static void drop_all(struct engine *e)
+{
+  if (e->dropping)
+    return;
+  e->dropping = true;
+  while (e->dropped)
+    drop(e->dropped);
+  e->dropping = false;
+}
+
+void stream_drop(struct stream *s)
+{
+  struct engine *e = s->run->engine;
+  if (s->state != STREAM_OPEN && !s->outside)
+    return;
+  leave_owner(s);
+  join_owner(s, &e->dropped);
+  drop_all(e);
+}
+
+void streams_drop(struct stream **list)
+{
+  while (*list)
+    stream_drop(*list);
+}
+
+// ---- who yields ----
+
+struct stream *stream_new(struct run *run, struct stream **owner)
+{
+  struct stream *s = ARENA_NEW(run->arena, struct stream);
+  if (!s)
+    return NULL;
+  s->run = run;
+  join_owner(s, owner);
+  return s;
+}
+
+// The call is done, and its task the stream's.
+static void publish(struct task *t, struct stream *s)
+{
+  struct run *run = t->run;
+  struct future *future = t->future;
+  struct task *parent = t->parent;
+  value v = {.stream = s};
+  timer_stop(run->engine, &t->limit);
+  task_unlist(t);
+  t->future = NULL;
+  t->parent = NULL;
+  t->stream = s;
+  s->task = t;
+  if (t->kind == TASK_ROOT)
+    request_finish(run->request, v, NULL);
+  task_deliver(run, future, parent, t->result, v);
+}
+
+const struct error *stream_yield(struct task *t, value piece)
+{
+  struct stream *s = t->stream;
+  if (t->frame != t->base)
+    return error_make(t, ERROR_internal, 500, "a piece of no stream");
+  if (!s && !(s = stream_new(t->run, streams_of(t))))
+    return error_memory(t);
+  s->piece = piece;
+  s->full = true;
+  t->wait = WAIT_YIELD;
+  if (t->stream)
+    tell(s);
+  else
+    publish(t, s);
+  return NULL;
+}
+
+void stream_end(struct task *t)
+{
+  struct stream *s = t->stream;
+  value v = {.stream = s};
+  if (!s && !(v.stream = s = stream_new(t->run, streams_of(t)))) {
+    task_finish(t, v, error_memory(t));
+    return;
+  }
+  if (!t->stream)
+    over(s, NULL);
+  task_finish(t, v, NULL);
+}
+
+void stream_put(struct stream *s, value piece)
+{
+  s->piece = piece;
+  s->full = true;
+  tell(s);
+}
+
+// ---- taking ----
+
+static value take(struct stream *s)
+{
+  s->full = false;
+  if (s->task)
+    task_ready(s->task);
+  else if (s->source)
+    s->source->want(s);
+  return s->piece;
+}
+
+static const struct error *read_by_others(struct task *t)
+{
+  return error_make(t, ERROR_user, 500,
+                    "the stream is read somewhere else already");
+}
+
+enum stream_next stream_more(struct task *t, struct stream *s,
+                             const struct error **error)
+{
+  *error = NULL;
+  if (!s)
+    *error = error_make(t, ERROR_internal, 500,
+                        "a stream that was never made is read");
+  else if (s->outside || (s->reader && s->reader != t &&
+                          s->reader->generation == s->generation))
+    *error = read_by_others(t);
+  else if (s->full)
+    return STREAM_PIECE;
+  else if (s->state == STREAM_FAILED)
+    *error = s->error;
+  else if (s->state == STREAM_ENDED)
+    return STREAM_END;
+  if (*error)
+    return STREAM_ERROR;
+  s->reader = t;
+  s->generation = ++t->generation;
+  t->wait = WAIT_PIECE;
+  return STREAM_WAIT;
+}
+
+const struct error *stream_piece(struct task *t, struct stream *s, value *out)
+{
+  if (!s || !s->full)
+    return error_make(t, ERROR_internal, 500, "there is no piece");
+  *out = take(s);
+  return NULL;
+}
+
+void stream_read(struct stream *s, struct stream_reader *r)
+{
+  r->stream = s;
+  r->told = r->waits = false;
+  s->outside = r;
+}
+
+enum stream_next stream_next(struct stream_reader *r, value *out,
+                             const struct error **error)
+{
+  struct stream *s = r->stream;
+  struct engine *e = s->run->engine;
+  if (s->full) {
+    *out = take(s);
+    if (e->clock && !e->running)
+      clock_again(e->clock, true);
+    return STREAM_PIECE;
+  }
+  if (s->state == STREAM_OPEN) {
+    r->waits = true;
+    return STREAM_WAIT;
+  }
+  leave_owner(s);
+  s->outside = NULL;
+  r->stream = NULL;
+  *error = s->error;
+  return s->state == STREAM_FAILED ? STREAM_ERROR : STREAM_END;
+}
