@@ -108,7 +108,7 @@ static bool in_graph(const struct body *b)
 static struct region *region_of(struct body *b, struct span at)
 {
   if (!in_graph(b)) {
-    struct region *r = region_new(b, NULL, "graph", FUNCTION_graph, at);
+    struct region *r = region_new(b, NULL, "composed", FUNCTION_graph, at);
     region_body(r, BODY_GRAPH);
     return r;
   }
@@ -148,12 +148,15 @@ static struct core *inlined_call(struct region *r, struct node *n,
   struct input in = {.n = n_args, .span = NO_SPAN};
   in.locals = ARENA_ARRAY(k->a, n_args + 1, struct local *);
   for (uint32_t i = 0; i < n_args; i++)
-    in.locals[i] = local_hidden(r->in, args[i]->type, args[i]->span);
+    in.locals[i] = args[i]->kind == CORE_LOCAL
+                       ? args[i]->local
+                       : local_hidden(r->in, args[i]->type, args[i]->span);
   if (n_args == 1)
     in.span = args[0]->span;
   struct core *x = flow(r, n, &in);
   for (uint32_t i = n_args; i-- > 0 && !is_bad(x->type);)
-    x = core_let(k, in.locals[i], args[i], x);
+    if (args[i]->kind != CORE_LOCAL)
+      x = core_let(k, in.locals[i], args[i], x);
   return x;
 }
 
@@ -217,7 +220,7 @@ struct core *check_composed(struct body *b, struct expr *e,
     report_unguided(k, e->span);
   if (known != ENTRY_known)
     return core_bad(k, e->span);
-  struct region *r = region_new(b, NULL, "graph", FUNCTION_graph, e->span);
+  struct region *r = region_new(b, NULL, "composed", FUNCTION_graph, e->span);
   region_body(r, BODY_GRAPH);
   region_fill(r, n, &entry);
   const struct type *t = callable_type(k, &r->fn->sig);

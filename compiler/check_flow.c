@@ -20,6 +20,7 @@ struct region *region_new(struct body *source, struct region *up,
   r->fn->class = source->class;
   r->fn->app = source->app;
   r->fn->checked = true;
+  r->fn->f.part = suffix;
   return r;
 }
 
@@ -255,7 +256,7 @@ static struct core *flow_lambda(struct region *r, struct node *n,
 
 // As if it were called by name with an argument of that name.
 static struct core *flow_word(struct region *r, struct node *n,
-                                  const struct input *in)
+                              const struct input *in)
 {
   struct checker *k = r->k;
   struct entry *hidden = NEW(k, struct entry);
@@ -275,9 +276,8 @@ static struct core *flow_word(struct region *r, struct node *n,
   call->call.of = n->e;
   call->call.args = a;
   *table_at(k->a, &r->in->names, name) = hidden;
-  struct core *x = is_bad(in->locals[0]->type)
-                       ? core_bad(k, n->span)
-                       : check_call(r->in, call, NULL);
+  struct core *x = is_bad(in->locals[0]->type) ? core_bad(k, n->span)
+                                               : check_call(r->in, call, NULL);
   *table_at(k->a, &r->in->names, name) = NULL;
   return x;
 }
@@ -481,6 +481,10 @@ static struct core *flow_choice(struct region *r, struct node *n,
     either->args[0] = is_route(r, n->parts[i], route);
     either->args[1] = x[i];
     either->args[2] = whole;
+    either->route.router = n->router->name ? n->router->name->text : "by";
+    either->route.yes = n->parts[i]->name->text;
+    if (whole == x[n->n - 1] && i + 2 == n->n)
+      either->route.no = n->parts[i + 1]->name->text;
     whole = either;
   }
   return core_let(k, route, name, whole);

@@ -384,6 +384,9 @@ struct core *flow_loop(struct region *r, struct node *n, const struct input *in)
   struct core *gives = flow(l->round, &chain, &first);
   if (is_bad(gives->type))
     return gives;
+  l->loop->fn->f.round = &l->round->fn->f;
+  l->loop->fn->f.limit =
+      l->limit->kind == CORE_CONST ? l->limit->constant : NULL;
   l->type = l->round->fn->f.result = gives->type;
   round->type->of = gives->type;
   l->result = stmt_new(l->round->in, STMT_RETURN, n->span);

@@ -110,6 +110,9 @@ struct core {
     enum opcode opcode;
     enum operator_id operator_id;
     struct core_call call;
+    struct core_route { // IF: which branch of a choice, for pictures
+      const char *router, *yes, *no; // NULL: any other if; nothing to say
+    } route;
     struct { // [value for item(, second) in args[0] if test limit n]
       struct local *item, *second; // second: index or map value, or NULL
       struct core *value, *test, *limit;
@@ -173,8 +176,12 @@ struct function {
   struct local **locals; // all, parameters first
   uint32_t n_locals;
   struct span span;
-  uint32_t plan;       // number in the plan + 1
-  void *note;          // lowering's: its strands and code
+  const char *part; // of a composition that it was made for: "loop" "round"
+                    // "composed"; else NULL
+  struct function *round;       // of a loop
+  const struct constant *limit; // of its rounds, where it is known
+  uint32_t plan;                // number in the plan + 1
+  void *note;                   // lowering's: its strands and code
   struct function *next;
 };
 

@@ -64,6 +64,7 @@ struct caller {
   const char *id;
   const struct binding **seen; // targets that have an edge, each once
   uint32_t n, room;
+  uint32_t composed; // how many boxes it has
 };
 
 static bool seen_before(struct dot *d, struct caller *c,
@@ -127,11 +128,40 @@ static void draw_route(struct dot *d, const struct route *r, uint32_t number)
       " shape=box style=filled fillcolor=\"#dfe7f1\" color=\"#9fb0c6\"];\n");
 }
 
+static const char *composed_id(struct dot *d, struct caller *c)
+{
+  return arena_printf(d->arena, "%sc%u", c->id, c->composed++);
+}
+
+static void draw_composed(struct dot *d, void *user, const struct function *f)
+{
+  dot_composed(d, f, composed_id(d, user));
+}
+
+static void enter_composed(struct dot *d, void *user, const struct function *f)
+{
+  struct caller *c = user;
+  const char *in = arena_printf(d->arena, "%s_in", composed_id(d, c));
+  dot_edge(d, c->id, in, "", "");
+}
+
+static void no_call(struct dot *d, void *user, const struct binding *to,
+                    const struct core *call)
+{
+}
+
+static void draw_route_boxes(struct dot *d, const struct route *r,
+                             uint32_t number)
+{
+  struct caller c = {.id = arena_printf(d->arena, "r%u", number)};
+  dot_calls_of_route(d, r->function, no_call, draw_composed, &c);
+}
+
 static void draw_route_edges(struct dot *d, const struct route *r,
                              uint32_t number)
 {
   struct caller c = {.id = arena_printf(d->arena, "r%u", number)};
-  dot_calls_of(d, r->function, NULL, draw_call, &c);
+  dot_calls_of_route(d, r->function, draw_call, enter_composed, &c);
 }
 
 // ---- what is in the picture ----
@@ -140,6 +170,15 @@ static void see_call(struct dot *d, void *user, const struct binding *to,
                      const struct core *call)
 {
   d->apart[dot_number(to)] = true;
+}
+
+static void see_composed(struct dot *d, void *user, const struct function *f)
+{
+}
+
+static void name_composed(struct dot *d, void *user, const struct function *f)
+{
+  dot_name_composed(d, f, composed_id(d, user));
 }
 
 static void see_callers(struct dot *d, const struct binding *b)
@@ -160,6 +199,11 @@ static void name_binding(struct dot *d, const struct binding *b)
     *id = arena_printf(d->arena, graph ? "g%u_in" : "b%u", dot_number(b));
 }
 
+static bool has_routes(const struct dot *d, const struct app *a)
+{
+  return d->routes && (!d->only || a == d->only);
+}
+
 // A deployment that only graphs call is shown where they call it.
 static void name_nodes(struct dot *d)
 {
@@ -167,12 +211,19 @@ static void name_nodes(struct dot *d)
     for (const struct binding *b = a->bindings; b; b = b->next)
       see_callers(d, b);
     for (const struct route *r = a->routes; r; r = r->next)
-      dot_calls_of(d, r->function, NULL, see_call, NULL);
+      dot_calls_of_route(d, r->function, see_call, see_composed, NULL);
   }
+  uint32_t number = 0;
   for (const struct app *a = d->program->apps; a; a = a->next)
     for (const struct binding *b = a->bindings; b; b = b->next)
       if (d->shown[dot_number(b)] && b->class->kind == CLASS_graph)
         dot_name_calls(d, b);
+  for (const struct app *a = d->program->apps; a; a = a->next)
+    for (const struct route *r = a->routes; r; r = r->next, number++) {
+      struct caller c = {.id = arena_printf(d->arena, "r%u", number)};
+      if (has_routes(d, a))
+        dot_calls_of_route(d, r->function, no_call, name_composed, &c);
+    }
   for (const struct app *a = d->program->apps; a; a = a->next)
     for (const struct binding *b = a->bindings; b; b = b->next)
       name_binding(d, b);
@@ -238,10 +289,10 @@ static bool any_shown(struct dot *d, const struct app *a)
   return false;
 }
 
-static void draw_app(struct dot *d, const struct app *a, bool routes,
-                     uint32_t first)
+static void draw_app(struct dot *d, const struct app *a, uint32_t first)
 {
   uint32_t number = first;
+  bool routes = has_routes(d, a);
   if (!routes && !any_shown(d, a))
     return;
   buf_addf(d->out, "  subgraph cluster_a%u {\n   ", a->plan - 1);
@@ -250,6 +301,9 @@ static void draw_app(struct dot *d, const struct app *a, bool routes,
   buf_adds(d->out, " style=rounded color=\"#9aa4b2\"\n");
   for (const struct route *r = a->routes; r && routes; r = r->next)
     draw_route(d, r, number++);
+  number = first;
+  for (const struct route *r = a->routes; r && routes; r = r->next)
+    draw_route_boxes(d, r, number++);
   for (const struct binding *b = a->bindings; b; b = b->next)
     if (d->shown[dot_number(b)] && b->class->kind == CLASS_graph)
       dot_graph(d, b);
@@ -266,7 +320,7 @@ static void draw_app(struct dot *d, const struct app *a, bool routes,
       draw_binding_edges(d, b);
 }
 
-static void draw(struct dot *d, const struct app *only, bool all_routes)
+static void draw(struct dot *d)
 {
   static const char font[] = "fontname=\"Helvetica,Arial,sans-serif\"";
   uint32_t routes = 0;
@@ -284,7 +338,7 @@ static void draw(struct dot *d, const struct app *only, bool all_routes)
            "arrowsize=0.7 %s];\n",
            font);
   for (const struct app *a = d->program->apps; a; a = a->next) {
-    draw_app(d, a, all_routes && (!only || a == only), routes);
+    draw_app(d, a, routes);
     for (const struct route *r = a->routes; r; r = r->next)
       routes++;
   }
@@ -295,7 +349,6 @@ void dot_program(struct compile *c, const struct program *p, const char *part,
                  struct buf *out)
 {
   struct dot d = {.arena = c->arena, .program = p, .out = out};
-  const struct app *only = NULL;
   uint32_t n = 0;
   for (const struct app *a = p->apps; a; a = a->next)
     for (const struct binding *b = a->bindings; b; b = b->next)
@@ -304,7 +357,7 @@ void dot_program(struct compile *c, const struct program *p, const char *part,
   d.apart = ARENA_ARRAY(c->arena, n + 1, bool);
   d.ids = ARENA_ARRAY(c->arena, n + 1, const char *);
   lines_init(&d.lines, c->arena, p->sources, p->n_sources);
-  if (part && !(only = show_part(&d, part))) {
+  if (part && !(d.only = show_part(&d, part))) {
     diag_report(
         &c->diags, DIAG_unknown_name, NO_SPAN,
         "nothing here is called `%s`: --graphviz takes APP or APP.GRAPH", part);
@@ -312,6 +365,7 @@ void dot_program(struct compile *c, const struct program *p, const char *part,
   }
   if (!part)
     show_all(&d);
+  d.routes = !part || !strchr(part, '.');
   name_nodes(&d);
-  draw(&d, only, !part || !strchr(part, '.'));
+  draw(&d);
 }

@@ -8,6 +8,7 @@ struct walk {
   struct dot *d;
   const struct binding *self;
   dot_visit *visit;
+  dot_visit_composed *composed; // or NULL: they are gone through
   void *user;
   uint32_t number; // what it has seen carries this
 };
@@ -90,7 +91,10 @@ static void visit_function(struct walk *w, const struct function *f)
   k->seen = w->number;
   for (uint32_t i = 0; i < k->n_sites; i++) {
     const struct site *s = &k->sites[i];
-    if (s->kind == SITE_function)
+    if (s->kind == SITE_function && w->composed &&
+        s->function->kind == FUNCTION_graph)
+      w->composed(w->d, w->user, s->function);
+    else if (s->kind == SITE_function)
       visit_function(w, s->function);
     else if (s->kind == SITE_method)
       w->visit(w->d, w->user, s->call->binding, core_of(s->call));
@@ -104,6 +108,14 @@ static void visit_function(struct walk *w, const struct function *f)
 void dot_calls_of(struct dot *d, const struct function *f,
                   const struct binding *self, dot_visit *visit, void *user)
 {
-  struct walk w = {d, self, visit, user, ++d->walks};
+  struct walk w = {d, self, visit, NULL, user, ++d->walks};
+  visit_function(&w, f);
+}
+
+void dot_calls_of_route(struct dot *d, const struct function *f,
+                        dot_visit *visit, dot_visit_composed *composed,
+                        void *user)
+{
+  struct walk w = {d, NULL, visit, composed, user, ++d->walks};
   visit_function(&w, f);
 }

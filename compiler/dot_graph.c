@@ -1,14 +1,98 @@
-// A graph as a box of its own: what comes in, its strands, what goes out.
-#include "compiler/dot_parts.h"
-#include "compiler/lower_code.h"
+// A graph as a box of its own: what comes in, its strands, what goes out. A
+// loop in it is a box again, with an arrow from the end of a round to its
+// beginning.
+#include "compiler/dot_graph.h"
 
-struct drawing {
-  struct dot *d;
-  const struct binding *b;
-  const struct code *k;
-  const char **ids; // by strand
-  const char *in, *out;
-};
+#include <string.h>
+
+enum { NOT_THERE = UINT32_MAX };
+
+// ---- what is drawn inside ----
+
+// The function whose strands stand for this call, or NULL.
+static const struct function *made_for(const struct strand *s)
+{
+  const struct core *e = s->call;
+  const struct function *f =
+      e && e->call.kind == SITE_function ? e->call.function : NULL;
+  if (!f || !f->part)
+    return NULL;
+  return f->round ? f->round : f;
+}
+
+// The strand that gives the step which this choose asks, if it is a loop's.
+static bool asks_loop(const struct drawing *g, uint32_t choose)
+{
+  for (uint32_t i = 0; i < choose; i++) {
+    const struct strand *s = &g->k->strands[i];
+    for (uint32_t k = 0; k < s->n_feeds; k++)
+      if (s->feeds[k].strand == choose && s->feeds[k].kind == EDGE_data)
+        return g->strands[i].inner && g->strands[i].inner->again;
+  }
+  return false;
+}
+
+static const char *loop_before(const struct drawing *g, uint32_t choose)
+{
+  for (uint32_t i = 0; i < choose; i++) {
+    const struct strand *s = &g->k->strands[i];
+    for (uint32_t k = 0; k < s->n_feeds; k++)
+      if (s->feeds[k].strand == choose && s->feeds[k].kind == EDGE_data)
+        return g->strands[i].out;
+  }
+  return g->out;
+}
+
+// The choose before this one that asks the same router, or NOT_THERE.
+static uint32_t asked_before(const struct drawing *g, uint32_t choose)
+{
+  const char *router = g->k->strands[choose].route.router;
+  for (uint32_t i = 0; i < choose && router; i++) {
+    const struct strand *s = &g->k->strands[i];
+    for (uint32_t k = 0; k < s->n_feeds; k++)
+      if (s->feeds[k].strand == choose && s->feeds[k].kind == EDGE_unless &&
+          s->route.router == router)
+        return i;
+  }
+  return NOT_THERE;
+}
+
+static void name_strand(struct drawing *g, uint32_t at)
+{
+  const struct strand *s = &g->k->strands[at];
+  struct strand_drawn *x = &g->strands[at];
+  const char *id = arena_printf(g->d->arena, "%s_%u", g->prefix, at);
+  const struct function *f = made_for(s);
+  *x = (struct strand_drawn){.in = id, .out = id};
+  if (s->kind == STRAND_return) {
+    x->in = x->out = g->again ? g->again : g->out;
+  } else if (f) {
+    x->inner = drawing_new(g->d, f, id, g);
+    x->in = x->inner->in;
+    x->out = x->inner->out;
+  } else if (s->step && asks_loop(g, at)) {
+    x->hidden = true;
+    x->in = x->out = loop_before(g, at);
+  } else if (asked_before(g, at) != NOT_THERE) {
+    x->hidden = true;
+    x->in = x->out = g->strands[asked_before(g, at)].in;
+  }
+}
+
+struct drawing *drawing_new(struct dot *d, const struct function *f,
+                            const char *prefix, struct drawing *up)
+{
+  struct drawing *g = ARENA_NEW(d->arena, struct drawing);
+  *g = (struct drawing){.d = d, .k = code_of(f), .prefix = prefix, .up = up};
+  g->in = arena_printf(d->arena, "%s_in", prefix);
+  g->out = arena_printf(d->arena, "%s_out", prefix);
+  if (up && f->part && !strcmp(f->part, "round"))
+    g->again = arena_printf(d->arena, "%s_again", prefix);
+  g->strands = ARENA_ARRAY(d->arena, g->k->n_strands + 1, struct strand_drawn);
+  for (uint32_t i = 0; i < g->k->n_strands; i++)
+    name_strand(g, i);
+  return g;
+}
 
 // ---- nodes ----
 
@@ -17,14 +101,23 @@ static const struct core *call_of(const struct strand *s)
   return s->call && s->call->call.kind == SITE_method ? s->call : NULL;
 }
 
-static void draw_strand(struct drawing *g, const struct strand *s,
-                        const char *id)
+static void draw_cluster(struct drawing *g, const struct strand *s);
+
+static void draw_strand(struct drawing *g, uint32_t at)
 {
-  if (call_of(s)) {
-    dot_deployment(g->d, s->call->call.binding, s->call->call.method, id);
+  const struct strand *s = &g->k->strands[at];
+  const struct strand_drawn *x = &g->strands[at];
+  if (x->hidden || s->kind == STRAND_return)
+    return;
+  if (x->inner) {
+    draw_cluster(x->inner, s);
     return;
   }
-  buf_addf(g->d->out, "      %s [", id);
+  if (call_of(s)) {
+    dot_deployment(g->d, s->call->call.binding, s->call->call.method, x->in);
+    return;
+  }
+  buf_addf(g->d->out, "      %s [", x->in);
   dot_attribute(g->d, "label", s->kind == STRAND_each ? "for each" : s->label);
   dot_attribute(g->d, "tooltip", dot_tooltip(g->d, NULL, "computed", s->span));
   if (s->kind == STRAND_choose)
@@ -34,12 +127,20 @@ static void draw_strand(struct drawing *g, const struct strand *s,
   buf_adds(g->d->out, " fillcolor=\"#fbfbfc\"];\n");
 }
 
+static void draw_strands(struct drawing *g)
+{
+  for (uint32_t i = 0; i < g->k->n_strands; i++)
+    draw_strand(g, i);
+}
+
 static const char *params_text(struct drawing *g)
 {
   struct buf names = {.arena = g->d->arena};
   const struct function *f = g->k->function;
   for (uint32_t i = 0; i < f->n_params; i++)
-    buf_addf(&names, "%s%s", i ? ", " : "", f->params[i]->name->text);
+    if (f->params[i]->name)
+      buf_addf(&names, "%s%s", names.size ? ", " : "",
+               f->params[i]->name->text);
   return names.data ? names.data : "start";
 }
 
@@ -59,117 +160,109 @@ static void draw_ends(struct drawing *g)
   buf_adds(g->d->out, "];\n");
 }
 
-// ---- edges ----
-
-static void see_param(void *user, uint32_t *slot, uint32_t count,
-                      enum slot_use use)
+// Of what is drawn inside: points where arrows cross the box.
+static void draw_points(struct drawing *g)
 {
-  bool **seen = user; // of parameters, and whether any was
-  struct drawing *g = (struct drawing *)seen[0];
-  *seen[1] |= use == USE_read && *slot < g->k->function->n_params;
+  const char *form = " label=\"\" shape=circle width=\"0.1\" "
+                     "style=filled fillcolor=\"#b9c0ca\"];\n";
+  buf_addf(g->d->out, "      %s [", g->in);
+  dot_attribute(g->d, "tooltip", "what comes in");
+  buf_adds(g->d->out, form);
+  buf_addf(g->d->out, "      %s [", g->out);
+  dot_attribute(g->d, "tooltip", "what goes out");
+  buf_adds(g->d->out, form);
+  if (!g->again)
+    return;
+  buf_addf(g->d->out, "      %s [", g->again);
+  dot_attribute(g->d, "label", "again?");
+  buf_adds(g->d->out, " shape=diamond style=filled margin=\"0.02\" "
+                      "fillcolor=\"#fbfbfc\"];\n");
 }
 
-static bool reads_param(struct drawing *g, const struct strand *s)
+static const char *box_label(const struct drawing *g, const struct strand *s)
 {
-  bool any = false;
-  bool *seen[2] = {(bool *)g, &any};
-  for (uint32_t i = s->entry; i < s->end; i++)
-    ins_slots(g->k, &g->k->ins[i], see_param, seen);
-  return any;
+  const struct constant *limit = s->call->call.function->limit;
+  if (!g->again)
+    return s->call->call.function->part;
+  if (!limit)
+    return "loop";
+  return arena_printf(g->d->arena, "loop, at most %lld round%s",
+                      (long long)limit->i, limit->i == 1 ? "" : "s");
 }
 
-static bool names_param(struct drawing *g, const struct core *e)
+static void open_box(struct dot *d, const char *prefix, const char *label)
 {
-  struct local **names;
-  uint32_t n;
-  core_free(g->d->arena, e, &names, &n);
-  for (uint32_t i = 0; i < n; i++)
-    if (names[i]->param)
-      return true;
-  return false;
+  buf_addf(d->out, "    subgraph cluster_%s {\n     ", prefix);
+  dot_attribute(d, "label", label);
 }
 
-// The types of those arguments that are made of the graph's parameters.
-static const char *given_types(struct drawing *g, const struct strand *s)
+static void close_head(struct dot *d)
 {
-  if (!s->call)
-    return "";
-  struct core **args =
-      ARENA_ARRAY(g->d->arena, s->call->n_args + 1, struct core *);
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < s->call->n_args; i++)
-    if (names_param(g, s->call->args[i]))
-      args[n++] = s->call->args[i];
-  return dot_types(g->d, args, n);
+  buf_adds(d->out, " style=\"rounded,dashed\" color=\"#b9c0ca\"\n");
 }
 
-static void draw_feeds(struct drawing *g, uint32_t at)
+static void draw_cluster(struct drawing *g, const struct strand *s)
 {
-  const struct strand *s = &g->k->strands[at];
-  for (uint32_t i = 0; i < s->n_feeds; i++) {
-    const char *to = g->ids[s->feeds[i].strand];
-    if (s->feeds[i].kind == EDGE_data)
-      dot_edge(g->d, g->ids[at], to, dot_type(g->d, s->type), "");
-    else
-      dot_edge(g->d, g->ids[at], to,
-               s->feeds[i].kind == EDGE_if ? "then" : "else", " style=dotted");
-  }
-  if (s->returns && s->kind != STRAND_return)
-    dot_edge(g->d, g->ids[at], g->out, dot_type(g->d, s->type), "");
+  open_box(g->d, g->prefix, box_label(g, s));
+  dot_attribute(g->d, "tooltip", dot_tooltip(g->d, NULL, "loop", s->span));
+  close_head(g->d);
+  draw_points(g);
+  draw_strands(g);
+  buf_adds(g->d->out, "    }\n");
 }
 
-static void draw_edges(struct drawing *g)
+// ---- graphs that have a name, and those of routes ----
+
+static void name_calls(struct drawing *g)
 {
+  struct dot *d = g->d;
   for (uint32_t i = 0; i < g->k->n_strands; i++) {
-    const struct strand *s = &g->k->strands[i];
-    if (reads_param(g, s) || (!s->n_inputs && s->kind != STRAND_return))
-      dot_edge(g->d, g->in, g->ids[i], given_types(g, s), "");
-    draw_feeds(g, i);
+    const struct core *e = call_of(&g->k->strands[i]);
+    uint32_t to = e ? dot_number(e->call.binding) : 0;
+    if (g->strands[i].inner)
+      name_calls(g->strands[i].inner);
+    else if (e && !d->apart[to] && !d->ids[to] &&
+             e->call.binding->class->kind != CLASS_graph)
+      d->ids[to] = g->strands[i].in;
   }
 }
 
-static const char *strand_id(struct dot *d, const struct binding *b,
-                             uint32_t at)
+static struct drawing *drawing_of(struct dot *d, const struct binding *b)
 {
-  return arena_printf(d->arena, "g%u_%u", dot_number(b), at);
+  const char *prefix = arena_printf(d->arena, "g%u", dot_number(b));
+  return drawing_new(d, b->class->methods->function, prefix, NULL);
 }
 
 void dot_name_calls(struct dot *d, const struct binding *graph)
 {
-  const struct code *k = code_of(graph->class->methods->function);
-  for (uint32_t i = 0; i < k->n_strands; i++) {
-    const struct core *e = call_of(&k->strands[i]);
-    uint32_t to = e ? dot_number(e->call.binding) : 0;
-    if (e && !d->apart[to] && !d->ids[to] &&
-        e->call.binding->class->kind != CLASS_graph)
-      d->ids[to] = strand_id(d, graph, i);
-  }
+  name_calls(drawing_of(d, graph));
 }
 
-static void name_nodes(struct drawing *g)
+void dot_name_composed(struct dot *d, const struct function *f, const char *id)
 {
-  g->in = g->d->ids[dot_number(g->b)];
-  g->out = arena_printf(g->d->arena, "g%u_out", dot_number(g->b));
-  g->ids = ARENA_ARRAY(g->d->arena, g->k->n_strands + 1, const char *);
-  for (uint32_t i = 0; i < g->k->n_strands; i++)
-    g->ids[i] = g->k->strands[i].kind == STRAND_return
-                    ? g->out
-                    : strand_id(g->d, g->b, i);
+  name_calls(drawing_new(d, f, id, NULL));
 }
 
 void dot_graph(struct dot *d, const struct binding *b)
 {
-  struct drawing g = {.d = d, .b = b};
-  g.k = code_of(b->class->methods->function);
-  name_nodes(&g);
-  buf_addf(d->out, "    subgraph cluster_g%u {\n     ", dot_number(b));
-  dot_attribute(d, "label", arena_printf(d->arena, "graph %s", b->name->text));
+  struct drawing *g = drawing_of(d, b);
+  open_box(d, g->prefix, arena_printf(d->arena, "graph %s", b->name->text));
   dot_attribute(d, "tooltip", dot_tooltip(d, b->doc, "graph", b->span));
-  buf_adds(d->out, " style=\"rounded,dashed\" color=\"#b9c0ca\"\n");
-  draw_ends(&g);
-  for (uint32_t i = 0; i < g.k->n_strands; i++)
-    if (g.k->strands[i].kind != STRAND_return)
-      draw_strand(&g, &g.k->strands[i], g.ids[i]);
+  close_head(d);
+  draw_ends(g);
+  draw_strands(g);
   buf_adds(d->out, "    }\n");
-  draw_edges(&g);
+  drawing_edges(g);
+}
+
+void dot_composed(struct dot *d, const struct function *f, const char *id)
+{
+  struct drawing *g = drawing_new(d, f, id, NULL);
+  open_box(d, g->prefix, "");
+  dot_attribute(d, "tooltip", dot_tooltip(d, NULL, "composed", f->span));
+  close_head(d);
+  draw_ends(g);
+  draw_strands(g);
+  buf_adds(d->out, "    }\n");
+  drawing_edges(g);
 }

@@ -14,6 +14,8 @@ struct dot {
   bool *apart;      // by binding: something beside graphs calls or holds it
   const char **ids; // by binding: its node, the first of several
   uint32_t walks;   // how many there were (dot_calls.c)
+  bool routes;      // are in the picture: those of `only`, or of all
+  const struct app *only;
 };
 
 static inline uint32_t dot_number(const struct binding *b)
@@ -46,10 +48,20 @@ typedef void dot_visit(struct dot *d, void *user, const struct binding *to,
                        const struct core *call);
 void dot_calls_of(struct dot *d, const struct function *f,
                   const struct binding *self, dot_visit *visit, void *user);
+// The same for a route: what is composed there has a box of its own, for which
+// `composed` is called.
+typedef void dot_visit_composed(struct dot *d, void *user,
+                                const struct function *f);
+void dot_calls_of_route(struct dot *d, const struct function *f,
+                        dot_visit *visit, dot_visit_composed *composed,
+                        void *user);
 
 // ---- graphs (dot_graph.c) ----
 // Gives the deployments that only graphs call their nodes: their first calls.
 void dot_name_calls(struct dot *d, const struct binding *graph);
 void dot_graph(struct dot *d, const struct binding *b);
+// The same for what is composed outside of graphs; `id` begins the ids.
+void dot_name_composed(struct dot *d, const struct function *f, const char *id);
+void dot_composed(struct dot *d, const struct function *f, const char *id);
 
 #endif

@@ -60,6 +60,8 @@ struct strand {
   const char *label;
   const struct core *call; // of STRAND_call
   const struct type *type; // of what it gives, as declared; NULL: nothing
+  bool step;               // a choose that asks whether a step goes on
+  struct core_route route; // of a choose
   bool returns;            // what it gives is the graph's result
   struct span span;
 };

@@ -40,6 +40,7 @@ static uint32_t add_piece(struct graph *g, struct piece p)
 {
   set_close(&p.direct);
   set_close(&p.reads);
+  passed_prune(g, &p);
   if (p.fate == FATE_asked) {
     p.leaves = leaves_of(g, &p);
     p.large = p.leaves.n > LEAVES_MAX;
@@ -235,6 +236,7 @@ static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
   struct cut x, y = {0};
   bool is_if = e->kind == CORE_IF;
   dst = slot_for(g->l, dst, type_slot(g->l, e->type));
+  cond.route = is_if ? e->route : (struct core_route){0};
   cond.dst =
       is_if ? NO_SLOT : dst; // `and`: the first decides, or the second is it
   struct guard yes = {add_piece(g, cond),
@@ -287,6 +289,14 @@ static void bind(struct graph *g, struct local *local, const struct core *e)
 
 // ---- steps ----
 
+static const char *way_out(const struct core *e)
+{
+  if (e->kind == CORE_IF) // of two ways
+    return "end_loop, respond";
+  return e->kind == CORE_STEP && e->index == STEP_end_loop ? "end_loop"
+                                                           : "respond";
+}
+
 // The guard of what runs if the step goes on; if not, the graph returns.
 static struct guard read_pass(struct graph *g, const struct core *e)
 {
@@ -298,6 +308,7 @@ static struct guard read_pass(struct graph *g, const struct core *e)
   struct guard up = g->guard;
   g->guard = (struct guard){choose, EDGE_unless};
   struct piece out = draft(g, STRAND_return, e->args[2]);
+  out.out = way_out(e->args[2]);
   scan_plain(g, e->args[2], &out);
   add_piece(g, out);
   g->guard = up;
@@ -410,6 +421,7 @@ static void read_return(struct graph *g, const struct core *e)
     add_piece(g, p);
     return;
   }
+  cond.route = e->route;
   uint32_t choose = add_piece(g, cond);
   return_under(g, e->args[1], choose, EDGE_if);
   return_under(g, e->args[2], choose, EDGE_unless);

@@ -42,6 +42,8 @@ struct piece {
   bool large;   // has so many leaves that it is a strand if it is read
   bool returns; // a call whose result is the graph's
   bool step;    // a choose that asks whether a step goes on
+  const char *out; // of a return: how a step leads to it, or NULL
+  struct core_route route; // of a choose
   struct guard guard;
   struct passed passed;
   uint32_t seen;     // by the walk of this number (passed_add)
@@ -95,6 +97,8 @@ void set_close(struct set *s);
 void passed_add(struct graph *g, struct passed *p, struct guard x);
 void passed_add_all(struct graph *g, struct passed *p, struct passed from);
 bool passed_same(struct passed x, struct passed y);
+// Leaves out what the guard of the piece follows from.
+void passed_prune(struct graph *g, struct piece *p);
 
 // ---- cuts ----
 struct cut *cut_put(struct graph *g, const struct core *e);

@@ -55,3 +55,13 @@ bool passed_same(struct passed x, struct passed y)
       return false;
   return true;
 }
+
+void passed_prune(struct graph *g, struct piece *p)
+{
+  struct passed kept = {0};
+  for (uint32_t i = 0; i < p->passed.n; i++)
+    if (p->guard.piece == NO_PIECE ||
+        !surely_follows(g, p->guard, p->passed.at[i]))
+      LOWER_PUSH(g->l->arena, kept.at, kept.n, kept.room, p->passed.at[i]);
+  p->passed = kept;
+}

@@ -263,9 +263,9 @@ static void emit_value(struct lower *l, const struct piece *p)
 static const char *label_of(const struct piece *p)
 {
   if (p->kind == STRAND_choose)
-    return p->step ? "next?" : "if";
+    return p->step ? "next?" : p->route.router ? p->route.router : "if";
   if (p->kind == STRAND_return)
-    return "return";
+    return p->out ? p->out : "return";
   if (p->home && p->home->local->name)
     return p->home->local->name->text;
   if (p->kind == STRAND_each)
@@ -288,6 +288,8 @@ static void emit_strand(struct graph *g, const struct piece *p,
   s->kind = p->kind;
   s->entry = code_here(l);
   s->label = label_of(p);
+  s->step = p->step;
+  s->route = p->route;
   s->call = p->kind == STRAND_call ? p->e : NULL;
   s->type = p->e && p->kind != STRAND_choose ? p->e->type : NULL;
   s->returns = p->returns || p->kind == STRAND_return;

@@ -48,7 +48,9 @@ static struct callee callee_of(struct act *a, const struct site *s)
 {
   const struct fact *f = first_of(a, s);
   if (s->kind == SITE_function)
-    return (struct callee){s->function, a->binding, s->function->name};
+    return (struct callee){s->function, a->binding,
+                           s->function->part ? s->function->part
+                                             : s->function->name};
   if (s->kind == SITE_callable)
     return callee_of_value(a, f);
   const struct binding *b = s->call->binding;
