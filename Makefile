@@ -22,7 +22,7 @@ TEXT_OBJ     := $(call objs,$(TEXT_SRC)) $(TEXT_GEN:$(BUILD)/%.c=$(BUILD)/obj/%.
 COMPILER_OBJ := $(call objs,$(COMPILER_SRC))
 RUNTIME_OBJ  := $(call objs,$(RUNTIME_SRC)) $(call objs,$(OPS_SRC)) $(patsubst %,$(BUILD)/obj/llhttp/%.o,llhttp api http)
 
-SGC_LIBS   := -lxxhash -lutf8proc -lyaml -lm
+SGC_LIBS   := -lxxhash -lutf8proc -lcjson -lyaml -lm
 SGRUN_LIBS := -luv -lxxhash -lutf8proc -lcjson -lm -ldl -lpthread
 
 .PHONY: all clean

@@ -144,7 +144,7 @@ static void see_symbols(struct checker *k, const struct table *t)
 {
   for (uint32_t i = 0; i < t->room; i++) {
     const struct symbol *s = t->slots[i].value;
-    if (s)
+    if (s && (s->item || s->kind != SYMBOL_FN)) // a graph's `run` has no name
       see(k, of_symbol(s, s->span));
   }
 }
@@ -245,6 +245,7 @@ void index_expr(struct body *b, struct expr *e, const struct type *want,
 {
   struct index *x = b->k->c->index;
   e->type = is_bad(value->type) ? NULL : (void *)value->type;
+  e->note = want && !is_bad(want) ? (void *)want : NULL;
   if (e->kind == EXPR_NAME && e->name.text == x->wanted && x->found &&
       want && !is_bad(want))
     x->want = want;

@@ -4,6 +4,7 @@
 #include "compiler/explain.h"
 #include "compiler/fmt.h"
 #include "compiler/import.h"
+#include "compiler/lsp.h"
 #include "compiler/passes.h"
 #include "compiler/test_run.h"
 #include "grammar/base/cli.h"
@@ -37,6 +38,7 @@ static const struct cli_command commands[] = {
     {"fmt", "FILE|DIR...", "format programs in place, and all .sg files in folders"},
     {"import", "CONFIG.yaml", "print the program that a Ray Serve config file describes"},
     {"test", "FILE...", "run a program's tests, in virtual time"},
+    {"lsp", "", "serve an editor on the standard input and output"},
     {0},
 };
 
@@ -378,6 +380,9 @@ static int run_command(struct run *r, char **operands, size_t n)
   } file_commands[] = {{"check", check}, {"explain", explain_files}, {"fmt", format}, {"import", import}, {"test", test}};
   if (!n)
     return complain("%s", "no file is named; see sgc --help");
+  if (!strcmp(operands[0], "lsp"))
+    return n > 1 ? complain("%s", "lsp takes no files: the editor names them")
+                 : lsp_serve();
   if (!strcmp(operands[0], "explain") && n == 2 && !is_file(operands[1]))
     return explain(operands[1]);
   for (size_t i = 0; i < sizeof file_commands / sizeof *file_commands; i++) {

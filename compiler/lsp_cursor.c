@@ -1,0 +1,149 @@
+// Half-written texts. Where the cursor is, somebody is about to write a name:
+// one that means nothing is put there, so that `x.` and `f(a, ` can be parsed
+// and checked, and the checker is asked what it knew at that place. What else is
+// missing (brackets, a value) is tried in turn.
+#include "compiler/lsp.h"
+
+#include "grammar/text/parse.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char name[] = "sg_cursor_name";
+enum { NAME_SIZE = sizeof name - 1, CLOSERS_MAX = 64 };
+
+static bool in_word(char c)
+{
+  return isalnum((unsigned char)c) || c == '_';
+}
+
+// ---- what is missing ----
+
+static char closer_of(char c)
+{
+  return c == '(' ? ')' : c == '[' ? ']' : c == '{' ? '}' : 0;
+}
+
+static const char *behind_string(const char *at, const char *end)
+{
+  char quote = *at++;
+  for (; at < end && *at != quote; at++)
+    at += *at == '\\' && at + 1 < end;
+  return at;
+}
+
+// The brackets that a line opens before the cursor and does not close behind it.
+static void closers(const char *text, uint32_t cursor, uint32_t behind,
+                    char out[CLOSERS_MAX])
+{
+  char stack[CLOSERS_MAX];
+  unsigned n = 0, made = 0;
+  uint32_t start = cursor;
+  while (start && text[start - 1] != '\n')
+    start--;
+  for (const char *at = text + start, *end = text + cursor; at < end; at++) {
+    if (*at == '"' || *at == '\'')
+      at = behind_string(at, end);
+    else if (closer_of(*at) && n < CLOSERS_MAX - 1)
+      stack[n++] = closer_of(*at);
+    else if (n && *at == stack[n - 1])
+      n--;
+  }
+  for (const char *at = text + behind; n && *at && *at != '\n'; at++)
+    if (*at == stack[n - 1])
+      n--;
+  while (n && !(stack[n - 1] == '}' && n == 1)) // a block goes on below
+    out[made++] = stack[--n];
+  out[made] = 0;
+}
+
+// ---- texts to be tried ----
+
+static bool make_text(struct lsp_request *r, struct lsp_cursor *c,
+                      uint32_t behind, const char *more, const char *close)
+{
+  struct buf out = {0};
+  buf_add(&out, r->file->text, c->at.start);
+  buf_adds(&out, name);
+  buf_adds(&out, close);
+  buf_adds(&out, more);
+  buf_add(&out, r->file->text + behind, r->file->size - behind);
+  free(c->text);
+  c->text = out.data;
+  c->size = out.size;
+  return !out.failed;
+}
+
+static bool is_good(struct lsp_cursor *c, lsp_good *good)
+{
+  struct arena a = {0};
+  struct atoms atoms = {.arena = &a};
+  struct diags diags = {.arena = &a};
+  struct source source = {"", c->text, c->size};
+  struct file_ast *f = parse_source(&source, 0, &a, &atoms, &diags);
+  struct lsp_way way = lsp_way_to(&a, f, c->at.start, c->at.end);
+  bool ok = good(&way, c->at.start);
+  arena_free(&a);
+  return ok;
+}
+
+static bool find_text(struct lsp_request *r, struct lsp_cursor *c,
+                      uint32_t behind, lsp_good *good)
+{
+  char close[CLOSERS_MAX], colon[CLOSERS_MAX + 8];
+  closers(r->file->text, c->at.start, behind, close);
+  snprintf(colon, sizeof colon, ": 0%s", close);
+  const struct { const char *close, *more; } tries[] = {
+      {"", ""}, {close, ""}, {"", colon}, {close, " = 0"}, {close, " {}"}};
+  for (size_t i = 0; i < sizeof tries / sizeof *tries; i++)
+    if (make_text(r, c, behind, tries[i].more, tries[i].close) && is_good(c, good))
+      return true;
+  return false;
+}
+
+// ---- asking ----
+
+static bool check(struct lsp_request *r, struct lsp_cursor *c)
+{
+  struct lsp_file *roots[LSP_PROGRAMS_MAX];
+  struct lsp_edited text = {r->file->path, c->text, c->size, NULL};
+  struct lsp_question q = {name, c->at.start, false};
+  uint32_t n = lsp_roots(r->s, r->file, roots);
+  for (uint32_t i = 0; i < n && !c->run; i++) {
+    c->run = lsp_try(r->s, roots[i]->path, &text, &q);
+    c->file = c->run ? lsp_file_in(c->run, r->file->path) : UINT32_MAX;
+    if (c->file != UINT32_MAX)
+      break;
+    lsp_run_free(c->run);
+    c->run = NULL;
+  }
+  if (!c->run)
+    return false;
+  c->at.file = c->file;
+  c->way = lsp_way_to(&r->s->scratch, c->run->p.c.files[c->file], c->at.start,
+                      c->at.end);
+  return true;
+}
+
+bool lsp_cursor_open(struct lsp_request *r, struct lsp_cursor *c,
+                     lsp_good *good)
+{
+  const char *text = r->file->text;
+  uint32_t start = r->offset, end = r->offset;
+  while (start && in_word(text[start - 1]))
+    start--;
+  while (in_word(text[end]))
+    end++;
+  *c = (struct lsp_cursor){.at = {0, start, start + NAME_SIZE}};
+  c->before = arena_copy(&r->s->scratch, text + start, r->offset - start);
+  return find_text(r, c, end, good) && check(r, c);
+}
+
+void lsp_cursor_close(struct lsp_cursor *c)
+{
+  lsp_run_free(c->run);
+  free(c->text);
+  *c = (struct lsp_cursor){0};
+}
