@@ -8,6 +8,7 @@
 struct reading {
   struct checker *k;
   struct span span;
+  const char *data; // of the path; NULL: it has escapes
   struct buf pattern;
   struct hole *holes;
   uint32_t n_holes;
@@ -46,6 +47,11 @@ static void add_hole(struct reading *r, const char *s, size_t n, bool last)
   if (++r->n_holes > PATH_HOLES)
     bad_path(r, arena_printf(k->a, "a path has at most %d holes", PATH_HOLES));
   h->name = atom_of(&k->c->atoms, s, name);
+  h->name_at = NO_SPAN;
+  if (r->data) {
+    uint32_t at = r->span.start + 1 + (uint32_t)(s - r->data);
+    h->name_at = (struct span){r->span.file, at, at + (uint32_t)name};
+  }
   for (; *end; end = &(*end)->next)
     if ((*end)->name == h->name) {
       bad_path(
@@ -112,6 +118,8 @@ const char *path_read(struct checker *k, const struct text *t,
 {
   struct reading r = {.k = k, .span = t->span, .pattern = {.arena = k->a}};
   const char *whole = trimmed(k, prefix, t);
+  if (t->span.end - t->span.start == t->size + 2)
+    r.data = t->data;
   buf_adds(&r.pattern, prefix);
   read_parts(&r, t);
   if (!r.bad && strlen(whole) > PATH_SIZE)

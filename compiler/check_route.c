@@ -263,6 +263,9 @@ static void read_param(struct routing *r, struct route_param *out,
     out->source = SOURCE_path;
   if (out->source != SOURCE_adapter)
     check_source(r, out, s->name);
+  const struct hole *h = hole_named(&r->path, s->name);
+  if (h && h->taken && h->name_at.end)
+    INDEX(r->k, param, s, h->name_at);
   if (!out->key)
     out->key =
         out->source == SOURCE_header ? header_key(r->k, out->name) : out->name;

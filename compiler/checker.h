@@ -687,6 +687,7 @@ void tests_check(struct checker *k);
 struct hole { // `{name}` or `{name:path}`
   atom name;
   struct span span; // of the path
+  struct span name_at; // NO_SPAN: not known
   bool taken;       // by a parameter
   struct hole *next;
 };

@@ -533,26 +533,43 @@ static void offer_item(struct completing *x, uint32_t n)
     add_expression(x);
 }
 
+static bool is_given(const struct arg *a, const char *name)
+{
+  for (; a; a = a->next)
+    if (a->name.text && !strcmp(a->name.text->text, name))
+      return true;
+  return false;
+}
+
+static void add_parameters(struct completing *x, const struct index_call *c,
+                           const struct expr *e)
+{
+  struct arena *a = &x->r->s->scratch;
+  for (uint32_t i = 0; i < c->n; i++) {
+    const char *label = c->label + c->params[i].start;
+    size_t size = strcspn(label, ":,)");
+    const char *name = arena_copy(a, label, size);
+    if (label[size] != ':' || is_given(e->call.args, name))
+      continue;
+    cJSON *item = add_item(x, arena_printf(a, "%s:", name), KIND_PROPERTY, '0');
+    add_insert(x, item, NULL, arena_printf(a, "%s: ", name));
+  }
+}
+
+// An argument is about to be written: it may begin with its parameter's name.
 static void offer_arguments(struct completing *x)
 {
-  const struct lsp_node *call = above(&x->c->way, 2);
+  const struct lsp_node *arg = above(&x->c->way, 1), *call = above(&x->c->way, 2);
   const struct expr *e = call->at;
   const struct index *index = &x->c->run->index;
-  if (above(&x->c->way, 1)->kind != LSP_ARG || call->kind != LSP_EXPR ||
-      e->kind != EXPR_CALL)
+  if (arg->kind != LSP_ARG || ((const struct arg *)arg->at)->name.text)
     return;
-  for (uint32_t i = 0; i < index->n_calls; i++) {
-    const struct index_call *c = &index->calls[i];
-    for (uint32_t j = 0; j < c->n && c->at.start == e->span.start && c->at.end == e->span.end; j++) {
-      const char *label = c->label + c->params[j].start;
-      size_t size = strcspn(label, ":,)");
-      if (label[size] != ':')
-        continue;
-      const char *name = arena_copy(&x->r->s->scratch, label, size);
-      add_insert(x, add_item(x, arena_printf(&x->r->s->scratch, "%s:", name), KIND_PROPERTY, '0'),
-                 NULL, arena_printf(&x->r->s->scratch, "%s: ", name));
-    }
-  }
+  if (call->kind == LSP_ITEM)
+    add_settings(x, settings_of(call->at), NULL); // `batch(…)`
+  for (uint32_t i = 0; i < index->n_calls && call->kind == LSP_EXPR; i++)
+    if (index->calls[i].at.start == e->span.start &&
+        index->calls[i].at.end == e->span.end)
+      add_parameters(x, &index->calls[i], e);
 }
 
 static void offer_value(struct completing *x)
@@ -571,7 +588,8 @@ static void offer_value(struct completing *x)
     add_classes(x, true);
   } else {
     offer_arguments(x);
-    add_expression(x);
+    if (above(&x->c->way, 2)->kind != LSP_ITEM || up->kind != LSP_ARG)
+      add_expression(x);
   }
 }
 
@@ -725,6 +743,16 @@ static bool offer_behind_word(struct completing *x)
   return cJSON_GetArraySize(x->items) > 0;
 }
 
+// Files beside the text, and below its folder.
+static void offer_files(struct completing *x)
+{
+  const char *own = x->r->file->path, *slash = strrchr(own, '/');
+  size_t n = slash ? (size_t)(slash - own) + 1 : 0;
+  for (const struct lsp_file *f = x->r->s->files; f && n; f = f->next)
+    if (f != x->r->file && !strncmp(f->path, own, n))
+      add_item(x, arena_printf(&x->r->s->scratch, "./%s", f->path + n), KIND_FILE, '1');
+}
+
 // In a text whose value is one of several: these.
 static void offer_words(struct completing *x)
 {
@@ -736,6 +764,10 @@ static void offer_words(struct completing *x)
                                 x->r->offset, x->r->offset);
   const struct lsp_node *n = above(&w, 0);
   const struct expr *e = n->at;
+  const struct item *i = n->at;
+  if (n->kind == LSP_ITEM && i->kind == ITEM_USE && i->use.path.data &&
+      i->use.path.span.start < x->r->offset)
+    offer_files(x);
   if (n->kind == LSP_EXPR && e->kind == EXPR_STR && e->text.span.start < x->r->offset &&
       x->r->offset < e->text.span.end)
     add_enum(x, e->note, true);

@@ -181,6 +181,9 @@ enum lsp_read lsp_next(struct lsp_input *in, cJSON **message)
     return left > HEADER_MAX ? skip(in, 1) : nothing;
   if (!read_length(text, head, &length))
     return skip(in, head);
+  const char *name = find_length(text, head);
+  if (name > text && name[-1] != '\n') // behind what is no header
+    return skip(in, (size_t)(name - text));
   if (left - head < length)
     return nothing;
   *message = parse_body(text + head, length);

@@ -272,21 +272,11 @@ static void initialized(struct lsp_server *s, const cJSON *params)
 
 // ---- texts ----
 
-static bool within_folders(const struct lsp_server *s, const char *path)
-{
-  for (size_t i = 0; i < s->n_folders; i++) {
-    size_t n = strlen(s->folders[i]);
-    if (!strncmp(path, s->folders[i], n) && (path[n] == '/' || n == 1))
-      return true;
-  }
-  return false;
-}
-
-// Files beside one that is in no folder of the editor's may use it.
+// Files beside one that is opened may use it, and may be new.
 static void look_around(struct lsp_server *s, const char *path)
 {
   const char *slash = strrchr(path, '/');
-  if (*path != '/' || within_folders(s, path))
+  if (*path != '/')
     return;
   char *folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
   if (folder)

@@ -139,6 +139,7 @@ class Editor:
 
     def open(self, name, text):
         self.texts[name] = text
+        self.versions.pop(self.uri(name), None)
         self.notify("textDocument/didOpen", {"textDocument": {
             "uri": self.uri(name), "languageId": "sg", "version": 1, "text": text}})
         return self.wait(name, 1)
@@ -173,6 +174,7 @@ class Editor:
             if message is None:
                 raise TimeoutError(f"no diagnostics of {name}")
             self.take(message)
+        self.answer(self.ask("$/nothing", None))  # those of other files are here, too
         return self.diagnostics[uri]
 
     # ---- questions at a place ----
@@ -191,7 +193,11 @@ class Editor:
         return found and found["contents"]["value"]
 
     def complete(self, name, mark):
-        found = self.request("textDocument/completion", self.at(name, mark))
+        """What is offered at a mark, or at an index into the text."""
+        where = self.at(name, mark) if isinstance(mark, str) else {
+            "textDocument": {"uri": self.uri(name)},
+            "position": place(self.texts[name], mark)}
+        found = self.request("textDocument/completion", where)
         return [item["label"] for item in found["items"]]
 
     def text_at(self, location):
