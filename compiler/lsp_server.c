@@ -336,6 +336,7 @@ static void did_change(struct lsp_server *s, const cJSON *params)
   if (!f)
     return;
   read_version(f, at(params, "textDocument"));
+  s->changed = true; // of this version, too, is said what is wrong
   cJSON_ArrayForEach(c, at(params, "contentChanges"))
     change(s, f, c);
 }
