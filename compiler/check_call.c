@@ -458,12 +458,43 @@ struct core *check_call(struct body *b, struct expr *e, const struct type *want)
   return call_value(b, check(b, of, NULL), e->call.args, e->span);
 }
 
+struct setting *call_options(struct body *b, struct field *fields,
+                             struct expr **fallback)
+{
+  struct field *rest = NULL, **end = &rest;
+  *fallback = NULL;
+  for (struct field *f = fields; f; f = f->next) {
+    bool is = f->name.text && !strcmp(f->name.text->text, "fallback");
+    if (is && *fallback)
+      diag_report(b->k->d, DIAG_duplicate_setting, f->span,
+                  "`fallback` is set twice");
+    if (is) {
+      *fallback = f->value;
+      continue;
+    }
+    *end = NEW(b->k, struct field);
+    **end = *f;
+    (*end)->next = NULL;
+    end = &(*end)->next;
+  }
+  return settings_of_fields(b->k, rest, PLACE_CALL, ORIGIN_compiler);
+}
+
+struct core *call_fallback(struct body *b, struct expr *e, const struct sig *s,
+                           const struct type *result)
+{
+  struct blame why = {0, "the result of the call", s ? s->span : NO_SPAN,
+                      s && s->span.file != UINT32_MAX};
+  struct core *x = check_as(b, e, result, &why);
+  return is_bad(x->type) ? NULL : x;
+}
+
 struct core *check_with(struct body *b, struct expr *e, const struct type *want)
 {
   struct checker *k = b->k;
   struct core *x = check(b, e->with.of, want);
-  struct setting *options =
-      settings_of_fields(k, e->with.options, PLACE_CALL, ORIGIN_compiler);
+  struct expr *fallback;
+  struct setting *options = call_options(b, e->with.options, &fallback);
   if (is_bad(x->type))
     return x;
   if (x->kind != CORE_CALL || x->call.kind == SITE_function) {
@@ -472,5 +503,10 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
     return core_bad(k, e->span);
   }
   x->call.options = options;
+  if (fallback) {
+    const struct fn_sym *m =
+        x->call.method ? (struct fn_sym *)x->call.method->function : NULL;
+    x->call.fallback = call_fallback(b, fallback, m ? &m->sig : NULL, x->type);
+  }
   return x;
 }

@@ -174,6 +174,8 @@ static struct core *call_with(struct region *r, const struct node *n,
   struct core *x = core_new(r->k, CORE_CALL, s->result, n->span, first + s->n);
   memcpy(x->args + first, args, s->n * sizeof *args);
   x->call.options = n->to.options;
+  if (n->to.fallback)
+    x->call.fallback = region_reach(r, n->to.fallback);
   if (n->to.fn && n->to.fn->method)
     x->call.method = n->to.fn->method;
   return x;

@@ -182,8 +182,8 @@ static void read_with(struct body *b, struct node *n)
 {
   struct node *of = node_read(b, n->e->with.of);
   struct span span = n->span;
-  struct setting *options =
-      settings_of_fields(b->k, n->e->with.options, PLACE_CALL, ORIGIN_compiler);
+  struct expr *fallback;
+  struct setting *options = call_options(b, n->e->with.options, &fallback);
   bool call = of->kind == NODE_CALL && (of->to.value || of->to.class);
   if (!call && of->kind != NODE_BAD)
     diag_report(b->k->d, DIAG_wrong_place, span,
@@ -191,6 +191,9 @@ static void read_with(struct body *b, struct node *n)
   *n = *of;
   n->span = span;
   n->to.options = options;
+  if (call && fallback)
+    n->to.fallback =
+        call_fallback(b, fallback, &n->to.sig, n->to.sig.result);
 }
 
 // ---- made of parts ----

@@ -530,6 +530,11 @@ struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 // check_call.c
 struct core *check_call(struct body *b, struct expr *e,
                         const struct type *want);
+// The settings of a call, and apart from them what it falls back on, or NULL.
+struct setting *call_options(struct body *b, struct field *fields,
+                             struct expr **fallback);
+struct core *call_fallback(struct body *b, struct expr *e, const struct sig *s,
+                           const struct type *result);
 struct core *check_with(struct body *b, struct expr *e,
                         const struct type *want);
 

@@ -53,6 +53,7 @@ struct callee {
   struct class_sym *class; // a function deployment that no app is known to have
   struct sig sig;
   struct setting *options;
+  struct core *fallback; // of the body where it is written, or NULL
 };
 
 enum node_kind {

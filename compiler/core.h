@@ -95,6 +95,7 @@ struct core_call {
   struct binding *binding;   // SITE_method: the one that is called
   // SITE_handle, SITE_callable: args[0] is the handle or closure, then the arguments
   struct setting *options;   // `with { … }`
+  struct core *fallback;     // what a call that fails gives instead, or NULL
 };
 
 struct core {

@@ -220,6 +220,10 @@ static void expr(struct dump *d, const struct core *x)
     buf_adds(d->out, " with");
     settings(d, x->call.options);
   }
+  if (x->kind == CORE_CALL && x->call.fallback) {
+    buf_adds(d->out, " or ");
+    expr(d, x->call.fallback);
+  }
   if (x->kind == CORE_EACH)
     each(d, x);
   if (x->kind == CORE_CALL || x->kind == CORE_OPERATOR ||

@@ -162,6 +162,10 @@ struct val op_emit(struct lower *l, const struct core *e,
 // helper that gives it back.
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
 
+// The call of a helper that makes the call and, when it fails, gives what it
+// falls back on (lower_fallback.c).
+struct core *lower_fallback(struct lower *l, const struct core *e);
+
 // ---- comprehensions (lower_each.c) ----
 struct val lower_each(struct lower *l, const struct core *e, uint32_t dst);
 // for item(, second) in `list`: emits the head, and gives what the tail needs.

@@ -297,7 +297,8 @@ static bool are_params(const struct lower *l, const struct core *e)
 
 static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
 {
-  bool value = e->call.kind != SITE_method; // the first is who is called
+  bool value = e->call.kind == SITE_handle || // the first is who is called
+               e->call.kind == SITE_callable;
   *pending = false;
   if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value)
     return lower_one(l, e->args[0], pending);
@@ -319,7 +320,7 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   return run;
 }
 
-static struct val lower_start(struct lower *l, const struct core *e,
+static struct val start(struct lower *l, const struct core *e,
                               uint32_t dst)
 {
   struct site site = {.call = &e->call,
@@ -333,6 +334,16 @@ static struct val lower_start(struct lower *l, const struct core *e,
                  type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
   code_call(l, OP_start, dst, site);
   return val_in_slot(dst, site.result);
+}
+
+static struct val lower_call(struct lower *l, const struct core *e,
+                             uint32_t dst)
+{
+  if (e->call.fallback)
+    return start(l, lower_fallback(l, e), dst);
+  return e->call.kind == SITE_function && !is_graph_call(e)
+             ? lower_strict(l, e, dst)
+             : start(l, e, dst);
 }
 
 // ---- leaves ----
@@ -393,9 +404,7 @@ static struct val lower_kind(struct lower *l, const struct core *e,
   case CORE_FAIL:
     return lower_fail(l, e, dst);
   case CORE_CALL:
-    return e->call.kind == SITE_function && !is_graph_call(e)
-               ? lower_strict(l, e, dst)
-               : lower_start(l, e, dst);
+    return lower_call(l, e, dst);
   case CORE_PASS: // the graph knows who computes the step, and who leaves
     return lower_later(l, e->args[3], dst);
   default:

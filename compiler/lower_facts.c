@@ -88,6 +88,8 @@ static void collect(struct names *s, const struct core *e)
     bind(s, e->local);
   for (uint32_t i = 0; i < e->n_args; i++)
     collect(s, e->args[i]);
+  if (e->kind == CORE_CALL && e->call.fallback)
+    collect(s, e->call.fallback);
   if (e->kind != CORE_EACH)
     return;
   bind(s, e->each.item);

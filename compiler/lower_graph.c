@@ -138,6 +138,8 @@ static void cut_call(struct graph *g, const struct core *e, uint32_t dst,
   struct piece p = draft(g, STRAND_call, e);
   for (uint32_t i = 0; i < e->n_args; i++)
     scan(g, e->args[i], &p);
+  if (e->call.fallback)
+    scan_plain(g, e->call.fallback, &p);
   record_piece(g, p, dst, out);
 }
 

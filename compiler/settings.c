@@ -9,7 +9,7 @@ static const struct {
   unsigned place;
   const char *name;
 } later[] = {
-    {PLACE_CALL, "fallback"},        {PLACE_DEPLOYMENT, "user_config"},
+    {PLACE_DEPLOYMENT, "user_config"},
     {PLACE_DEPLOYMENT, "cache.key"}, {PLACE_SERVER, "admin"},
     {PLACE_SERVER, "tls"},           {PLACE_BATCH, "size_of"},
 };
@@ -100,6 +100,8 @@ static void report_unknown_setting(struct gather *g, const char *name,
       return;
     }
   size_t size = strlen(name);
+  if (g->place == PLACE_CALL)
+    names[n++] = "fallback"; // of any type, so it is no row
   for (uint32_t i = 0; i < SETTINGS; i++) {
     if (setting_rows[i].places & g->place) {
       const char *dot = strchr(setting_rows[i].name, '.');
