@@ -54,6 +54,7 @@ struct program *check_program(struct compile *c)
   in_each_space(&k, name_collect);
   in_each_space(&k, classes_declare);
   in_each_space(&k, types_collect);
+  resources_collect(&k);
   classes_collect(&k);
   apps_collect(&k);
   graphs_compose(&k);
@@ -66,6 +67,7 @@ struct program *check_program(struct compile *c)
   effects_check(&k);
   stream_uses_check(&k);
   reach_check(&k);
+  resources_check(&k);
   call_cycles_check(&k);
   index_finish(&k);
   return k.p;

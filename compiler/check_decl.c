@@ -281,8 +281,6 @@ void classes_collect(struct checker *k)
   EACH_NAMED(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
   EACH_NAMED(k, i, ITEM_METRIC)
   diag_report(k->d, DIAG_no_metrics, i->name.span, NULL);
-  EACH_NAMED(k, i, ITEM_RESOURCE)
-  diag_report(k->d, DIAG_no_resource, i->name.span, NULL);
 }
 
 // ---- lets and state: what a replica does when it starts ----

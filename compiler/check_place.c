@@ -3,6 +3,21 @@
 
 // ---- overrides and the server ----
 
+// Files have no order that one override could come before another by.
+static void overridden_twice(struct checker *k, const struct setting *had,
+                             const struct setting *own)
+{
+  for (; own; own = own->next)
+    for (const struct setting *s = had; s; s = s->next) {
+      if (s->id != own->id || s->origin != ORIGIN_override)
+        continue;
+      struct diag *d = diag_report(k->d, DIAG_duplicate_setting, own->span,
+                                   "`%s` is overridden twice",
+                                   setting_rows[s->id].name);
+      diag_note(k->d, d, s->span, "the first one");
+    }
+}
+
 static void override_one(struct checker *k, struct item *i)
 {
   struct setting *own = settings_of_fields(k, i->settings.settings,
@@ -12,6 +27,13 @@ static void override_one(struct checker *k, struct item *i)
     return;
   struct symbol *s = table_get(&k->names, app->text);
   struct diag *d = NULL;
+  if (s && s->kind == SYMBOL_APP && !app->next) {
+    d = diag_report(k->d, DIAG_unknown_override, app->span,
+                    "an app has no settings");
+    diag_hint(k->d, d, "`override %s.name { ... }` is for one of its "
+                       "deployments", app->text->text);
+    return;
+  }
   if (!s || s->kind != SYMBOL_APP || !app->next) {
     d = diag_report(k->d, DIAG_unknown_app, app->span, "there is no app `%s`",
                     app->text->text);
@@ -29,6 +51,7 @@ static void override_one(struct checker *k, struct item *i)
   if (b || bind)
     INDEX(k, symbol, b ? b : bind->symbol, name->span);
   if (bind) {
+    overridden_twice(k, bind->b.settings, own);
     bind->b.settings = settings_merge(k, bind->b.settings, own);
   } else if (!b) {
     struct symbol *f = table_get(&k->names, name->text);

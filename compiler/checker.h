@@ -707,6 +707,10 @@ const char *path_read(struct checker *k, const struct text *t,
 const char *path_prefix(struct checker *k, const struct text *t, atom name);
 struct hole *hole_named(const struct route_path *p, atom name);
 
+// check_resources.c
+void resources_collect(struct checker *k); // before settings are read
+void resources_check(struct checker *k);   // when all bindings are there
+
 // check_route.c
 void route_check(struct checker *k, struct app_sym *app, struct item *i);
 

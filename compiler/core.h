@@ -284,6 +284,7 @@ struct program {
   struct function *functions; // every one, helpers and lambdas too
   struct test *tests;
   struct setting *server;
+  struct setting *node; // what `resource node` says there is
 };
 
 #endif

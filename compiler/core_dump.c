@@ -387,6 +387,11 @@ void core_dump(const struct program *p, struct buf *out)
     class(&d, c);
   for (const struct app *a = p->apps; a; a = a->next)
     app(&d, a);
+  if (p->node) {
+    buf_adds(out, "resource node");
+    settings(&d, p->node);
+    buf_addc(out, '\n');
+  }
   if (p->server) {
     buf_adds(out, "server");
     settings(&d, p->server);

@@ -210,7 +210,12 @@ static void emit_rows(struct emit *e, bool tests)
       emit_function(e, f);
   for (struct test *t = p->tests; t && tests; t = t->next)
     emit_test(e, t);
+  struct setting **end = &p->server; // the node's come behind
+  while (*end)
+    end = &(*end)->next;
+  *end = p->node;
   struct plan_program row = {.settings = emit_settings(e, p->server)};
+  *end = NULL;
   row.compiler = emit_text(e, "sgc " SERVEGRAPH_VERSION);
   plan_add_program(&e->b, row);
 }

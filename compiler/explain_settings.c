@@ -36,6 +36,12 @@ static void add_value(struct buf *out, const struct constant *c)
     buf_add(out, c->text, c->size);
     buf_addc(out, '"');
     break;
+  case TYPE_map:
+    for (uint32_t i = 0; i + 1 < c->n_parts; i += 2) {
+      buf_addf(out, "%s%s: ", i ? ", " : "", c->parts[i]->text);
+      add_value(out, c->parts[i + 1]);
+    }
+    break;
   default:
     buf_add(out, text, number_print_int(text, c->i));
     break;
@@ -127,6 +133,10 @@ void explain_settings(struct explain *x)
     for (const struct route *r = a->routes; r; r = r->next)
       explain_route(x, r);
   }
+  if (x->program->node)
+    buf_adds(x->out, "  node\n");
+  for (const struct setting *s = x->program->node; s; s = s->next)
+    add_written(x, s);
   if (x->program->server)
     buf_adds(x->out, "  server\n");
   for (const struct setting *s = x->program->server; s; s = s->next)

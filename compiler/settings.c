@@ -26,6 +26,8 @@ struct gather {
 
 static const struct type *row_type(struct checker *k, const char *text)
 {
+  if (!strncmp(text, "map ", 4))
+    return type_of(k->t, TYPE_map, row_type(k, text + 4));
   static const enum type_kind kinds[] = {TYPE_bool,   TYPE_int,  TYPE_float,
                                          TYPE_str,    TYPE_size, TYPE_duration,
                                          TYPE_percent};
@@ -58,6 +60,9 @@ static int64_t least(enum setting_id id)
   case SETTING_batch_max_concurrent:
   case SETTING_multiplex_max_models:
   case SETTING_loops:
+  case SETTING_max_connections:
+  case SETTING_max_memory:
+  case SETTING_max_head:
   case SETTING_health_failures:
   case SETTING_max_body:
     return 1;
@@ -90,8 +95,15 @@ static void report_unknown_setting(struct gather *g, const char *name,
                                    struct span at)
 {
   struct checker *k = g->k;
-  const char *names[SETTINGS];
+  const struct setting *own = g->k->p->node; // resources by their own names
+  while (own && own->id != SETTING_node_named)
+    own = own->next;
+  uint32_t n_own = own && g->place & PLACE_DEPLOYMENT ? own->value->n_parts : 0;
+  const char **names = ARENA_ARRAY(k->a, SETTINGS + n_own, const char *);
   uint32_t n = 0, elsewhere = SETTINGS;
+  for (uint32_t i = 0; i < n_own; i += 2)
+    names[n++] =
+        arena_printf(k->a, "resources.%s", own->value->parts[i]->text);
   for (uint32_t i = 0; i < sizeof later / sizeof *later; i++)
     if (later[i].place & g->place && !strcmp(later[i].name, name)) {
       diag_report(k->d,
@@ -163,6 +175,75 @@ static void gather_value(struct gather *g, enum setting_id id,
   g->end = &s->next;
 }
 
+// ---- resources by their own names ----
+
+static const struct constant *amount_of(const struct setting *s, atom name)
+{
+  for (uint32_t i = 0; s && i + 1 < s->value->n_parts; i += 2)
+    if (!strcmp(s->value->parts[i]->text, name->text))
+      return s->value->parts[i + 1];
+  return NULL;
+}
+
+// A node may have what it likes, but nothing that means what has another name; a
+// deployment may ask for what the node has.
+static bool is_named_resource(struct gather *g, const char *prefix, atom name)
+{
+  static const char *const others[] = {"cpu",      "gpu",   "mem", "ram",
+                                       "num_cpus", "cores", "num_gpus"};
+  bool other = false;
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    other = other || !strcmp(name->text, others[i]);
+  if (g->place == PLACE_RESOURCE)
+    return !other;
+  if (g->place != PLACE_DEPLOYMENT || !prefix || strcmp(prefix, "resources"))
+    return false;
+  for (struct setting *s = g->k->p->node; s; s = s->next)
+    if (s->id == SETTING_node_named)
+      return amount_of(s, name);
+  return false;
+}
+
+static void add_amount(struct checker *k, struct constant *m, atom name,
+                       const struct constant *amount)
+{
+  const struct constant **parts =
+      ARENA_ARRAY(k->a, m->n_parts + 2, const struct constant *);
+  if (m->n_parts)
+    memcpy(parts, m->parts, m->n_parts * sizeof *parts);
+  parts[m->n_parts] = const_text(k, k->str, name->text, name->size);
+  parts[m->n_parts + 1] = amount;
+  m->parts = parts;
+  m->n_parts += 2;
+}
+
+static void gather_named(struct gather *g, const struct name *name,
+                         struct expr *value)
+{
+  struct checker *k = g->k;
+  enum setting_id id = g->place == PLACE_RESOURCE ? SETTING_node_named
+                                                  : SETTING_resources_named;
+  struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
+  const struct constant *c = const_of_expr(k, value, k->number, &why);
+  if (c && c->f < 0)
+    diag_report(k->d, DIAG_bad_setting, value->span,
+                "`%s` must be at least 0", name->text->text);
+  else if (c && amount_of(g->of[id], name->text))
+    diag_report(k->d, DIAG_duplicate_setting, name->span, "`%s` is set twice",
+                name->text->text);
+  if (!c || c->f < 0 || amount_of(g->of[id], name->text))
+    return;
+  if (!g->of[id]) {
+    struct setting *s = NEW(k, struct setting);
+    *s = (struct setting){id, const_new(k, row_type(k, setting_rows[id].type)),
+                          g->origin, name->span, NULL};
+    g->of[id] = s;
+    *g->end = s;
+    g->end = &s->next;
+  }
+  add_amount(k, (struct constant *)g->of[id]->value, name->text, c);
+}
+
 static void gather_fields(struct gather *g, const char *prefix,
                           struct field *fields);
 
@@ -186,6 +267,8 @@ static void gather_one(struct gather *g, const char *prefix,
     INDEX(k, setting, id, name->span);
   if (id >= 0) {
     gather_value(g, id, name, value);
+  } else if (is_named_resource(g, prefix, name->text)) {
+    gather_named(g, name, value);
   } else if (prefix || !is_group(g, whole)) {
     report_unknown_setting(g, whole, name->span);
   } else if (value->kind != EXPR_RECORD) {
@@ -283,6 +366,34 @@ struct setting *settings_of_args(struct checker *k, struct arg *args,
   return g.first;
 }
 
+// Amounts of named resources are merged by their names.
+static const struct constant *merged_amounts(struct checker *k,
+                                             const struct setting *under,
+                                             const struct setting *over)
+{
+  struct constant *m = const_new(k, under->value->type);
+  for (uint32_t i = 0; i + 1 < under->value->n_parts; i += 2) {
+    const struct constant *key = under->value->parts[i];
+    atom name = atom_of(&k->c->atoms, key->text, key->size);
+    if (!amount_of(over, name))
+      add_amount(k, m, name, under->value->parts[i + 1]);
+  }
+  for (uint32_t i = 0; i + 1 < over->value->n_parts; i += 2) {
+    const struct constant *key = over->value->parts[i];
+    add_amount(k, m, atom_of(&k->c->atoms, key->text, key->size),
+               over->value->parts[i + 1]);
+  }
+  return m;
+}
+
+static const struct setting *same_id(const struct setting *s,
+                                     enum setting_id id)
+{
+  while (s && s->id != id)
+    s = s->next;
+  return s;
+}
+
 // By id; a number of replicas displaces autoscaling, and the other way round.
 struct setting *settings_merge(struct checker *k, struct setting *under,
                                struct setting *over)
@@ -305,6 +416,11 @@ struct setting *settings_merge(struct checker *k, struct setting *under,
       struct setting *copy = NEW(k, struct setting);
       *copy = *s;
       copy->next = NULL;
+      const struct setting *below =
+          s->id == SETTING_resources_named && layer ? same_id(under, s->id)
+                                                    : NULL;
+      if (below)
+        copy->value = merged_amounts(k, below, s);
       *end = copy;
       end = &copy->next;
     }

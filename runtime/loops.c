@@ -214,6 +214,13 @@ static void log_trouble(const char *text, void *user)
   fprintf(stderr, "sgrun: %s\n", text);
 }
 
+// At least one, which zero is not.
+static uint32_t milliseconds(int64_t ns)
+{
+  int64_t ms = ns / 1000000 + (ns % 1000000 != 0);
+  return (uint32_t)(ms > INT32_MAX ? INT32_MAX : ms);
+}
+
 static int listen_on(struct loop *own, const struct options *o, int port,
                      char *why, size_t why_size)
 {
@@ -221,7 +228,12 @@ static int listen_on(struct loop *own, const struct options *o, int port,
       .host = o->host,
       .port = port,
       .reuseport = own->all->n > 1,
+      .head_limit = (size_t)o->max_head,
       .body_limit = (size_t)o->max_body,
+      .head_ms = milliseconds(o->head_timeout),
+      .body_ms = milliseconds(o->body_timeout),
+      .idle_ms = milliseconds(o->idle_timeout),
+      .write_ms = milliseconds(o->write_timeout),
       .max_connections = (uint32_t)o->max_connections,
       .on_headers = site_on_headers,
       .on_done = site_on_done,

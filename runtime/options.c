@@ -3,8 +3,12 @@
 #include "runtime/options.h"
 #include "grammar/base/cli.h"
 #include "grammar/base/number.h"
+#include "grammar/defs/settings.h"
 #include "runtime/net/service.h"
+#include "runtime/quantity.h"
+#include "runtime/resources.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,32 +55,7 @@ static int wrong(const char *format, const char *what)
   return 2;
 }
 
-// ---- quantities ----
-struct unit {
-  const char *name;
-  double factor;
-};
-
-static const struct unit durations[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
-                                        {"s", 1e9}, {"m", 60e9}, {"h", 3600e9},
-                                        {0}};
-static const struct unit sizes[] = {
-    {"B", 1},        {"KB", 1e3},     {"MB", 1e6},     {"GB", 1e9},
-    {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {0}};
-
-// "1.5s" by `units`; -1 when it is none.
-static int64_t quantity(const char *text, const struct unit *units)
-{
-  size_t digits = strspn(text, "0123456789.");
-  double x;
-  if (!digits || !number_read_float(text, digits, false, &x))
-    return -1;
-  for (; units->name; units++)
-    if (!strcmp(text + digits, units->name) && x * units->factor < 0x1p62)
-      return (int64_t)(x * units->factor);
-  return -1;
-}
-
+// ---- numbers ----
 static int64_t whole(const char *text, int64_t least, int64_t most)
 {
   int64_t x;
@@ -121,6 +100,56 @@ static int read_log(const char *text)
   return -1;
 }
 
+// ---- numbers, which the plan may say too ----
+enum { COUNT, TIME, BYTES };
+static const struct number {
+  enum option option;
+  enum setting_id setting;
+  int unit;
+  int64_t least, most, initial;
+  size_t at; // in struct options
+} numbers[] = {
+#define NUMBER(name, unit, least, most, initial)                               \
+  {OPTION_##name, SETTING_##name, unit,                                        \
+   least,         most,           initial, offsetof(struct options, name)}
+    NUMBER(loops, COUNT, 1, 256, 1),
+    NUMBER(max_connections, COUNT, 1, 1 << 30, 0),
+    NUMBER(request_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(drain, TIME, 0, INT64_MAX, 30000000000),
+    NUMBER(head_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(body_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(idle_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(write_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(max_body, BYTES, 0, INT64_MAX, 0),
+    NUMBER(max_memory, BYTES, 0, INT64_MAX, 0),
+    NUMBER(max_head, BYTES, 0, INT64_MAX, 0),
+#undef NUMBER
+};
+enum { NUMBERS = sizeof numbers / sizeof *numbers };
+
+static int64_t *number_in(struct options *o, const struct number *n)
+{
+  return (int64_t *)((char *)o + n->at);
+}
+
+static int take_number(struct options *o, const struct number *n, const char *v)
+{
+  int64_t x = n->unit == COUNT  ? whole(v, n->least, n->most)
+              : n->unit == TIME ? quantity_duration(v)
+                                : quantity_size(v);
+  *number_in(o, n) = x;
+  if (x >= 0)
+    return OPTIONS_GO;
+  if (n->unit == TIME)
+    return wrong("'%s' is not a duration such as 500ms or 2s", v);
+  if (n->unit == BYTES)
+    return wrong("'%s' is not a size such as 512KB or 64MB", v);
+  return wrong(n->option == OPTION_loops
+                   ? "'%s' is not a number of loops from 1 to 256"
+                   : "'%s' is not a number of connections",
+               v);
+}
+
 // ---- the command line ----
 static int print(void write(const struct cli *, struct buf *))
 {
@@ -146,29 +175,17 @@ static int print_completion(const char *shell)
 
 static int take(struct options *o, enum option option, const char *v)
 {
+  for (int i = 0; i < NUMBERS; i++)
+    if (numbers[i].option == option)
+      return take_number(o, &numbers[i], v);
   switch (option) {
   case OPTION_listen:
     return CHECK(!read_listen(v, o), "HOST:PORT");
-  case OPTION_loops:
-    return CHECK((o->loops = (int)whole(v, 1, 256)) > 0,
-                 "a number of loops from 1 to 256");
+  case OPTION_resources:
+    o->resources = v;
+    return OPTIONS_GO;
   case OPTION_log:
     return CHECK((o->log = read_log(v)) >= 0, "json, text or none");
-  case OPTION_request_timeout:
-    return CHECK((o->request_timeout = quantity(v, durations)) >= 0,
-                 "a duration such as 500ms or 2s");
-  case OPTION_drain:
-    return CHECK((o->drain = quantity(v, durations)) >= 0,
-                 "a duration such as 500ms or 2s");
-  case OPTION_max_body:
-    return CHECK((o->max_body = quantity(v, sizes)) >= 0,
-                 "a size such as 512KB or 64MB");
-  case OPTION_max_memory:
-    return CHECK((o->max_memory = quantity(v, sizes)) >= 0,
-                 "a size such as 512KB or 64MB");
-  case OPTION_max_connections:
-    return CHECK((o->max_connections = (int)whole(v, 1, 1 << 30)) > 0,
-                 "a number of connections");
   case OPTION_watch:
     o->watch = true;
     return OPTIONS_GO;
@@ -190,15 +207,17 @@ static int take(struct options *o, enum option option, const char *v)
     return 0;
   case OPTION_help:
     return print(cli_help);
+  default:
+    return OPTIONS_GO; // a number
   }
-  return OPTIONS_GO;
 }
 
 int options_read(struct options *o, int argc, char **argv)
 {
   struct cli_state s = {.cli = &sgrun, .argv = argv, .argc = argc, .at = 1};
-  *o = (struct options){.log = -1, .request_timeout = -1, .max_body = -1};
-  o->drain = 30000000000;
+  *o = (struct options){.log = -1};
+  for (int i = 0; i < NUMBERS; i++)
+    *number_in(o, &numbers[i]) = -1;
   for (int option, status; (option = cli_next(&s)) != CLI_END;) {
     if (option == CLI_ERROR)
       return wrong("%s", s.error);
@@ -242,15 +261,18 @@ int options_settle(struct options *o, const struct plan *p, char *why,
   }
   if (o->log < 0 && (o->log = read_log(log)) < 0)
     o->log = ACCESS_NONE;
-  if (!o->loops)
-    o->loops = (int)setting(p, SETTING_loops, 1);
-  if (o->loops < 1 || o->loops > 256) {
-    snprintf(why, why_size, "the server's loops are not from 1 to 256");
+  for (int i = 0; i < NUMBERS; i++) {
+    const struct number *n = &numbers[i];
+    int64_t *x = number_in(o, n);
+    if (*x >= 0)
+      continue;
+    *x = setting(p, n->setting, n->initial);
+    if (*x == n->initial || (*x >= n->least && *x <= n->most))
+      continue;
+    snprintf(why, why_size, "the server's %s is not from %lld to %lld",
+             setting_rows[n->setting].name, (long long)n->least,
+             (long long)n->most);
     return -1;
   }
-  if (o->request_timeout < 0)
-    o->request_timeout = setting(p, SETTING_request_timeout, 0);
-  if (o->max_body < 0)
-    o->max_body = setting(p, SETTING_max_body, 0);
-  return 0;
+  return resources_check(p, o->resources, why, why_size);
 }

@@ -13,13 +13,14 @@ struct options {
   const char *filter; // of tests, or NULL
   char host[256];     // "": not said
   int port;
-  int loops;               // 0: not said
-  int log;                 // enum access_form, or -1: not said
-  int64_t request_timeout; // nanoseconds, -1: not said
-  int64_t drain;
-  int64_t max_body; // bytes, -1: not said
-  int64_t max_memory;
-  int max_connections; // 0: no limit
+  int log; // enum access_form, or -1: not said
+  // -1: not said; once settled 0 is no limit, or what the rest of the program
+  // takes for its own default.
+  int64_t loops, max_connections;
+  int64_t request_timeout, drain, head_timeout, body_timeout, idle_timeout,
+      write_timeout;                       // nanoseconds
+  int64_t max_body, max_memory, max_head; // bytes
+  const char *resources;                   // what there is, or NULL
   bool watch;
 };
 

@@ -57,6 +57,10 @@ static bool is_value(const struct plan *p, const struct plan_setting *s)
   const struct plan_const *v = &p->consts[s->value];
   const char *type = setting_rows[s->id].type;
   enum type_kind kind = (enum type_kind)p->types[base_of(p, v->type)].kind;
+  if (kind == TYPE_map)
+    return !strcmp(type, "map float") &&
+           p->types[base_of(p, p->types[base_of(p, v->type)].of)].kind ==
+               TYPE_float;
   if (*type == '"')
     return kind == TYPE_str && is_word(type, p->text + v->lo, v->hi);
   return !strcmp(type, type_kind_name(kind)) &&
