@@ -78,15 +78,18 @@ const struct constant *const_of_expr(struct checker *k, struct expr *e,
 {
   struct fn_sym nobody = {.f.name = "constant"};
   struct body b = {0};
+  uint32_t errors = k->d->errors;
   body_open(&b, k, &nobody, BODY_INIT);
   struct core *x = check(&b, e, want);
   if (x->kind == CORE_CONST && !is_bad(x->type) && want)
     x = convert(&b, x, want, why);
-  if (is_bad(x->type))
-    return NULL;
-  if (x->kind == CORE_CONST)
+  bool bad = is_bad(x->type);
+  if (!bad && x->kind == CORE_CONST)
     return x->constant;
-  diag_report(k->d, DIAG_not_constant, e->span, NULL);
+  // What has no type yet (a function whose turn has not come) is no constant.
+  bool said = k->d->errors > errors || (want && is_bad(want));
+  if (!bad || !said)
+    diag_report(k->d, DIAG_not_constant, e->span, NULL);
   return NULL;
 }
 
@@ -97,11 +100,22 @@ static double as_float(const struct constant *c)
   return c->type->kind == TYPE_float ? c->f : (double)c->i;
 }
 
-static uint32_t length_of(const struct constant *c)
+// Whole numbers as such: a float has not all of them.
+static int compare(const struct constant *x, const struct constant *y)
+{
+  if (x->type->kind != TYPE_float && y->type->kind != TYPE_float)
+    return (x->i > y->i) - (x->i < y->i);
+  double a = as_float(x), b = as_float(y);
+  return (a > b) - (a < b);
+}
+
+static int64_t length_of(const struct constant *c)
 {
   if (c->type->kind == TYPE_list)
     return c->n_parts;
-  uint32_t n = 0;
+  if (c->type->kind == TYPE_map)
+    return c->n_parts / 2;
+  int64_t n = 0;
   for (uint32_t i = 0; i < c->size; i++)
     n += (c->text[i] & 0xC0) != 0x80;
   return n;
@@ -109,22 +123,21 @@ static uint32_t length_of(const struct constant *c)
 
 static bool within(const struct constant *c, const struct type_limit *l)
 {
-  double limit = as_float(l->value);
   switch (l->kind) {
   case LIMIT_min_length:
   case LIMIT_min_items:
-    return length_of(c) >= limit;
+    return length_of(c) >= l->value->i;
   case LIMIT_max_length:
   case LIMIT_max_items:
-    return length_of(c) <= limit;
+    return length_of(c) <= l->value->i;
   case LIMIT_ge:
-    return as_float(c) >= limit;
+    return compare(c, l->value) >= 0;
   case LIMIT_gt:
-    return as_float(c) > limit;
+    return compare(c, l->value) > 0;
   case LIMIT_le:
-    return as_float(c) <= limit;
+    return compare(c, l->value) <= 0;
   case LIMIT_lt:
-    return as_float(c) < limit;
+    return compare(c, l->value) < 0;
   default: // patterns and multiples are the border's business
     return true;
   }

@@ -47,7 +47,7 @@ static bool limit_suits(enum limit_kind kind, const struct type *t)
   case NUMBER:
     return t->kind == TYPE_int || t->kind == TYPE_float;
   case ITEMS:
-    return t->kind == TYPE_list;
+    return t->kind == TYPE_list || t->kind == TYPE_map;
   case PATTERN:
     return t->kind == TYPE_str;
   default:

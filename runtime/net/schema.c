@@ -46,11 +46,20 @@ static const char *const limit_words[LIMIT_KINDS] = {
     [LIMIT_min_items] = "minItems",   [LIMIT_max_items] = "maxItems",
 };
 
-static void add_limits(struct schema *s, struct plan_run limits)
+static const char *limit_word(uint32_t limit, uint32_t of)
 {
-  for (uint32_t i = 0; i < limits.count; i++) {
-    const struct plan_limit *l = &s->plan->limits[limits.first + i];
-    buf_addf(s->out, ",\"%s\":", limit_words[l->kind]);
+  if (of == TYPE_map && limit == LIMIT_min_items)
+    return "minProperties";
+  if (of == TYPE_map && limit == LIMIT_max_items)
+    return "maxProperties";
+  return limit_words[limit];
+}
+
+static void add_limits(struct schema *s, const struct plan_type *t)
+{
+  for (uint32_t i = 0; i < t->limits.count; i++) {
+    const struct plan_limit *l = &s->plan->limits[t->limits.first + i];
+    buf_addf(s->out, ",\"%s\":", limit_word(l->kind, t->kind));
     add_const(s, l->value);
   }
 }
@@ -212,7 +221,7 @@ static void write_braced(struct schema *s, uint32_t type)
     s->depth++;
     write_body(s, t);
     if (s->out->size > before)
-      add_limits(s, t->limits);
+      add_limits(s, t);
     s->depth--;
   }
   if (t->doc.size && has_entry(t)) {

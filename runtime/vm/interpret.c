@@ -122,7 +122,8 @@ static bool resumed(struct task *t)
 #define ON(name, ...)                                                          \
   do_##name : { __VA_ARGS__; }                                                 \
   NEXT;
-// One that may fail, and one of operations.c.
+// One that may fail, and one of operations.c. What fails leaves its slot as it
+// was: it may be a variable that a handler reads.
 #define TRY(name, expression)                                                  \
   do_##name : SAVE;                                                            \
   if ((error = (expression)))                                                  \
@@ -132,10 +133,11 @@ static bool resumed(struct task *t)
 #define INT(name, sign, builtin)                                               \
   do_##name##_i:                                                               \
   {                                                                            \
-    int64_t x = s[B].i, y = s[C].i;                                            \
-    if (!__builtin_##builtin##_overflow(x, y, &s[A].i))                        \
+    int64_t x = s[B].i, y = s[C].i, z;                                         \
+    if (!__builtin_##builtin##_overflow(x, y, &z)) {                           \
+      s[A].i = z;                                                              \
       NEXT;                                                                    \
-    s[A].i = 0;                                                                \
+    }                                                                          \
     SAVE;                                                                      \
     error = error_int(t, sign, x, y);                                          \
     goto fail;                                                                 \

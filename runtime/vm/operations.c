@@ -39,7 +39,8 @@ const struct error *operation_eq(struct task *t, value *s, struct plan_code i)
 {
   bool same;
   const struct error *e = equal(t, s[i.b], s[i.c], type_of(t, i.b), &same);
-  s[i.a].i = same;
+  if (!e)
+    s[i.a].i = same;
   return e;
 }
 
@@ -47,7 +48,8 @@ const struct error *operation_ne(struct task *t, value *s, struct plan_code i)
 {
   bool same;
   const struct error *e = equal(t, s[i.b], s[i.c], type_of(t, i.b), &same);
-  s[i.a].i = !same;
+  if (!e)
+    s[i.a].i = !same;
   return e;
 }
 
@@ -133,18 +135,20 @@ static const struct error *overflow(struct task *t, const char *operator,
 const struct error *operation_add_t(struct task *t, value *s,
                                     struct plan_code i)
 {
-  int64_t x = s[i.b].i, y = s[i.c].i;
-  if (__builtin_add_overflow(x, y, &s[i.a].i))
+  int64_t x = s[i.b].i, y = s[i.c].i, z;
+  if (__builtin_add_overflow(x, y, &z))
     return overflow(t, "+", i.b, x, y);
+  s[i.a].i = z;
   return NULL;
 }
 
 const struct error *operation_sub_t(struct task *t, value *s,
                                     struct plan_code i)
 {
-  int64_t x = s[i.b].i, y = s[i.c].i;
-  if (__builtin_sub_overflow(x, y, &s[i.a].i))
+  int64_t x = s[i.b].i, y = s[i.c].i, z;
+  if (__builtin_sub_overflow(x, y, &z))
     return overflow(t, "-", i.b, x, y);
+  s[i.a].i = z;
   return NULL;
 }
 

@@ -105,10 +105,11 @@ bool state_get(struct task *t, uint32_t field, value *out)
   struct replica *r = t->frame->self;
   const struct plan_class *c = class_of(t->run->engine, r);
   uint32_t fixed = c->n_params + c->n_lets;
+  if (field >= fixed && r->boxes[field - fixed] &&
+      !hold(t->run, r->boxes[field - fixed]))
+    return false;
   *out = r->fields[field];
-  if (field < fixed || !r->boxes[field - fixed])
-    return true;
-  return hold(t->run, r->boxes[field - fixed]);
+  return true;
 }
 
 static bool is_plain(const struct engine *e, uint32_t type)

@@ -65,7 +65,7 @@ def types(_):
 
 
 def limits(_):
-    on = {"TEXT": "str", "NUMBER": "int, float", "ITEMS": "list, map", "PATTERN": "str"}
+    on = {"TEXT": "str, bytes", "NUMBER": "int, float", "ITEMS": "list, map", "PATTERN": "str"}
     return table(["constraint", "on", "a 422 of type"],
                  [(code(name), on[where], code(error)) for name, where, error, *_ in rows("limits.def", "LIMIT")])
 
