@@ -1,8 +1,10 @@
-// Files out. The bytes go into a file without a name, which gets one when they
+// Files in, and files out. The bytes go into a file without a name, which gets one when they
 // are on the disk: whoever kills the program leaves nothing behind. Where the
 // file system has no such files, they are written beside the target under a
 // name of their own. In both ways a last rename puts the new file in its place.
 #include "compiler/files.h"
+
+#include "grammar/plan/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +25,59 @@ struct writing {
   struct stat was;  // then
   char *temporary;  // a name beside it
 };
+
+// -------------------------------------------------------------------- reading
+
+// The whole of an open file, with a NUL behind it; NULL and errno if it failed.
+static char *read_all(struct arena *a, int fd, size_t *size)
+{
+  struct stat st;
+  if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
+    errno = errno ? errno : EISDIR;
+    return NULL;
+  }
+  size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 65536, n = 0;
+  char *data = room > FILE_READ_MAX ? NULL : arena_alloc(a, room);
+  ssize_t got = 1;
+  errno = EFBIG;
+  while (data && (got = read(fd, data + n, room - n)) > 0) {
+    n += (size_t)got;
+    if (n < room)
+      continue;
+    data = n > FILE_READ_MAX ? NULL : arena_grow(a, data, room, room * 2);
+    room *= 2;
+    errno = EFBIG;
+  }
+  if (!data || got < 0)
+    return NULL;
+  data[n] = 0; // there is room: the loop ends with n < room
+  *size = n;
+  return data;
+}
+
+char *file_read(struct arena *a, const char *path, size_t *size)
+{
+  errno = 0;
+  if (!strcmp(path, "-"))
+    return read_all(a, STDIN_FILENO, size);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return NULL;
+  errno = 0;
+  char *data = read_all(a, fd, size);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return data;
+}
+
+bool file_is_plan(const char *bytes, size_t size)
+{
+  size_t n = strlen(PLAN_MAGIC);
+  return size >= n && !memcmp(bytes, PLAN_MAGIC, n);
+}
+
+// -------------------------------------------------------------------- writing
 
 static bool write_all(int fd, const char *data, size_t size)
 {

@@ -4,17 +4,13 @@
 // from the folder of the file that has the `use`.
 #include "compiler/compile.h"
 
+#include "compiler/files.h"
 #include "compiler/library.h"
 #include "compiler/table.h"
 #include "grammar/text/parse.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { SOURCE_MAX = 256 << 20 };
 
 struct loading {
   struct compile *c;
@@ -27,49 +23,6 @@ void compile_init(struct compile *c, struct arena *arena)
   c->atoms.arena = arena;
   c->diags.arena = arena;
   c->types = types_new(arena, &c->atoms);
-}
-
-// The whole of an open file, with a NUL behind it; NULL and errno if it failed.
-static char *read_all(struct arena *a, int fd, size_t *size)
-{
-  struct stat st;
-  if (fstat(fd, &st) || S_ISDIR(st.st_mode)) {
-    errno = errno ? errno : EISDIR;
-    return NULL;
-  }
-  size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : 65536, n = 0;
-  char *data = room > SOURCE_MAX ? NULL : arena_alloc(a, room);
-  ssize_t got = 1;
-  errno = EFBIG;
-  while (data && (got = read(fd, data + n, room - n)) > 0) {
-    n += (size_t)got;
-    if (n < room)
-      continue;
-    data = n > SOURCE_MAX ? NULL : arena_grow(a, data, room, room * 2);
-    room *= 2;
-    errno = EFBIG;
-  }
-  if (!data || got < 0)
-    return NULL;
-  data[n] = 0; // there is room: the loop ends with n < room
-  *size = n;
-  return data;
-}
-
-static char *read_file(struct arena *a, const char *path, size_t *size)
-{
-  errno = 0;
-  if (!strcmp(path, "-"))
-    return read_all(a, STDIN_FILENO, size);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return NULL;
-  errno = 0;
-  char *data = read_all(a, fd, size);
-  int why = errno;
-  close(fd);
-  errno = why;
-  return data;
 }
 
 // `x/./y` and `x/z/../y` as `x/y`, so that one file has one name.
@@ -122,24 +75,35 @@ void compile_add_source(struct compile *c, const char *path, const char *text,
   c->files[c->n_sources++] = NULL;
 }
 
+static void not_a_source(struct compile *c, const char *path, struct span at)
+{
+  struct diag *d = diag_report(&c->diags, DIAG_not_a_source, at,
+                               "%s is a plan, which is no source", path);
+  diag_hint(&c->diags, d, "`sgrun %s` serves it; of sgc, `openapi`, `diff` and "
+                          "`--dump=plan` read plans", path);
+}
+
 static bool load_at(struct compile *c, const char *path, struct span at)
 {
+  uint32_t before = c->n_sources;
   size_t size = 0;
   const char *text = c->open_text ? c->open_text(c, path, &size) : NULL;
   if (!text)
-    text = read_file(c->arena, path, &size);
+    text = file_read(c->arena, path, &size);
   if (!text && errno == EFBIG)
     diag_report(&c->diags, DIAG_source_too_large, at, "%s is larger than %d MB",
-                path, SOURCE_MAX >> 20);
+                path, FILE_READ_MAX >> 20);
   else if (!text && at.file != UINT32_MAX)
     diag_report(&c->diags, DIAG_file_not_found, at, "cannot read %s: %s", path,
                 strerror(errno));
   else if (!text)
     diag_report(&c->diags, DIAG_cannot_read, at, "cannot read %s: %s", path,
                 strerror(errno));
+  else if (file_is_plan(text, size))
+    not_a_source(c, path, at);
   else
     compile_add_source(c, strcmp(path, "-") ? path : "<stdin>", text, size);
-  return text != NULL;
+  return c->n_sources > before;
 }
 
 bool load_source(struct compile *c, const char *path)

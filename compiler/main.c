@@ -2,11 +2,12 @@
 #include "compiler/dot.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
+#include "compiler/files.h"
 #include "compiler/fmt.h"
 #include "compiler/import.h"
 #include "compiler/lsp.h"
 #include "compiler/passes.h"
-#include "compiler/test_run.h"
+#include "compiler/sgrun_exec.h"
 #include "grammar/base/cli.h"
 
 #include <errno.h>
@@ -37,6 +38,7 @@ static const struct cli_command commands[] = {
     {"explain", "SG0123", "say more about a diagnostic"},
     {"fmt", "FILE|DIR...", "format programs in place, and all .sg files in folders"},
     {"import", "CONFIG.yaml", "print the program that a Ray Serve config file describes"},
+    {"openapi", "FILE...", "print what is served under /openapi.json"},
     {"test", "FILE...", "run a program's tests, in virtual time"},
     {"lsp", "", "serve an editor on the standard input and output"},
     {0},
@@ -75,6 +77,7 @@ struct run {
   bool graphviz;
   const char *part;   // of the picture: APP or APP.GRAPH, or NULL
   const char *filter;
+  const char *app;
   struct fmt_job fmt;
   bool standard_input; // is formatted
   enum diag_form form;
@@ -148,9 +151,38 @@ static bool compile(struct run *r, char **paths, size_t n, struct buf *out)
   return !r->p.c.diags.errors && !r->dump;
 }
 
+// A plan that was named instead of a program: it is taken as it is.
+static bool takes_plan(struct run *r, char **paths, size_t n)
+{
+  size_t size = 0;
+  char *bytes = NULL;
+  if (n == 1 && strcmp(paths[0], "-"))
+    bytes = file_read(r->p.c.arena, paths[0], &size);
+  if (!bytes || !file_is_plan(bytes, size))
+    return false;
+  r->p.plan = bytes;
+  r->p.plan_size = size;
+  return true;
+}
+
+static int dump_plan(struct run *r)
+{
+  struct buf out = {0};
+  struct plan view;
+  char why[200];
+  if (plan_open(&view, r->p.plan, r->p.plan_size, why, sizeof why)) {
+    fprintf(stderr, "sgc: %s\n", why);
+    return WRONG;
+  }
+  plan_dump(&view, &out);
+  return deliver(&out, OK);
+}
+
 static int make(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
+  if (r->dump && !strcmp(r->dump, "plan") && takes_plan(r, paths, n))
+    return dump_plan(r);
   bool ok = compile(r, paths, n, &out);
   if (ok && r->graphviz)
     dot_program(&r->p.c, r->p.program, r->part, &out);
@@ -175,6 +207,16 @@ static int explain_files(struct run *r, char **paths, size_t n)
   return finish(r, &out);
 }
 
+// Leaves the rest to sgrun.
+static int become(const char *const *arguments, const char *what,
+                  const void *plan, size_t size)
+{
+  sgrun_exec(arguments, plan, size);
+  fprintf(stderr, "sgc: cannot run sgrun, which %s: it is neither beside sgc "
+                  "nor on the PATH (%s)\n", what, strerror(errno));
+  return WRONG;
+}
+
 static int test(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
@@ -183,10 +225,22 @@ static int test(struct run *r, char **paths, size_t n)
   int result = finish(r, &out);
   if (!ok || result)
     return result;
-  test_run(r->p.plan, r->p.plan_size, r->filter);
-  fprintf(stderr, "sgc: cannot run sgrun, which runs the tests: it is neither "
-                  "beside sgc nor on the PATH (%s)\n", strerror(errno));
-  return WRONG;
+  const char *arguments[] = {"--test", r->filter ? "--filter" : NULL, r->filter, NULL};
+  return become(arguments, "runs the tests", r->p.plan, r->p.plan_size);
+}
+
+// What is served under /openapi.json, byte for byte: the server writes it.
+static int openapi(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  bool ok = takes_plan(r, paths, n) || compile(r, paths, n, &out);
+  int result = finish(r, &out);
+  if (!ok || result)
+    return result;
+  const char *arguments[] = {"--openapi", NULL, NULL};
+  if (r->app)
+    arguments[0] = arena_printf(r->p.c.arena, "--openapi=%s", r->app);
+  return become(arguments, "writes the document", r->p.plan, r->p.plan_size);
 }
 
 static int complain(const char *format, const char *what)
@@ -327,6 +381,9 @@ static int set_option(struct run *r, enum option o, const char *value)
   case OPTION_FILTER:
     r->filter = value;
     return OK;
+  case OPTION_APP:
+    r->app = value;
+    return OK;
   case OPTION_CHECK:
     r->fmt.check = true;
     return OK;
@@ -377,7 +434,7 @@ static int run_command(struct run *r, char **operands, size_t n)
   static const struct {
     const char *name;
     int (*run)(struct run *r, char **paths, size_t n);
-  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"fmt", format}, {"import", import}, {"test", test}};
+  } file_commands[] = {{"check", check}, {"explain", explain_files}, {"fmt", format}, {"import", import}, {"openapi", openapi}, {"test", test}};
   if (!n)
     return complain("%s", "no file is named; see sgc --help");
   if (!strcmp(operands[0], "lsp"))

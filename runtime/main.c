@@ -3,6 +3,7 @@
 #include "runtime/compile.h"
 #include "runtime/loops.h"
 #include "runtime/memory.h"
+#include "runtime/net/pages.h"
 #include "runtime/options.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
@@ -65,6 +66,34 @@ static int check(const struct options *o, struct service *service)
       p->n_bindings, p->n_bindings == 1 ? "" : "s", p->n_routes,
       p->n_routes == 1 ? "" : "s");
   return 0;
+}
+
+static int no_app(const struct options *o, const struct plan *p)
+{
+  struct buf why = {0};
+  buf_addf(&why, "there is no app of this name%s",
+           p->n_apps ? "; there are " : ", and no other");
+  for (uint32_t i = 0; i < p->n_apps; i++)
+    buf_addf(&why, "%s%s", i ? ", " : "", plan_str(p, p->apps[i].name));
+  fail(o->app, why.failed ? "there is no app of this name" : why.data);
+  buf_free(&why);
+  return 1;
+}
+
+static int print_openapi(const struct options *o, const struct plan *p)
+{
+  uint32_t app = PLAN_NONE;
+  for (uint32_t i = 0; o->app && i < p->n_apps && app == PLAN_NONE; i++)
+    if (!strcmp(plan_str(p, p->apps[i].name), o->app))
+      app = i;
+  if (o->app && app == PLAN_NONE)
+    return no_app(o, p);
+  struct buf out = {0};
+  openapi_write(p, app, &out);
+  int status = out.failed ? fail("", "out of memory") : 0;
+  fwrite(out.data, 1, out.failed ? 0 : out.size, stdout);
+  buf_free(&out);
+  return status;
 }
 
 // ---- serving ----
@@ -160,6 +189,8 @@ static int run(struct options *o, double began)
     return fail(o->path, why);
   if (o->mode == RUN_CHECK)
     status = check(o, service);
+  else if (o->mode == RUN_OPENAPI)
+    status = print_openapi(o, service->plan);
   else if (o->mode == RUN_TEST)
     status = tests_run(service->plan, o->filter, stdout) ? 1 : 0;
   else

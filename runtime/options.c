@@ -198,6 +198,10 @@ static int take(struct options *o, enum option option, const char *v)
   case OPTION_filter:
     o->filter = v;
     return OPTIONS_GO;
+  case OPTION_openapi:
+    o->mode = RUN_OPENAPI;
+    o->app = v;
+    return OPTIONS_GO;
   case OPTION_man:
     return print(cli_man);
   case OPTION_completion:

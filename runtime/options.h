@@ -5,12 +5,13 @@
 #include "grammar/plan/plan.h"
 #include "runtime/net/access.h"
 
-enum run_mode { RUN_SERVE, RUN_CHECK, RUN_TEST };
+enum run_mode { RUN_SERVE, RUN_CHECK, RUN_TEST, RUN_OPENAPI };
 
 struct options {
   enum run_mode mode;
   const char *path;   // a plan, or a source that is compiled first
   const char *filter; // of tests, or NULL
+  const char *app;    // whose OpenAPI document, or NULL
   char host[256];     // "": not said
   int port;
   int log; // enum access_form, or -1: not said

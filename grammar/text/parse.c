@@ -28,7 +28,8 @@ static bool check_bytes(struct parser *p)
                   "the byte 0x%02X at offset %zu is not UTF-8",
                   (unsigned char)p->text[at], at);
     n++;
-    at++;
+    if (!p->text[at++])
+      return false; // no text: where one is, there are many
   }
   return !n;
 }

@@ -157,6 +157,15 @@ class Killed(Disk):
                 resource.RLIMIT_FSIZE, (n, n)))
             self.assertEqual(done.returncode, -signal.SIGXFSZ)
             self.assertEqual(self.target.read_bytes(), b"before")
+        self.nothing_else()
+
+    def nothing_else(self):
+        """What was being written had no name, where the file system can do that."""
+        try:
+            os.close(os.open(self.folder, os.O_TMPFILE | os.O_WRONLY))
+        except OSError:
+            return
+        self.assertEqual(self.names(), ["app.plan"])
 
     def test_at_any_time(self):
         for i in range(60):
@@ -167,6 +176,14 @@ class Killed(Disk):
             p.wait()
             self.whole(b"before")
         self.assertEqual(run(SGC, SOURCE, "-o", self.target).returncode, 0)
+        self.assertEqual(self.target.read_bytes(), self.next)
+        self.assertLess(len(self.names()), 4)  # between its name and its place
+
+    def test_mode_and_owner_stay(self):
+        self.target.write_bytes(b"before")
+        self.target.chmod(0o640)
+        self.assertEqual(run(SGC, SOURCE, "-o", self.target).returncode, 0)
+        self.assertEqual(self.target.stat().st_mode & 0o777, 0o640)
         self.assertEqual(self.target.read_bytes(), self.next)
 
 

@@ -1,6 +1,6 @@
-// Hands a plan with its tests to sgrun, which is found beside this program or
-// on the PATH. The plan goes through memory: nothing is left behind.
-#include "compiler/test_run.h"
+// Hands a plan to sgrun, which is found beside this program or on the PATH. The
+// plan goes through memory: nothing is left behind.
+#include "compiler/sgrun_exec.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static int plan_in_memory(const char *data, size_t size)
 {
-  int fd = memfd_create("tests.plan", 0);
+  int fd = memfd_create("sgc.plan", 0);
   while (fd >= 0 && size) {
     ssize_t n = write(fd, data, size);
     if (n <= 0) {
@@ -30,19 +30,17 @@ static void beside(char *path, size_t size)
   memcpy(slash ? slash : path, "/sgrun", sizeof "/sgrun");
 }
 
-void test_run(const void *bytes, size_t size, const char *filter)
+void sgrun_exec(const char *const *options, const void *bytes, size_t size)
 {
+  enum { MOST = 8 };
   char path[4096], plan[64];
-  int fd = plan_in_memory(bytes, size);
+  const char *args[MOST + 3] = {"sgrun"};
+  int fd = plan_in_memory(bytes, size), n = 1;
   if (fd < 0)
     return;
   snprintf(plan, sizeof plan, "/proc/self/fd/%d", fd);
-  const char *args[6] = {"sgrun", "--test"};
-  int n = 2;
-  if (filter) {
-    args[n++] = "--filter";
-    args[n++] = filter;
-  }
+  while (n <= MOST && *options)
+    args[n++] = *options++;
   args[n] = plan;
   beside(path, sizeof path);
   execv(path, (char *const *)args);

@@ -1,0 +1,102 @@
+"""sgc openapi: what the runtime serves under /openapi.json, byte for byte."""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import ROOT, SGC, SGRUN, Server, compile_plan, run
+
+EXAMPLES = ROOT / "examples"
+TWO = """/// Adds.
+app one at "/one" {
+  /// Adds one.
+  route GET "/add" (x: int(ge: 0)) -> x + 1
+}
+app two at "/two" { route POST "/say" (x: { text: str }) -> x.text }
+app root { route GET "/" -> "hello" }
+"""
+
+
+class OpenApi(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def printed(self, *args):
+        done = run(SGC, "openapi", *args)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        json.loads(done.stdout)
+        return done.stdout.encode()
+
+    def served(self, plan, path):
+        with Server(plan) as s:
+            return s.request("GET", path)[2]
+
+    def test_examples(self):
+        for name in ("tutorial", "store", "reviews", "branching"):
+            source = EXAMPLES / name / f"{name}.sg"
+            plan = compile_plan(source, self.folder)
+            served = self.served(plan, "/openapi.json")
+            self.assertEqual(self.printed(source), served, name)
+            self.assertEqual(self.printed(plan), served, name)
+
+    def test_one_app_of_several(self):
+        plan = compile_plan(TWO, self.folder)
+        source = self.folder / "program.sg"
+        self.assertEqual(self.printed(source), self.served(plan, "/openapi.json"))
+        for app in ("one", "two"):
+            served = self.served(plan, f"/{app}/openapi.json")
+            self.assertEqual(self.printed(source, "--app", app), served)
+            self.assertEqual(self.printed(f"--app={app}", plan), served)
+            self.assertEqual(list(json.loads(served)["paths"])[0].split("/")[1], app)
+        self.assertEqual(list(json.loads(self.printed("--app=root", plan))["paths"]), ["/"])
+
+    def test_errors(self):
+        plan = compile_plan(TWO, self.folder)
+        done = run(SGC, "openapi", "--app=three", plan)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("three: there is no app of this name; there are one, two, root", done.stderr)
+        wrong = self.folder / "wrong.sg"
+        wrong.write_text("app a { route GET \"/\" -> nothing }\n")
+        done = run(SGC, "openapi", wrong)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("unknown-name", done.stderr)
+        cut = self.folder / "cut.plan"
+        cut.write_bytes(plan.read_bytes()[:300])
+        done = run(SGC, "openapi", cut)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("sgrun: ", done.stderr)
+        self.assertEqual(run(SGC, "openapi").returncode, 2)
+        self.assertEqual(run(SGC, "openapi", self.folder / "none.sg").returncode, 1)
+
+    def test_the_runtime_alone(self):
+        plan = compile_plan(TWO, self.folder)
+        done = run(SGRUN, "--openapi", plan)
+        self.assertEqual(done.stdout.encode(), self.printed(plan))
+        self.assertEqual(run(SGRUN, "--openapi=one", plan).stdout.encode(),
+                         self.printed("--app=one", plan))
+
+    def test_plans_are_no_sources(self):
+        """One message, and not one for each NUL byte."""
+        plan = compile_plan(TWO, self.folder)
+        for args in ([plan], ["check", plan], ["fmt", plan], ["test", plan], ["explain", plan],
+                     ["--graphviz", plan], ["check", self.folder / "program.sg", plan]):
+            done = run(SGC, *args)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), args)
+            self.assertIn("program.plan is a plan, which is no source", done.stderr)
+            self.assertIn("1 error, 0 warnings", done.stderr)
+        use = self.folder / "use.sg"
+        use.write_text('use "./program.plan"\n')
+        done = run(SGC, "check", use)
+        self.assertIn("use.sg:1:5: error:", done.stderr)
+        done = run(SGC, "--dump=plan", plan)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, run(SGC, "--dump=plan", self.folder / "program.sg").stdout)
+        done = run(SGC, "check", SGC)
+        self.assertIn("a NUL byte in the text", done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^[1-9] errors?, 0 warnings")
+
+
+if __name__ == "__main__":
+    unittest.main()
