@@ -102,6 +102,23 @@ static void bind_collect(struct checker *k, struct app_sym *app, struct item *i)
   s->bind->b.settings = settings_merge(k, c->c.settings, own);
 }
 
+static void graph_signature(struct checker *k, struct fn_sym *f,
+                            struct callable *c)
+{
+  sig_of(k, &f->sig, f->symbol->name->text, f->symbol->span, c);
+  if (!c->has_params)
+    f->sig.result = NULL; // until graph_compose
+  else if (c->result)
+    f->result_span = c->result->span;
+  else if (c->value) {
+    diag_report(k->d, DIAG_missing_type, f->symbol->span,
+                "the result of `%s` has no type", f->symbol->name->text);
+    f->sig.result = &type_bad;
+  }
+  f->f.result = f->sig.result;
+}
+
+// A graph, or what `bind` makes of a composition.
 static void graph_collect(struct checker *k, struct app_sym *app,
                           struct item *i)
 {
@@ -119,17 +136,9 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   f->symbol = s;
   f->class = c;
   f->app = app;
-  sig_of(k, &f->sig, s->name->text, s->span, &i->graph);
-  if (!i->graph.has_params)
-    f->sig.result = NULL; // until graph_compose
-  else if (i->graph.result)
-    f->result_span = i->graph.result->span;
-  else if (i->graph.value) {
-    diag_report(k->d, DIAG_missing_type, s->span,
-                "the result of `%s` has no type", s->name->text);
-    f->sig.result = &type_bad;
-  }
-  f->f.result = f->sig.result;
+  struct callable none = {0};
+  bool bound = i->kind == ITEM_BIND;
+  graph_signature(k, f, bound ? &none : &i->graph);
   struct method *m = NEW(k, struct method);
   *m = (struct method){.name = atom_of_text(&k->c->atoms, "run"),
                        .class = &c->c,
@@ -145,9 +154,10 @@ static void graph_collect(struct checker *k, struct app_sym *app,
   s->bind->item = i;
   s->bind->symbol = s;
   s->bind->b.doc = i->doc;
+  struct item *items = !bound && i->graph.body ? i->graph.body->items : NULL;
   c->c.settings = s->bind->b.settings =
-      settings_of_items(k, i->graph.body ? i->graph.body->items : NULL,
-                        PLACE_GRAPH, ORIGIN_deployment);
+      bound ? settings_of_fields(k, i->bind.settings, PLACE_GRAPH, ORIGIN_bind)
+            : settings_of_items(k, items, PLACE_GRAPH, ORIGIN_deployment);
 }
 
 // ---- apps ----
@@ -201,9 +211,11 @@ static void app_collect(struct checker *k, struct item *item)
   app_prefix(k, app, item);
   struct item *items = item->app.body ? item->app.body->items : NULL;
   for (struct item *i = items; i; i = i->next) {
-    if (i->kind == ITEM_BIND) {
+    bool composed =
+        i->kind == ITEM_BIND && i->bind.value && is_composed(i->bind.value);
+    if (i->kind == ITEM_BIND && !composed) {
       bind_collect(k, app, i);
-    } else if (i->kind == ITEM_GRAPH) {
+    } else if (i->kind == ITEM_GRAPH || composed) {
       graph_collect(k, app, i);
     } else if (i->kind == ITEM_FN) {
       fn_declare(k, &app->names, i, NULL, app);
@@ -343,7 +355,8 @@ static void app_check(struct checker *k, struct app_sym *app)
   struct block *body = app->item ? app->item->app.body : NULL;
   for (struct item *i = body ? body->items : NULL; i; i = i->next) {
     struct symbol *s = i->note;
-    if (i->kind == ITEM_BIND && s && s->bind)
+    if (i->kind == ITEM_BIND && s && s->bind &&
+        s->bind->class->c.kind != CLASS_graph)
       bind_args(k, s->bind, i->bind.value);
     else if (i->kind == ITEM_GRAPH && s && s->bind && i->graph.has_params)
       fn_check(k, s->bind->class->run, BODY_GRAPH, NULL);

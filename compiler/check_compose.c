@@ -71,6 +71,7 @@ static void compose(struct checker *k, struct fn_sym *f, struct expr *e)
     region_fill(kept, n, &entry);
   else
     f->sig.result = f->f.result = &type_bad;
+  f->not_built = is_bad(f->sig.result); // calls of it are silent
 }
 
 void graph_compose(struct checker *k, struct fn_sym *f)
@@ -140,6 +141,17 @@ static struct core **args_alone(struct body *b, struct arg *args,
   return ok ? out : NULL;
 }
 
+// How it is written, if that is short.
+static const char *written(struct checker *k, struct span at)
+{
+  enum { SHORT = 40 };
+  const char *text = k->c->sources[at.file].text + at.start;
+  uint32_t n = at.end - at.start;
+  return n <= SHORT && !memchr(text, '\n', n)
+             ? arena_printf(k->a, "(%.*s)", (int)n, text)
+             : "what is composed";
+}
+
 // let each argument be a local in the flow
 static struct core *inlined_call(struct region *r, struct node *n,
                                  struct core **args, uint32_t n_args)
@@ -168,7 +180,7 @@ struct core *call_composed(struct body *b, struct expr *e)
   struct core **args = NULL;
   switch (node_entry(k, n, &entry)) {
   case ENTRY_known:
-    entry.name = "what is composed";
+    entry.name = written(k, n->span);
     entry.span = n->span;
     args = match_args(b, &entry, e->call.args, e->span, DIAG_wrong_edge);
     break;

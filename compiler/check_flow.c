@@ -135,9 +135,9 @@ static void report_count(struct region *r, const struct node *to,
                     show(k, s->params[in->n].type));
   else
     d = diag_report(k->d, DIAG_wrong_edge, to->span,
-                    s->n ? "%s takes %u values, and %u come"
+                    s->n ? "%s takes %u value%s, and %u come"
                          : "%s takes nothing",
-                    node_text(k, to), s->n, in->n);
+                    node_text(k, to), s->n, s->n == 1 ? "" : "s", in->n);
   if (in->from)
     diag_note(k->d, d, in->from->span, "%s gives one value",
               node_text(k, in->from));

@@ -103,6 +103,8 @@ struct core *check_lambda(struct body *b, struct expr *e,
   struct stmt *r = stmt_new(&in, STMT_RETURN, e->lambda.value->span);
   r->value = result ? check_as(&in, e->lambda.value, result, NULL)
                     : check(&in, e->lambda.value, NULL);
+  if (!result && r->value->type == &type_never) // it always fails
+    r->value->type = k->none;
   f->f.result = f->sig.result = result ? result : r->value->type;
   body_close(&in, r);
   f->checked = true;

@@ -210,7 +210,7 @@ static void add_limit_check(struct repeat *l, struct stmt ***end)
                        number_test(l, OP_lt, region_reach(l->loop, l->limit),
                                    core_int(k, 1, at)));
   struct stmt **inner = &s->body;
-  struct core *fail = core_new(k, CORE_FAIL, &type_never, at, 2);
+  struct core *fail = core_new(k, CORE_FAIL, k->none, at, 2);
   const char *text = "max_iter is less than 1: a loop runs at least once";
   fail->args[0] = core_int(k, 500, at);
   fail->args[1] = core_const(k, const_text(k, k->str, text, 50), at);

@@ -288,6 +288,7 @@ static void read_choice(struct body *b, struct node *n)
 static void read_loop(struct body *b, struct node *n)
 {
   struct checker *k = b->k;
+  bool said = false;
   n->kind = NODE_LOOP;
   for (struct arg *a = n->e->call.args; a; a = a->next) {
     if (!a->name.text) {
@@ -297,6 +298,7 @@ static void read_loop(struct body *b, struct node *n)
       struct diag *d = diag_report(k->d, DIAG_unknown_argument, a->name.span,
                                    "a loop has no `%s`", a->name.text->text);
       name_hint_list(k, d, a->name.text->text, names, 1);
+      said = true;
     } else if (n->limit) {
       diag_report(k->d, DIAG_duplicate_argument, a->span,
                   "`max_iter` is given twice");
@@ -305,7 +307,8 @@ static void read_loop(struct body *b, struct node *n)
     }
   }
   if (!n->limit) {
-    diag_report(k->d, DIAG_missing_limit, n->span, NULL);
+    if (!said)
+      diag_report(k->d, DIAG_missing_limit, n->span, NULL);
     n->limit = core_bad(k, n->span);
   }
   if (!n->n)
@@ -422,12 +425,11 @@ static bool meet_all(struct checker *k, const struct node *first, struct sig *x,
 {
   uint32_t both = x->n < y->n ? x->n : y->n;
   if (needed(x) > both || needed(y) > both) {
-    struct diag *d =
-        diag_report(k->d, DIAG_wrong_edge, n->span,
-                    "%s takes %u values, and %s, which "
-                    "gets the same, takes %u",
-                    node_text(k, n), y->n, node_text(k, first), x->n);
-    diag_note(k->d, d, first->span, "which gets the same");
+    struct diag *d = diag_report(
+        k->d, DIAG_wrong_edge, n->span,
+        "%s takes %u value%s, and %s, which gets the same, %u", node_text(k, n),
+        y->n, y->n == 1 ? "" : "s", node_text(k, first), x->n);
+    diag_note(k->d, d, first->span, "%s takes %u", node_text(k, first), x->n);
     return false;
   }
   struct sig_param *params = ARENA_ARRAY(k->a, both + 1, struct sig_param);
@@ -442,7 +444,8 @@ static bool meet_all(struct checker *k, const struct node *first, struct sig *x,
                     "%s takes %s, and %s, which gets the same, takes %s",
                     node_text(k, n), show(k, y->params[i].type),
                     node_text(k, first), show(k, x->params[i].type));
-    diag_note(k->d, d, first->span, "which gets the same");
+    diag_note(k->d, d, first->span, "%s takes %s", node_text(k, first),
+              show(k, x->params[i].type));
     return false;
   }
   x->params = params;

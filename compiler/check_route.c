@@ -396,12 +396,15 @@ static void answer(struct routing *r)
   bool said = false;
   for (uint32_t i = 0; i < b->n_returns; i++)
     said = said || b->returns[i]->reply;
-  if (!said && !is_bad(t) && t->kind != TYPE_bytes && !type_has_json(k, t) &&
-      !stream_answers(k, t))
-    diag_report(k->d, DIAG_bad_form,
-                r->item->route.c.value ? r->item->route.c.value->span
-                                       : r->r->span,
-                "%s cannot be answered", show(k, t));
+  if (said || is_bad(t) || t->kind == TYPE_bytes || type_has_json(k, t) ||
+      stream_answers(k, t))
+    return;
+  const struct expr *value = r->item->route.c.value;
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_form, value ? value->span : r->r->span,
+                  "%s cannot be answered", show(k, t));
+  if (t->kind == TYPE_step)
+    diag_hint(k->d, d, "the node alone can lead to it: `-> node`");
 }
 
 void route_check(struct checker *k, struct app_sym *app, struct item *i)

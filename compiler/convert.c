@@ -312,6 +312,10 @@ static struct diag *report_misfit(struct body *b, struct core *x,
   struct diag *d =
       diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
                   "expected %s, found %s", show(k, want), show(k, x->type));
+  if (x->type->kind == TYPE_step)
+    diag_hint(k->d, d,
+              "a step is taken by what composes the node: `(a | b)(x)`, "
+              "`graph g = a`");
   if (inner->kind == TYPE_map && x->type->kind == TYPE_record)
     diag_hint(k->d, d,
               "keys of a map are texts: `{ \"a\": 1 }`, or "

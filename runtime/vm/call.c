@@ -429,8 +429,9 @@ enum entry call_start_value(struct task *t, const struct site *s,
                             uint16_t result, const struct error **error)
 {
   const struct closure *c = t->frame->slots[s->row->first].closure;
+  const struct function *fn = t->run->engine->functions;
   bool helper = c && c->kind == SITE_function && !s->own &&
-                !t->run->engine->functions[c->target].yields;
+                !fn[c->target].yields && !fn[c->target].graph;
   if (helper)
     return enter_helper(t, s, result, error);
   struct future *f = call_start(t, s, error);
