@@ -1,0 +1,172 @@
+// The commands of sgc over files.
+#include "compiler/commands.h"
+
+#include "compiler/dot.h"
+#include "compiler/emit.h"
+#include "compiler/explain.h"
+#include "compiler/import.h"
+#include "compiler/lsp.h"
+#include "compiler/sgrun_exec.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int dump_plan(struct run *r)
+{
+  struct buf out = {0};
+  struct plan view;
+  char why[200];
+  if (plan_open(&view, r->p.plan, r->p.plan_size, why, sizeof why)) {
+    fprintf(stderr, "sgc: %s\n", why);
+    return RUN_WRONG;
+  }
+  plan_dump(&view, &out);
+  return run_deliver(&out, RUN_OK);
+}
+
+int command_make(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  if (r->dump && !strcmp(r->dump, "plan") && run_takes_plan(r, paths, n))
+    return dump_plan(r);
+  bool ok = run_compile(r, paths, n, &out);
+  if (ok && r->graphviz)
+    dot_program(&r->p.c, r->p.program, r->part, &out);
+  if (ok && r->output)
+    emit_file(&r->p.c, r->output, r->p.plan, r->p.plan_size);
+  return run_finish(r, &out);
+}
+
+int command_check(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  r->p.tests = true;
+  run_compile(r, paths, n, &out);
+  return run_finish(r, &out);
+}
+
+static void add_name(struct buf *out, const char *name)
+{
+  for (; *name; name++)
+    buf_addc(out, *name == '_' ? '-' : *name);
+}
+
+static int explain_diagnostic(const char *id)
+{
+  static const char *const severities[] = {"note", "warning", "error"};
+  bool number = !strncasecmp(id, "SG", 2);
+  const struct diag_row *row = number
+                                   ? diag_row((unsigned)strtoul(id + 2, NULL, 10))
+                                   : diag_row_named(id);
+  if (!row)
+    return run_complain("there is no diagnostic %s", id);
+  struct buf out = {0};
+  buf_addf(&out, "SG%04u ", row->number);
+  add_name(&out, row->name);
+  buf_addf(&out, " (%s): %s\n", severities[row->severity], row->message);
+  if (*row->page)
+    buf_addf(&out, "\n%s\n", row->page);
+  return run_deliver(&out, RUN_OK);
+}
+
+// `explain` takes files as well as the ids and names of diagnostics.
+static bool is_file(const char *word)
+{
+  size_t n = strlen(word);
+  return !strcmp(word, "-") || (n > 3 && !strcmp(word + n - 3, ".sg")) ||
+         !access(word, F_OK);
+}
+
+int command_explain(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  if (n == 1 && !is_file(paths[0]))
+    return explain_diagnostic(paths[0]);
+  if (run_compile(r, paths, n, &out))
+    explain_program(&r->p.c, r->p.program, &out);
+  return run_finish(r, &out);
+}
+
+// Leaves the rest to sgrun.
+static int become(const char *const *arguments, const char *what,
+                  const void *plan, size_t size)
+{
+  sgrun_exec(arguments, plan, size);
+  fprintf(stderr, "sgc: cannot run sgrun, which %s: it is neither beside sgc "
+                  "nor on the PATH (%s)\n", what, strerror(errno));
+  return RUN_WRONG;
+}
+
+int command_test(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  r->p.tests = true;
+  bool ok = run_compile(r, paths, n, &out);
+  int result = run_finish(r, &out);
+  if (!ok || result)
+    return result;
+  const char *arguments[] = {"--test", r->filter ? "--filter" : NULL, r->filter, NULL};
+  return become(arguments, "runs the tests", r->p.plan, r->p.plan_size);
+}
+
+// What is served under /openapi.json, byte for byte: the server writes it.
+int command_openapi(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  bool ok = run_takes_plan(r, paths, n) || run_compile(r, paths, n, &out);
+  int result = run_finish(r, &out);
+  if (!ok || result)
+    return result;
+  const char *arguments[] = {"--openapi", NULL, NULL};
+  if (r->app)
+    arguments[0] = arena_printf(r->p.c.arena, "--openapi=%s", r->app);
+  return become(arguments, "writes the document", r->p.plan, r->p.plan_size);
+}
+
+// A program that was made is formatted as written ones are.
+static void tidy(struct run *r, struct buf *out)
+{
+  struct compile *c = &r->p.c;
+  struct diags ignored = {.arena = c->arena};
+  struct source s = {"", out->data, out->size};
+  struct buf text = {0};
+  if (!out->failed && out->size &&
+      fmt_source(&s, 0, c->arena, &c->atoms, &ignored, &text)) {
+    buf_free(out);
+    *out = text;
+  }
+}
+
+// Nothing is written of a config that is wrong.
+int command_import(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  import_ray(&r->p.c, paths[0], &out);
+  if (r->p.c.diags.errors)
+    out.size = 0;
+  tidy(r, &out);
+  return run_finish(r, &out);
+}
+
+int command_fmt(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0};
+  char *input[] = {"-"};
+  if (!n && !r->standard_input)
+    return run_complain("%s", "fmt takes files and folders, or --stdin");
+  fmt_paths(&r->p.c, &r->fmt, paths, n, &out);
+  if (r->standard_input)
+    fmt_paths(&r->p.c, &r->fmt, input, 1, &out);
+  int status = run_finish(r, &out);
+  return r->fmt.check && r->fmt.changed ? RUN_WRONG : status;
+}
+
+
+int command_lsp(struct run *r, char **paths, size_t n)
+{
+  (void)r, (void)paths, (void)n;
+  return lsp_serve();
+}
