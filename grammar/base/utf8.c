@@ -100,3 +100,12 @@ size_t utf8_length(const char *text, size_t size)
     count += (text[i] & 0xC0) != 0x80;
   return count;
 }
+
+size_t utf8_cut(const char *text, size_t size, size_t most)
+{
+  if (size <= most)
+    return size;
+  while (most && (text[most] & 0xC0) == 0x80)
+    most--;
+  return most;
+}

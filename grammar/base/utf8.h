@@ -18,4 +18,7 @@ size_t utf8_check(const char *text, size_t size);
 // Code points in valid text (a byte that is none counts as one).
 size_t utf8_length(const char *text, size_t size);
 
+// How many of the first `most` bytes of valid text are whole code points.
+size_t utf8_cut(const char *text, size_t size, size_t most);
+
 #endif

@@ -2,6 +2,7 @@
 #include "runtime/vm/operations.h"
 
 #include "grammar/base/number.h"
+#include "grammar/base/utf8.h"
 #include "runtime/codec/codec.h"
 #include "runtime/vm/operator.h"
 
@@ -283,9 +284,9 @@ const struct error *operation_key(struct task *t, value *s, struct plan_code i)
   const struct text *key = s[i.c].text;
   const value *found = map_get(s[i.b].map, key);
   if (!found) {
-    int shown = key->size > 100 ? 100 : (int)key->size;
+    uint32_t shown = (uint32_t)utf8_cut(key->data, key->size, 100);
     return error_make(t, ERROR_user, 500, "key \"%.*s\"%s is not in the map",
-                      shown, key->data, key->size > 100 ? "…" : "");
+                      (int)shown, key->data, shown < key->size ? "…" : "");
   }
   s[i.a] = *found;
   return NULL;

@@ -1,6 +1,7 @@
 // Numbers: reading, converting, rounding. Python's functions of these names
 // decide what comes out, and what an error says; an int has 64 bits.
 #include "grammar/base/number.h"
+#include "grammar/base/utf8.h"
 #include "runtime/codec/codec.h"
 #include "stdlib/ops/ops.h"
 
@@ -12,16 +13,14 @@ static enum operator_status fail_reading(struct operator_call *call,
                                          const char *what)
 {
   struct buf b = {.arena = call->arena};
-  struct text shown = *ARG(0).text;
-  if (shown.size > 200) {
-    shown.size = 200;
-    while (shown.size && ((unsigned char)shown.data[shown.size] & 0xC0) == 0x80)
-      shown.size--;
-  }
+  const struct text *whole = ARG(0).text;
+  struct text shown = *whole;
+  shown.size = (uint32_t)utf8_cut(whole->data, whole->size, 200);
   value_repr(call->plan, call->types[0], (value){.text = &shown}, &b);
   if (b.failed)
     return operator_exhausted(call);
-  return operator_fail(call, "%s: %s", what, b.data);
+  return operator_fail(call, "%s: %s%s", what, b.data,
+                       shown.size < whole->size ? "…" : "");
 }
 
 OP(int_str)

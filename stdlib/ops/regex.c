@@ -22,7 +22,7 @@ static bool begin(struct search *s, struct operator_call *call)
   s->regex = regex_get(pattern->data, pattern->size, why, sizeof why);
   if (!s->regex) {
     operator_fail(call, "pattern '%.*s': %s",
-                  (int)(pattern->size < 200 ? pattern->size : 200),
+                  (int)utf8_cut(pattern->data, pattern->size, 200),
                   pattern->data, why);
     return false;
   }

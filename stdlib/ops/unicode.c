@@ -177,7 +177,7 @@ OP(text_normalize)
     if (text_is(form, forms[i].name, strlen(forms[i].name)))
       return mapped(call, out, forms[i].options);
   return operator_fail(call, "there is no form \"%.*s\": NFC, NFD, NFKC, NFKD",
-                       (int)(form->size < 40 ? form->size : 40), form->data);
+                       (int)utf8_cut(form->data, form->size, 40), form->data);
 }
 
 // ---- characters ----
