@@ -82,9 +82,11 @@ static void run_passes(struct lsp_run *r, const char *root,
   r->p.paths = paths;
   r->p.n_paths = 1;
   r->p.tests = true;
-  struct buf nothing = {0};
-  passes_run(&r->p, whole ? NULL : "ast", &nothing);
-  buf_free(&nothing);
+  r->p.no_plan = true;
+  if (whole)
+    passes_run(&r->p, NULL, NULL);
+  else
+    load_program(&r->p.c, paths, 1);
   r->p.paths = NULL;
   r->parsed = true;
   for (uint32_t i = 0; i < r->p.c.n_sources; i++)

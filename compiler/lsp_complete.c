@@ -3,6 +3,7 @@
 // kind of thing is wanted, and the checker says which of them are visible.
 #include "compiler/lsp.h"
 
+#include "compiler/table.h"
 #include "grammar/defs/settings.h"
 #include "grammar/defs/signature.h"
 
@@ -25,13 +26,25 @@ struct completing {
   struct lsp_request *r;
   struct lsp_cursor *c; // or NULL: of the text as it is
   cJSON *items;
+  struct atoms atoms; // of labels
+  struct table offered;
 };
 
 // ---- items ----
 
+// Whether it is offered already.
+static bool has_item(struct completing *x, const char *label)
+{
+  struct arena *a = &x->r->s->scratch;
+  x->atoms.arena = a;
+  return table_get(&x->offered, atom_of_text(&x->atoms, label));
+}
+
 static cJSON *add_item(struct completing *x, const char *label, int kind,
                        char rank)
 {
+  x->atoms.arena = &x->r->s->scratch;
+  *table_at(x->atoms.arena, &x->offered, atom_of_text(&x->atoms, label)) = x;
   cJSON *item = cJSON_CreateObject();
   lsp_add_text(item, "label", label);
   cJSON_AddNumberToObject(item, "kind", kind);
@@ -254,15 +267,6 @@ static void add_name(struct completing *x, const struct lsp_run *run,
   add_doc(x, item, lsp_doc(run, n));
 }
 
-static bool has_item(const cJSON *items, const char *label)
-{
-  const cJSON *item;
-  cJSON_ArrayForEach(item, items)
-    if (!strcmp(cJSON_GetObjectItem(item, "label")->valuestring, label))
-      return true;
-  return false;
-}
-
 // What is visible; an inner name hides an outer one.
 static void add_scope(struct completing *x, bool dotted)
 {
@@ -270,11 +274,11 @@ static void add_scope(struct completing *x, bool dotted)
   for (uint32_t i = 0; i < index->n_scope; i++) {
     const struct index_name *n = &index->scope[i];
     bool dot = n->name && strchr(n->name->text, '.');
-    if (n->name && !dot && (n->kind == INDEX_OPERATOR || !has_item(x->items, n->name->text)))
+    if (n->name && !dot && (n->kind == INDEX_OPERATOR || !has_item(x, n->name->text)))
       add_name(x, x->c->run, n);
     else if (dot && dotted) { // `log.info`: `log` is offered
       char *first = strndup(n->name->text, strcspn(n->name->text, "."));
-      if (first && !has_item(x->items, first))
+      if (first && !has_item(x, first))
         add_item(x, first, KIND_MODULE, '4');
       free(first);
     }
@@ -307,7 +311,7 @@ static void add_classes(struct completing *x, bool functions)
   const struct program *p = x->c->run->p.program;
   for (const struct class *c = p ? p->classes : NULL; c; c = c->next)
     if (c->name && c->kind != CLASS_graph && (functions || c->kind != CLASS_function) &&
-        !has_item(x->items, c->name->text))
+        !has_item(x, c->name->text))
       add_doc(x, add_item(x, c->name->text, KIND_CLASS, '2'), c->doc);
 }
 
@@ -320,11 +324,11 @@ static void add_types(struct completing *x)
       NULL};
   const struct index *index = &x->c->run->index;
   for (int i = 0; i < TYPE_enum; i++)
-    if (!has_item(x->items, words[i]))
+    if (!has_item(x, words[i]))
       add_item(x, words[i], KIND_STRUCT, '3');
   for (uint32_t i = 0; i < index->n_names; i++)
     if (index->names[i].declares && index->names[i].kind == INDEX_TYPE &&
-        !has_item(x->items, index->names[i].name->text))
+        !has_item(x, index->names[i].name->text))
       add_name(x, x->c->run, &index->names[i]);
   add_classes(x, false);
   add_words(x, AS_TYPE);
@@ -379,7 +383,7 @@ static void add_dotted(struct completing *x, const char *first)
   for (int id = 0; id < OPERATORS; id++) {
     const struct signature *s = signature_of(id);
     if (!s || strncmp(s->name, first, n) != 0 || s->name[n] != '.' ||
-        has_item(x->items, s->name + n + 1))
+        has_item(x, s->name + n + 1))
       continue;
     cJSON *item = add_item(x, s->name + n + 1, KIND_FUNCTION, '1');
     lsp_add_text(item, "detail", arena_printf(&x->r->s->scratch, "%s%s", s->name, s->text));
@@ -776,7 +780,7 @@ static void offer_words(struct completing *x)
 cJSON *lsp_complete(struct lsp_request *r)
 {
   struct lsp_cursor c = {0};
-  struct completing x = {r, &c, cJSON_CreateArray()};
+  struct completing x = {.r = r, .c = &c, .items = cJSON_CreateArray()};
   if (lsp_cursor_open(r, &c, has_landed))
     offer(&x);
   lsp_cursor_close(&c);

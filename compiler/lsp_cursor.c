@@ -76,15 +76,49 @@ static bool make_text(struct lsp_request *r, struct lsp_cursor *c,
   return !out.failed;
 }
 
+// A declaration begins in the first column: parsing from one to the next tells
+// as much as parsing all, and takes no time.
+static bool begins(const char *line)
+{
+  static const char *const words[] = {"use ", "type ", "deployment ", "fn ",
+                                      "metric ", "resource ", "app ", "override ",
+                                      "server ", "test "};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strncmp(line, words[i], strlen(words[i])))
+      return true;
+  return false;
+}
+
+static uint32_t line_before(const char *text, uint32_t at)
+{
+  while (at && text[at - 1] != '\n')
+    at--;
+  return at;
+}
+
+static struct span around(const char *text, struct span at)
+{
+  uint32_t start = line_before(text, at.start);
+  while (start && !begins(text + start))
+    start = line_before(text, start - 1);
+  const char *end = text + at.end;
+  while ((end = strchr(end, '\n')) && !begins(++end))
+    ;
+  size_t rest = end ? (size_t)(end - text) : strlen(text);
+  return (struct span){0, start, (uint32_t)rest};
+}
+
 static bool is_good(struct lsp_cursor *c, lsp_good *good)
 {
   struct arena a = {0};
   struct atoms atoms = {.arena = &a};
   struct diags diags = {.arena = &a};
-  struct source source = {"", c->text, c->size};
+  struct span part = around(c->text, c->at);
+  uint32_t n = part.end - part.start, at = c->at.start - part.start;
+  struct source source = {"", arena_copy(&a, c->text + part.start, n), n};
   struct file_ast *f = parse_source(&source, 0, &a, &atoms, &diags);
-  struct lsp_way way = lsp_way_to(&a, f, c->at.start, c->at.end);
-  bool ok = good(&way, c->at.start);
+  struct lsp_way way = lsp_way_to(&a, f, at, at + NAME_SIZE);
+  bool ok = good(&way, at);
   arena_free(&a);
   return ok;
 }

@@ -78,7 +78,8 @@ cJSON *lsp_tokens(struct lsp_request *r)
   const struct index_name **names =
       ARENA_ARRAY(a, run->index.n_names + 1, const struct index_name *);
   uint32_t n = names_of(run, file, names);
-  int *data = ARENA_ARRAY(a, (size_t)n * 5 + 1, int), count = 0;
+  struct buf data = {.arena = a};
+  buf_addc(&data, '[');
   struct lsp_place last = {0, 0};
   for (uint32_t i = 0; i < n; i++) {
     struct span at = names[i]->at;
@@ -88,15 +89,16 @@ cJSON *lsp_tokens(struct lsp_request *r)
     struct lsp_place to = lsp_place_of(&r->file->lines, at.end, r->s->encoding);
     if (to.line != from.line)
       continue;
-    data[count++] = (int)(from.line - last.line);
-    data[count++] = (int)(from.character - (from.line == last.line ? last.character : 0));
-    data[count++] = (int)(to.character - from.character);
-    data[count++] = type_of_name(names[i]);
-    data[count++] = modifiers_of(names[i]);
+    uint32_t column = from.line == last.line ? last.character : 0;
+    buf_addf(&data, "%s%u,%u,%u,%d,%d", data.size > 1 ? "," : "",
+             from.line - last.line, from.character - column,
+             to.character - from.character, type_of_name(names[i]),
+             modifiers_of(names[i]));
     last = from;
     end = at.end;
   }
   cJSON *json = cJSON_CreateObject();
-  cJSON_AddItemToObject(json, "data", cJSON_CreateIntArray(data, count));
+  buf_addc(&data, ']');
+  cJSON_AddRawToObject(json, "data", data.data); // there are many
   return json;
 }

@@ -46,7 +46,8 @@ static void dump_graph(struct passes *p, struct buf *out)
 
 static void emit(struct passes *p)
 {
-  emit_program(&p->c, p->program, p->tests, &p->plan, &p->plan_size);
+  if (!p->no_plan)
+    emit_program(&p->c, p->program, p->tests, &p->plan, &p->plan_size);
 }
 
 static void dump_plan(struct passes *p, struct buf *out)

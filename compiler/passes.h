@@ -10,6 +10,7 @@ struct passes {
   char *const *paths; // of the files
   size_t n_paths;
   bool tests; // are in the plan
+  bool no_plan; // is asked for: making one says only that it is too large
   struct compile c;
   struct program *program; // whole only without errors
   const void *plan;
