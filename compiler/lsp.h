@@ -150,7 +150,7 @@ struct lsp_run *lsp_try(struct lsp_server *s, const char *root,
 void lsp_run_free(struct lsp_run *r);
 struct lsp_text *lsp_lines(struct lsp_run *r, uint32_t file);
 
-// ---- places in programs (lsp_find.c) ----
+// ---- places in trees (lsp_tree.c) ----
 
 enum lsp_node_kind {
   LSP_FILE, LSP_ITEM, LSP_BLOCK, LSP_EXPR, LSP_FIELD, LSP_ARG, LSP_PARAM,
@@ -189,7 +189,7 @@ bool lsp_cursor_open(struct lsp_request *r, struct lsp_cursor *c,
                      lsp_good *good);
 void lsp_cursor_close(struct lsp_cursor *c);
 
-// A name of a program at a place.
+// lsp_find.c: a name of a program at a place.
 struct lsp_found {
   struct lsp_program *program;
   struct lsp_run *run;
@@ -242,11 +242,31 @@ enum {
 // The run that has the text of the request's file as it is now, or NULL.
 struct lsp_run *lsp_run_of(struct lsp_request *r, uint32_t *file);
 
+cJSON *lsp_envelope(void);
+void lsp_post(struct lsp_server *s, cJSON *message); // and frees it
 // Tells whoever listens; takes `params`.
 void lsp_notify(struct lsp_server *s, const char *method, cJSON *params);
 cJSON *lsp_range(struct lsp_server *s, struct lsp_text *t, struct span at);
 cJSON *lsp_location(struct lsp_server *s, struct lsp_run *r, struct span at);
 bool lsp_read_place(const cJSON *json, struct lsp_place *out);
+const cJSON *lsp_at(const cJSON *json, const char *name);
+const char *lsp_text_at(const cJSON *json, const char *name); // or NULL
+
+// lsp_start.c
+cJSON *lsp_initialize(struct lsp_request *r);
+cJSON *lsp_shut_down(struct lsp_request *r);
+void lsp_initialized(struct lsp_server *s, const cJSON *params);
+void lsp_add_folder(struct lsp_server *s, const char *uri);
+
+// lsp_sync.c
+void lsp_did_open(struct lsp_server *s, const cJSON *params);
+void lsp_did_change(struct lsp_server *s, const cJSON *params);
+void lsp_did_close(struct lsp_server *s, const cJSON *params);
+void lsp_did_save(struct lsp_server *s, const cJSON *params);
+void lsp_did_change_files(struct lsp_server *s, const cJSON *params);
+void lsp_did_change_folders(struct lsp_server *s, const cJSON *params);
+// The open text that `textDocument` names, or NULL.
+struct lsp_file *lsp_open_file(struct lsp_server *s, const cJSON *params);
 
 // lsp_edits.c: changes of texts, as the client understands them.
 cJSON *lsp_edit_new(struct lsp_server *s);
