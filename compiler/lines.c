@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { NEAR = 4 }; // most questions are about one of the next lines
+
 void lines_init(struct lines *l, struct arena *arena,
                 const struct source *sources, uint32_t n)
 {
@@ -38,6 +40,11 @@ bool lines_find(struct lines *l, struct span s, uint32_t *line,
     find_starts(l, s.file);
   const uint32_t *starts = l->starts[s.file];
   uint32_t low = 0, high = l->counts[s.file];
+  if (l->last < high && starts[l->last] <= s.start) {
+    low = l->last;
+    if (high - low > NEAR && starts[low + NEAR] > s.start)
+      high = low + NEAR;
+  }
   while (high - low > 1) {
     uint32_t mid = low + (high - low) / 2;
     if (starts[mid] <= s.start)
@@ -45,6 +52,7 @@ bool lines_find(struct lines *l, struct span s, uint32_t *line,
     else
       high = mid;
   }
+  l->last = low;
   *line = low + 1;
   *column = 1 + (uint32_t)utf8_length(l->sources[s.file].text + starts[low],
                                       s.start - starts[low]);

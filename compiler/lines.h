@@ -10,6 +10,7 @@ struct lines {
   uint32_t n;
   uint32_t **starts; // by source; NULL until somebody asks
   uint32_t *counts;
+  uint32_t last; // the line that was found last, of any source
 };
 
 void lines_init(struct lines *l, struct arena *arena,

@@ -95,10 +95,17 @@ size_t utf8_check(const char *text, size_t size)
 
 size_t utf8_length(const char *text, size_t size)
 {
-  size_t count = 0;
-  for (size_t i = 0; i < size; i++)
-    count += (text[i] & 0xC0) != 0x80;
-  return count;
+  size_t more = 0, at = 0; // bytes that go on with a code point: 10xxxxxx
+  for (; size - at >= 8; at += 8) {
+    uint64_t eight;
+    memcpy(&eight, text + at, 8);
+    uint64_t high = eight & 0x8080808080808080u;
+    if (high)
+      more += (size_t)__builtin_popcountll(high & ~(eight << 1));
+  }
+  for (; at < size; at++)
+    more += (text[at] & 0xC0) == 0x80;
+  return size - more;
 }
 
 size_t utf8_cut(const char *text, size_t size, size_t most)

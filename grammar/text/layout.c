@@ -12,10 +12,7 @@
 //
 // Recovery. When the grammar reports an error it reads on to the next line,
 // field or closing bracket on its own; what is nested deeper is skipped here.
-#include "grammar/text/parser.h"
 #include "grammar/text/tokens.h"
-
-#include "grammar/text/sg.tab.h"
 
 enum { ERRORS_MAX = 100 };
 
@@ -250,27 +247,33 @@ static uint32_t indent_at(const struct parser *p, uint32_t at)
   return n;
 }
 
-static struct token *peek(struct parser *p)
+// Reads the token behind the last one into `p->ahead`.
+static void read_ahead(struct parser *p)
 {
-  if (p->has_ahead)
-    return &p->ahead;
-  struct token t = {0};
-  t.kind = sg_raw_lex(&t, p->flex);
-  t.newline = p->newline;
-  if (t.newline)
-    p->indent = indent_at(p, t.span.start);
-  t.indent = p->indent;
+  struct token *t = &p->ahead;
+  t->name.text = NULL;
+  t->kind = sg_raw_lex(t, p->flex);
+  t->newline = p->newline;
+  if (t->newline)
+    p->indent = indent_at(p, t->span.start);
+  t->indent = p->indent;
   p->newline = false;
-  if (p->diags->errors - p->errors >= ERRORS_MAX && t.kind) {
-    diag_report(p->diags, DIAG_too_many_errors, t.span,
+  if (p->diags->errors - p->errors >= ERRORS_MAX && t->kind) {
+    diag_report(p->diags, DIAG_too_many_errors, t->span,
                 "too many errors; the rest was not read");
     p->quiet = UINT32_MAX;
     p->at = p->size;
-    t.kind = 0;
+    t->kind = 0;
   }
-  scan_doc_attach(p, t.span.start);
-  p->ahead = t;
+  if (p->doc_span.end)
+    scan_doc_attach(p, t->span.start);
   p->has_ahead = true;
+}
+
+static inline struct token *peek(struct parser *p)
+{
+  if (!p->has_ahead)
+    read_ahead(p);
   return &p->ahead;
 }
 
@@ -288,74 +291,90 @@ static void skip_group(struct parser *p)
   } while (depth);
 }
 
-static struct token give(struct parser *p, struct token t)
+// Hands a token to the grammar: it is the last one from here on.
+static void give(struct parser *p, const struct token *t)
 {
-  if (t.kind == T_NEWLINE || !top(p)->head)
-    top(p)->head = t.kind == T_NEWLINE ? 0 : t.kind;
   struct open *o = top(p);
-  o->match |= t.kind == T_MATCH;
-  o->thens += t.kind == T_THEN;
-  if (t.kind == T_ELSE) {
-    o->otherwise = o->thens;
-    o->thens -= o->otherwise;
-  }
-  if (t.kind == T_NEWLINE) {
+  switch (t->kind) {
+  case T_NEWLINE:
+    o->head = 0;
     o->match = false;
     o->thens = 0;
+    break;
+  case T_MATCH:
+    o->match = true;
+    break;
+  case T_THEN:
+    o->thens++;
+    break;
+  case T_ELSE:
+    o->otherwise = o->thens;
+    o->thens -= o->otherwise;
+    break;
   }
-  if (token_opens(t.kind))
-    push(p, &t);
+  if (!o->head && t->kind != T_NEWLINE)
+    o->head = t->kind;
+  if (token_opens(t->kind))
+    push(p, t);
   p->before = p->last;
-  p->last = t;
-  return t;
+  p->last = *t;
 }
 
-static struct token made(struct parser *p, int kind, uint32_t at)
+static void give_made(struct parser *p, int kind, struct span at)
 {
-  return give(p, (struct token){.kind = kind, .span = {p->file, at, at}});
+  give(p, &(struct token){.kind = kind, .span = at});
 }
 
-static struct token too_deep(struct parser *p, struct token t)
+static void too_deep(struct parser *p, struct token t)
 {
   complain_deep(p, t.span);
   skip_group(p);
   t.kind = T_SKIPPED;
   t.span.end = p->last.span.end > t.span.end ? p->last.span.end : t.span.end;
   p->quiet = p->at + 1;
-  return give(p, t);
+  give(p, &t);
 }
 
-static struct token next(struct parser *p)
+// Closes the innermost bracket before `t`, which shows that it is not closed.
+static void close_before(struct parser *p, const struct token *t)
+{
+  report_unclosed(p, t);
+  int closer = token_closer(top(p)->token);
+  p->depth--;
+  give_made(p, closer, (struct span){p->file, t->span.start, t->span.start});
+}
+
+static void next(struct parser *p)
 {
   for (;;) {
     struct token *t = peek(p);
     if (shows_unclosed(p, t)) {
-      report_unclosed(p, t);
-      int closer = token_closer(top(p)->token);
-      p->depth--;
-      return made(p, closer, t->span.start);
+      close_before(p, t);
+      return;
     }
-    if (is_mistaken(p, t))
+    bool closes = token_closes(t->kind);
+    if (closes && is_mistaken(p, t))
       report_mistaken(p, t);
-    if (token_closes(t->kind) && token_closer(top(p)->token) != t->kind) {
+    if (closes && token_closer(top(p)->token) != t->kind) {
       report_stray(p, t);
       p->has_ahead = false;
       continue;
     }
     if (ends_line(p, t)) {
       t->newline = false;
-      struct span at = {p->file, p->last.span.end, t->span.start};
-      struct token end = made(p, T_NEWLINE, at.start);
-      end.span = at;
-      p->last.span = at;
-      return end;
+      uint32_t from = p->last.span.end;
+      give_made(p, T_NEWLINE, (struct span){p->file, from, t->span.start});
+      return;
     }
-    if (token_opens(t->kind) && p->depth >= NESTING_MAX)
-      return too_deep(p, *t);
+    if (token_opens(t->kind) && p->depth >= NESTING_MAX) {
+      too_deep(p, *t);
+      return;
+    }
     p->has_ahead = false;
-    if (token_closes(t->kind))
+    if (closes)
       pop(p, t);
-    return give(p, *t);
+    give(p, t);
+    return;
   }
 }
 
@@ -387,8 +406,6 @@ static bool is_body(const struct parser *p)
 
 static bool skipped(struct parser *p, const struct token *t)
 {
-  if (!p->panic)
-    return false;
   if (p->depth < p->panic_depth || (p->depth == 0 && !t->kind)) {
     p->panic = false;
     return false;
@@ -418,31 +435,31 @@ void layout_recover(struct parser *p)
 
 int sg_lex(SG_STYPE *value, struct span *at, struct parser *p)
 {
-  struct token t;
+  const struct token *t = &p->last;
   do
-    t = next(p);
-  while (skipped(p, &t));
-  *at = t.span;
-  switch (t.kind) {
+    next(p);
+  while (p->panic && skipped(p, t));
+  *at = t->span;
+  switch (t->kind) {
   case T_INT:
   case T_DURATION:
   case T_SIZE:
-    value->T_INT = t.integer;
+    value->T_INT = t->integer;
     break;
   case T_FLOAT:
   case T_PERCENT:
-    value->T_FLOAT = t.number;
+    value->T_FLOAT = t->number;
     break;
   case T_STRING:
   case T_STR_TEXT:
-    value->T_STRING = t.text;
+    value->T_STRING = t->text;
     break;
   case SG_error:
     layout_recover(p);
-    p->quiet = t.span.end;
+    p->quiet = t->span.end;
     break;
   default:
-    value->T_NAME = t.name;
+    value->T_NAME = t->name;
   }
-  return t.kind;
+  return t->kind;
 }

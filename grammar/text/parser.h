@@ -41,10 +41,12 @@ struct token {
   struct span span;
   bool newline;    // a line break stands before it
   uint32_t indent; // of its line
-  struct name name;
-  struct text text;
-  int64_t integer;
-  double number;
+  union {
+    struct name name; // `text` NULL where the token is no word
+    struct text text;
+    int64_t integer;
+    double number;
+  };
 };
 
 struct parser {
@@ -58,11 +60,11 @@ struct parser {
 
   // The scanner.
   void *flex;
+  uint8_t keywords[27]; // by first letter: see sg.l
   uint32_t at;         // offset of the next byte
   bool newline;        // seen since the last token
   uint32_t indent;     // of the line of the last token
   uint32_t line, line_end; // offsets between which line_end is known
-  bool after_dot;      // the last token was `.`
   struct open_string strings[STRINGS_MAX];
   unsigned n_strings;
   struct doc *docs;
@@ -119,6 +121,10 @@ LIST_OF(type_expr)
 LIST_OF(type_field)
 LIST_OF(item)
 LIST_OF(branch)
+
+// Bytes of a node whose kind has `member` of the union.
+#define NODE_SIZE(type, member)                                                \
+  (offsetof(type, member) + sizeof(((type *)0)->member))
 
 static inline struct span span_join(struct span a, struct span b)
 {

@@ -2,7 +2,7 @@
 // call, names are not looked up, and what may stand where is checked afterwards
 // (shape.c, items.def).
 //
-// What makes it free of conflicts without a precedence declaration:
+// What makes it free of conflicts:
 // - Files, apps, deployments and bodies are one kind of list (`items`).
 // - Line ends are tokens only where they end something; the scanner decides
 //   that (layout.c), so the grammar has no optional ones.
@@ -13,6 +13,9 @@
 //   a word behind `.` arrive as T_NAME already.
 // - `fn(x) = ...`, `if a then b else c` and `match` are whole expressions; as
 //   an operand they need parentheses.
+// - Operators have a precedence, and two rules: `logic` for and, or, not, which
+//   may not stand inside of others, and `term` for those. With a rule for each
+//   level every name would be read through sixteen of them.
 %code requires {
 #include "grammar/text/parser.h"
 }
@@ -72,7 +75,19 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
   T_ADD_SET "+=" T_SUB_SET "-=" T_MUL_SET "*=" T_DIV_SET "/=" T_DOTDOT ".."
   T_SPREAD "..."
 
-%type <struct name> name as_opt tname
+%left T_OR
+%left T_AND
+%precedence T_NOT
+%left T_EQ T_NE '<' T_LE '>' T_GE T_IN
+%left T_OR_ELSE
+%left '|'
+%left '&'
+%left '+' '-'
+%left T_BY
+%left '*' '/' T_DIV '%'
+%precedence NEGATION
+
+%type <struct name> name as_opt tname soft
 %type <struct name_list> names path tpath dims_opt
   names_more
 %type <struct arg *> arg
@@ -81,8 +96,7 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 %type <struct field_list> fields field_list settings settings_opt with_opt
 %type <struct param *> param
 %type <struct param_list> params param_list
-%type <struct expr *> expr or and not compare or_else pipe both sum by product
-  unary with postfix primary literal template opt_expr init_opt if_opt
+%type <struct expr *> expr logic term postfix literal template opt_expr init_opt if_opt
   limit_opt path_expr number
 %type <struct expr_list> expr_list
 %type <struct part *> part
@@ -90,7 +104,7 @@ static void sg_error(const struct span *at, struct parser *p, const char *what);
 %type <struct arm *> arm
 %type <struct arm_list> arms arm_list
 %type <struct pattern *> pattern
-%type <enum expr_op> compare_op product_op set_op
+%type <enum expr_op> set_op
 %type <struct type_expr *> type either_one postfix_type base_type type_opt
   result_opt targ
 %type <struct type_expr_list> either type_list types targs
@@ -172,7 +186,7 @@ item:
   { $$ = build_value(p, ITEM_LET, @$, $2, $3, $5); }
 | T_VAR name type_opt '=' expr
   { $$ = build_value(p, ITEM_VAR, @$, $2, $3, $5); }
-| or set_op expr { $$ = build_assign(p, ITEM_ASSIGN, @$, $1, $2, $3); }
+| logic set_op expr { $$ = build_assign(p, ITEM_ASSIGN, @$, $1, $2, $3); }
 | T_STUB path_expr '=' expr
   { $$ = build_assign(p, ITEM_STUB, @$, $2, OP_NONE, $4); }
 | branches { $$ = build_if(p, @$, $1, NULL); }
@@ -334,91 +348,42 @@ field:
 // ---------------------------------------------------------------- expressions
 
 expr:
-  or
+  logic
 | T_IF expr T_THEN expr T_ELSE expr { $$ = build_choice(p, @$, $2, $4, $6); }
 | T_MATCH expr '{' arms '}' { $$ = build_match(p, @$, $2, $4); }
 | T_FN params result_opt '=' expr { $$ = build_lambda(p, @$, $2, $3, $5); }
 
-or:
-  and
-| or T_OR and { $$ = build_binary(p, @$, OP_OR, $1, @2, $3); }
+logic:
+  term
+| logic T_OR logic { $$ = build_binary(p, @$, OP_OR, $1, @2, $3); }
+| logic T_AND logic { $$ = build_binary(p, @$, OP_AND, $1, @2, $3); }
+| T_NOT logic { $$ = build_unary(p, @$, OP_NOT, @1, $2); }
 
-and:
-  not
-| and T_AND not { $$ = build_binary(p, @$, OP_AND, $1, @2, $3); }
-
-not:
-  compare
-| T_NOT not { $$ = build_unary(p, @$, OP_NOT, @1, $2); }
-
-compare:
-  or_else
-| compare compare_op or_else { $$ = build_binary(p, @$, $2, $1, @2, $3); }
-
-compare_op:
-  T_EQ { $$ = OP_EQ; }
-| T_NE { $$ = OP_NE; }
-| '<' { $$ = OP_LT; }
-| T_LE { $$ = OP_LE; }
-| '>' { $$ = OP_GT; }
-| T_GE { $$ = OP_GE; }
-| T_IN { $$ = OP_IN; }
-| T_NOT T_IN { $$ = OP_NOT_IN; }
-
-or_else:
-  pipe
-| or_else T_OR_ELSE pipe { $$ = build_binary(p, @$, OP_ELSE, $1, @2, $3); }
-
-pipe:
-  both
-| pipe '|' both { $$ = build_binary(p, @$, OP_PIPE, $1, @2, $3); }
-
-both:
-  sum
-| both '&' sum { $$ = build_binary(p, @$, OP_BOTH, $1, @2, $3); }
-
-sum:
-  by
-| sum '+' by { $$ = build_binary(p, @$, OP_ADD, $1, @2, $3); }
-| sum '-' by { $$ = build_binary(p, @$, OP_SUB, $1, @2, $3); }
-
-by:
-  product
-| by T_BY product { $$ = build_binary(p, @$, OP_BY, $1, @2, $3); }
-
-product:
-  unary
-| product product_op unary { $$ = build_binary(p, @$, $2, $1, @2, $3); }
-
-product_op:
-  '*' { $$ = OP_MUL; }
-| '/' { $$ = OP_DIV; }
-| T_DIV { $$ = OP_INT_DIV; }
-| '%' { $$ = OP_MOD; }
-
-unary:
-  with
-| '-' unary { $$ = build_unary(p, @$, OP_NEG, @1, $2); }
-
-with:
+term:
   postfix
 | postfix T_WITH settings { $$ = build_with(p, @$, $1, $3); }
+| '-' term %prec NEGATION { $$ = build_unary(p, @$, OP_NEG, @1, $2); }
+| term T_EQ term { $$ = build_binary(p, @$, OP_EQ, $1, @2, $3); }
+| term T_NE term { $$ = build_binary(p, @$, OP_NE, $1, @2, $3); }
+| term '<' term { $$ = build_binary(p, @$, OP_LT, $1, @2, $3); }
+| term T_LE term { $$ = build_binary(p, @$, OP_LE, $1, @2, $3); }
+| term '>' term { $$ = build_binary(p, @$, OP_GT, $1, @2, $3); }
+| term T_GE term { $$ = build_binary(p, @$, OP_GE, $1, @2, $3); }
+| term T_IN term { $$ = build_binary(p, @$, OP_IN, $1, @2, $3); }
+| term T_NOT T_IN term %prec T_IN
+  { $$ = build_binary(p, @$, OP_NOT_IN, $1, span_join(@2, @3), $4); }
+| term T_OR_ELSE term { $$ = build_binary(p, @$, OP_ELSE, $1, @2, $3); }
+| term '|' term { $$ = build_binary(p, @$, OP_PIPE, $1, @2, $3); }
+| term '&' term { $$ = build_binary(p, @$, OP_BOTH, $1, @2, $3); }
+| term '+' term { $$ = build_binary(p, @$, OP_ADD, $1, @2, $3); }
+| term '-' term { $$ = build_binary(p, @$, OP_SUB, $1, @2, $3); }
+| term T_BY term { $$ = build_binary(p, @$, OP_BY, $1, @2, $3); }
+| term '*' term { $$ = build_binary(p, @$, OP_MUL, $1, @2, $3); }
+| term '/' term { $$ = build_binary(p, @$, OP_DIV, $1, @2, $3); }
+| term T_DIV term { $$ = build_binary(p, @$, OP_INT_DIV, $1, @2, $3); }
+| term '%' term { $$ = build_binary(p, @$, OP_MOD, $1, @2, $3); }
 
 postfix:
-  primary
-| postfix '.' T_NAME { $$ = build_access(p, @$, $1, $3); }
-| postfix '.' T_INT { $$ = build_item_access(p, @$, $1, $3, @3); }
-| postfix args { $$ = build_call(p, @$, $1, $2, @2); }
-| T_LOOP args { $$ = build_call(p, @$, NULL, $2, @2); }
-| postfix '[' expr ']' { $$ = build_index(p, @$, $1, $3); }
-| postfix '[' opt_expr ':' opt_expr ']' { $$ = build_slice(p, @$, $1, $3, $5); }
-| postfix '[' error ']' { yyerrok; $$ = build_error(p, @$); }
-
-opt_expr:
-  %empty { $$ = NULL; }
-| expr
-
-primary:
   name { $$ = build_name_expr(p, $1); }
 | literal
 | template
@@ -434,11 +399,22 @@ primary:
 | '[' ']' { $$ = build_elements(p, EXPR_LIST, @$, (struct expr_list){0}); }
 | '[' expr_list ']' { $$ = build_elements(p, EXPR_LIST, @$, $2); }
 | '[' expr_list ',' ']' { $$ = build_elements(p, EXPR_LIST, @$, $2); }
-| '[' expr T_FOR names T_IN or if_opt limit_opt ']'
+| '[' expr T_FOR names T_IN logic if_opt limit_opt ']'
   { $$ = build_each(p, @$, $2, $4, $6, $7, $8); }
 | '[' error ']' { yyerrok; $$ = build_error(p, @$); }
 | '{' fields '}' { $$ = build_record(p, @$, $2); }
 | T_SKIPPED { $$ = build_error(p, @$); }
+| postfix '.' T_NAME { $$ = build_access(p, @$, $1, $3); }
+| postfix '.' T_INT { $$ = build_item_access(p, @$, $1, $3, @3); }
+| postfix args { $$ = build_call(p, @$, $1, $2, @2); }
+| T_LOOP args { $$ = build_call(p, @$, NULL, $2, @2); }
+| postfix '[' expr ']' { $$ = build_index(p, @$, $1, $3); }
+| postfix '[' opt_expr ':' opt_expr ']' { $$ = build_slice(p, @$, $1, $3, $5); }
+| postfix '[' error ']' { yyerrok; $$ = build_error(p, @$); }
+
+opt_expr:
+  %empty { $$ = NULL; }
+| expr
 
 expr_list:
   expr { $$ = expr_single($1); }
@@ -446,11 +422,11 @@ expr_list:
 
 if_opt:
   %empty { $$ = NULL; }
-| T_IF or { $$ = $2; }
+| T_IF logic { $$ = $2; }
 
 limit_opt:
   %empty { $$ = NULL; }
-| T_LIMIT or { $$ = $2; }
+| T_LIMIT logic { $$ = $2; }
 
 literal:
   number
@@ -590,16 +566,20 @@ type_field:
 
 // A soft keyword is a name.
 name:
-  T_MAP
+  T_NAME
+| soft
+| T_MAP
 | T_STREAM
 | T_STEP
 | T_TENSOR
-| tname
 
 // As a type, `map`, `stream`, `step` and `tensor` are no names.
 tname:
   T_NAME
-| T_USE
+| soft
+
+soft:
+  T_USE
 | T_TYPE
 | T_DEPLOYMENT
 | T_METRIC

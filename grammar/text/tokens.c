@@ -4,9 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "grammar/text/parser.h"
-#include "grammar/text/sg.tab.h"
-
 int token_closer(int open)
 {
   return open == '('           ? ')'
@@ -14,21 +11,6 @@ int token_closer(int open)
          : open == '{'         ? '}'
          : open == T_HOLE_OPEN ? T_HOLE_CLOSE
                                : -1;
-}
-
-bool token_opens(int token)
-{
-  return token == '(' || token == '[' || token == '{' || token == T_HOLE_OPEN;
-}
-
-bool token_closes(int token)
-{
-  return token == ')' || token == ']' || token == '}' || token == T_HOLE_CLOSE;
-}
-
-bool token_is_tight(int open)
-{
-  return open == '(' || open == '[' || open == T_HOLE_OPEN;
 }
 
 bool token_is_soft(int token)
