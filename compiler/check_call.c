@@ -166,7 +166,8 @@ static struct core *call_value(struct body *b, struct core *f, struct arg *args,
     s.params[i] = (struct sig_param){.type = t->parts[i].type, .span = NO_SPAN};
   struct core **matched = match_args(b, &s, args, at, 0);
   struct core *x = call_new(b, SITE_callable, &s, matched, 1, at);
-  x->args[0] = f;
+  if (!is_bad(x->type))
+    x->args[0] = f;
   return x;
 }
 

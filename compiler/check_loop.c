@@ -332,7 +332,7 @@ void compositions_finish(struct checker *k)
       continue;
     }
     struct core *call = x->args[0]; // the loop's, which is no step after all
-    *x = *call;
+    core_become(x, call);
     x->type = p->loop->type;
   }
 }

@@ -325,13 +325,13 @@ static struct core *compare(struct body *b, struct expr *e)
     y = convert(b, y, x->type, NULL);
   else if (equality && is_word(x, y->type))
     x = convert(b, x, y->type, NULL);
-  const struct core was_x = *x, was_y = *y;
+  struct core was_x = {.type = x->type, .span = x->span};
+  struct core was_y = {.type = y->type, .span = y->span};
   const struct type *t = unite(b, &x, &y, NULL);
   if (t && is_bad(t))
     return core_bad(k, e->span);
   if (!t || !(equality ? type_comparable(k, t) : type_ordered(t)))
-    return not_comparable(b, e->span, (struct core *)&was_x,
-                          (struct core *)&was_y);
+    return not_comparable(b, e->span, &was_x, &was_y);
   return order(b, e->op, e->span, x, y);
 }
 

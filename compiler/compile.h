@@ -14,6 +14,7 @@ struct used_library {
 
 struct compile {
   struct arena *arena;
+  struct arena scratch; // what one function needs while a pass works on it
   struct atoms atoms;
   struct diags diags;
   struct types *types;
@@ -30,8 +31,9 @@ struct compile {
   uint32_t n_libraries;
 };
 
-// Readies `c` (zeroed before) to work in `arena`.
+// Readies `c` (zeroed before) to work in `arena`; `scratch` is its own.
 void compile_init(struct compile *c, struct arena *arena);
+void compile_end(struct compile *c); // gives back what is not in that arena
 
 // Adds a source, whose text it borrows; compile_parse then reads it.
 void compile_add_source(struct compile *c, const char *path, const char *text,

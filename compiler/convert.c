@@ -10,12 +10,13 @@ const struct type type_never = {.kind = TYPE_none};
 struct core *core_new(struct checker *k, enum core_kind kind,
                       const struct type *t, struct span at, uint32_t n_args)
 {
-  struct core *x = NEW(k, struct core);
+  size_t size = core_size(kind);
+  struct core *x = arena_node(k->a, size + n_args * sizeof *x->args);
   x->kind = kind;
   x->type = t;
   x->span = at;
   x->n_args = n_args;
-  x->args = ARENA_ARRAY(k->a, n_args + 1, struct core *);
+  x->args = (struct core **)((char *)x + size);
   return x;
 }
 

@@ -10,6 +10,8 @@
 
 #include "compiler/type.h"
 
+#include <string.h>
+
 struct app;
 struct binding;
 struct class;
@@ -23,12 +25,11 @@ struct constant {
   int64_t i;        // none bool int duration size time; union: the tag
   double f;         // float percent
   const char *text; // str, enum, bytes, markdown; json as text
-  uint32_t size;
   const struct constant **parts; // list tuple record; map: key, value by turns;
                                  // optional: 0 or 1; union: 1
-  uint32_t n_parts;
   struct binding *binding; // handle
-  uint32_t plan;           // number in the plan + 1 once emitted
+  uint32_t size, n_parts;
+  uint32_t plan; // number in the plan + 1 once emitted
 };
 
 // ---- settings ----
@@ -98,10 +99,12 @@ struct core_call {
   struct core *fallback;     // what a call that fails gives instead, or NULL
 };
 
+// Nodes of some kinds are shorter (core_size), so that nodes are not assigned
+// whole but by core_become.
 struct core {
   enum core_kind kind;
-  const struct type *type;
   struct span span;
+  const struct type *type;
   struct core **args;
   uint32_t n_args;
   uint32_t index;
@@ -124,6 +127,20 @@ struct core {
     } closure;
   };
 };
+
+// How long a node of a kind is: most of them are names, constants and sums.
+static inline size_t core_size(enum core_kind kind)
+{
+  return kind == CORE_LOCAL || kind == CORE_CONST || kind == CORE_PRIM
+             ? offsetof(struct core, constant) + sizeof(void *)
+             : sizeof(struct core);
+}
+
+// Makes `to`, which is long enough, what `from` is.
+static inline void core_become(struct core *to, const struct core *from)
+{
+  memcpy(to, from, core_size(from->kind));
+}
 
 // ---- statements ----
 enum stmt_kind {

@@ -35,7 +35,7 @@ struct plan_run emit_settings(struct emit *e, const struct setting *s)
   uint32_t n = 0, at = 0;
   for (const struct setting *i = s; i; i = i->next)
     n++;
-  rows = ARENA_ARRAY(e->c->arena, n + 1, struct plan_setting);
+  rows = ARENA_ARRAY(&e->c->scratch, n + 1, struct plan_setting);
   for (; s; s = s->next) {
     struct place p = emit_place(e, s->span);
     rows[at++] = (struct plan_setting){s->id, emit_const(e, s->value),
@@ -73,7 +73,7 @@ static void number_all(struct program *p, bool tests)
 static struct plan_run emit_class_fields(struct emit *e, const struct class *k)
 {
   struct plan_field *rows =
-      ARENA_ARRAY(e->c->arena, k->n_fields + 1, struct plan_field);
+      ARENA_ARRAY(&e->c->scratch, k->n_fields + 1, struct plan_field);
   for (uint32_t i = 0; i < k->n_fields; i++)
     rows[i] = (struct plan_field){emit_name(e, k->fields[i].name),
                                   emit_base(e, k->fields[i].type),
@@ -111,6 +111,7 @@ static void emit_class(struct emit *e, const struct class *k)
     row.init = k->init->plan - 1;
   row.methods = emit_methods(e, k);
   plan_add_classes(&e->b, row);
+  arena_reset(&e->c->scratch);
 }
 
 // ---- apps ----
@@ -138,7 +139,7 @@ static struct plan_run emit_bindings(struct emit *e, const struct app *a)
 static struct plan_run emit_params(struct emit *e, const struct route *r)
 {
   struct plan_param *rows =
-      ARENA_ARRAY(e->c->arena, r->n_params + 1, struct plan_param);
+      ARENA_ARRAY(&e->c->scratch, r->n_params + 1, struct plan_param);
   for (uint32_t i = 0; i < r->n_params; i++) {
     const struct route_param *p = &r->params[i];
     rows[i] = (struct plan_param){.source = p->source,
@@ -183,6 +184,7 @@ static void emit_app(struct emit *e, const struct app *a)
   row.bindings = emit_bindings(e, a);
   row.routes = emit_routes(e, a);
   plan_add_apps(&e->b, row);
+  arena_reset(&e->c->scratch);
 }
 
 static void emit_test(struct emit *e, const struct test *t)
@@ -196,9 +198,32 @@ static void emit_test(struct emit *e, const struct test *t)
 
 // ---- the whole ----
 
+// Room for the rows of functions, which are most of a plan.
+static void reserve_rows(struct emit *e, bool tests)
+{
+  uint32_t functions = 0, slots = 0, sites = 0, strands = 0, ins = 0;
+  for (const struct function *f = e->program->functions; f; f = f->next) {
+    if (!is_emitted(f, tests))
+      continue;
+    const struct code *k = code_of(f);
+    functions++;
+    slots += k->n_slots;
+    sites += k->n_sites;
+    strands += k->n_strands;
+    ins += k->n_ins;
+  }
+  plan_reserve_functions(&e->b, functions);
+  plan_reserve_slots(&e->b, slots);
+  plan_reserve_sites(&e->b, sites);
+  plan_reserve_strands(&e->b, strands);
+  plan_reserve_code(&e->b, ins);
+  plan_reserve_places(&e->b, ins); // at most one each
+}
+
 static void emit_rows(struct emit *e, bool tests)
 {
   struct program *p = e->program;
+  reserve_rows(e, tests);
   for (uint32_t i = 0; i < p->n_sources; i++)
     plan_add_files(&e->b, (struct plan_file){emit_text(e, p->sources[i].path)});
   for (struct class *k = p->classes; k; k = k->next)

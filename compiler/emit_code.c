@@ -6,7 +6,7 @@
 static struct plan_run emit_slots(struct emit *e, const struct code *k)
 {
   struct plan_slot *rows =
-      ARENA_ARRAY(e->c->arena, k->n_slots + 1, struct plan_slot);
+      ARENA_ARRAY(&e->c->scratch, k->n_slots + 1, struct plan_slot);
   for (uint32_t i = 0; i < k->n_slots; i++)
     rows[i] = (struct plan_slot){emit_type(e, k->slots[i].type),
                                  emit_name(e, k->slots[i].name)};
@@ -26,7 +26,7 @@ static uint32_t target_of(const struct site *s)
 static uint32_t emit_sites(struct emit *e, const struct code *k)
 {
   struct plan_site *rows =
-      ARENA_ARRAY(e->c->arena, k->n_sites + 1, struct plan_site);
+      ARENA_ARRAY(&e->c->scratch, k->n_sites + 1, struct plan_site);
   for (uint32_t i = 0; i < k->n_sites; i++) {
     const struct site *s = &k->sites[i];
     rows[i] = (struct plan_site){.kind = s->kind,
@@ -69,11 +69,11 @@ static struct plan_code instruction(struct emit *e, const struct code *k,
 static struct plan_run emit_instructions(struct emit *e, const struct code *k)
 {
   uint32_t sites = emit_sites(e, k);
-  uint32_t *consts = ARENA_ARRAY(e->c->arena, k->n_constants + 1, uint32_t);
+  uint32_t *consts = ARENA_ARRAY(&e->c->scratch, k->n_constants + 1, uint32_t);
   for (uint32_t i = 0; i < k->n_constants; i++)
     consts[i] = emit_const(e, k->constants[i]);
   struct plan_code *rows =
-      ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_code);
+      ARENA_ARRAY(&e->c->scratch, k->n_ins + 1, struct plan_code);
   for (uint32_t i = 0; i < k->n_ins; i++)
     rows[i] = instruction(e, k, i, sites, consts);
   return plan_add_run_code(&e->b, rows, k->n_ins);
@@ -82,7 +82,7 @@ static struct plan_run emit_instructions(struct emit *e, const struct code *k)
 static struct plan_run emit_places(struct emit *e, const struct code *k)
 {
   struct plan_place *rows =
-      ARENA_ARRAY(e->c->arena, k->n_ins + 1, struct plan_place);
+      ARENA_ARRAY(&e->c->scratch, k->n_ins + 1, struct plan_place);
   struct place last = {0};
   uint32_t n = 0;
   for (uint32_t i = 0; i < k->n_ins; i++) {
@@ -100,7 +100,7 @@ static struct plan_run emit_places(struct emit *e, const struct code *k)
 static struct plan_run emit_edges(struct emit *e, const struct strand *s)
 {
   struct plan_edge *rows =
-      ARENA_ARRAY(e->c->arena, s->n_feeds + 1, struct plan_edge);
+      ARENA_ARRAY(&e->c->scratch, s->n_feeds + 1, struct plan_edge);
   for (uint32_t i = 0; i < s->n_feeds; i++)
     rows[i] = (struct plan_edge){s->feeds[i].strand, s->feeds[i].kind};
   return plan_add_run_edges(&e->b, rows, s->n_feeds);
@@ -109,7 +109,7 @@ static struct plan_run emit_edges(struct emit *e, const struct strand *s)
 static struct plan_run emit_strands(struct emit *e, const struct code *k)
 {
   struct plan_strand *rows =
-      ARENA_ARRAY(e->c->arena, k->n_strands + 1, struct plan_strand);
+      ARENA_ARRAY(&e->c->scratch, k->n_strands + 1, struct plan_strand);
   for (uint32_t i = 0; i < k->n_strands; i++) {
     const struct strand *s = &k->strands[i];
     rows[i] = (struct plan_strand){.entry = s->entry, .inputs = s->n_inputs};
@@ -133,4 +133,5 @@ void emit_function(struct emit *e, const struct function *f)
   row.code = emit_instructions(e, k);
   row.places = emit_places(e, k);
   plan_add_functions(&e->b, row);
+  arena_reset(&e->c->scratch);
 }

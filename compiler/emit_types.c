@@ -72,7 +72,7 @@ static struct plan_field field_of(struct emit *e, const struct type *t,
 static struct plan_run fields_of(struct emit *e, const struct type *t)
 {
   struct plan_field *rows =
-      ARENA_ARRAY(e->c->arena, t->n_parts + 1, struct plan_field);
+      ARENA_ARRAY(&e->c->scratch, t->n_parts + 1, struct plan_field);
   for (uint32_t i = 0; i < t->n_parts; i++)
     rows[i] = field_of(e, t, &t->parts[i]);
   return plan_add_run_fields(&e->b, rows, t->n_parts);
@@ -81,7 +81,7 @@ static struct plan_run fields_of(struct emit *e, const struct type *t)
 static struct plan_run limits_of(struct emit *e, const struct type *t)
 {
   struct plan_limit *rows =
-      ARENA_ARRAY(e->c->arena, t->n_limits + 1, struct plan_limit);
+      ARENA_ARRAY(&e->c->scratch, t->n_limits + 1, struct plan_limit);
   for (uint32_t i = 0; i < t->n_limits; i++)
     rows[i] = (struct plan_limit){t->limits[i].kind,
                                   emit_const(e, t->limits[i].value)};
@@ -126,7 +126,7 @@ uint32_t emit_base(struct emit *e, const struct type *t)
 static uint32_t const_run(struct emit *e, const struct constant *c,
                           uint32_t type)
 {
-  uint32_t *parts = ARENA_ARRAY(e->c->arena, c->n_parts + 1, uint32_t);
+  uint32_t *parts = ARENA_ARRAY(&e->c->scratch, c->n_parts + 1, uint32_t);
   for (uint32_t i = 0; i < c->n_parts; i++)
     parts[i] = emit_const(e, c->parts[i]);
   return plan_const_run(&e->b, type, parts, c->n_parts);

@@ -244,8 +244,8 @@ void index_expr(struct body *b, struct expr *e, const struct type *want,
                 const struct core *value)
 {
   struct index *x = b->k->c->index;
-  e->type = is_bad(value->type) ? NULL : (void *)value->type;
-  e->note = want && !is_bad(want) ? (void *)want : NULL;
+  e->type = is_bad(value->type) ? NULL : value->type;
+  e->note = want && !is_bad(want) ? want : NULL;
   if (e->kind == EXPR_NAME && e->name.text == x->wanted && x->found &&
       want && !is_bad(want))
     x->want = want;

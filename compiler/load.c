@@ -17,12 +17,22 @@ struct loading {
   struct table seen; // by path without detours
 };
 
+enum { SCRATCH = 32 << 10 };
+
 void compile_init(struct compile *c, struct arena *arena)
 {
   c->arena = arena;
+  c->scratch = (struct arena){.exhausted = arena->exhausted};
+  arena_alloc(&c->scratch, SCRATCH); // the block that a reset keeps
+  arena_reset(&c->scratch);
   c->atoms.arena = arena;
   c->diags.arena = arena;
   c->types = types_new(arena, &c->atoms);
+}
+
+void compile_end(struct compile *c)
+{
+  arena_free(&c->scratch);
 }
 
 // `x/./y` and `x/z/../y` as `x/y`, so that one file has one name.

@@ -4,6 +4,8 @@
 
 #include "grammar/plan/names.h"
 
+#include <string.h>
+
 static void add_params(struct lower *l, const struct function *f)
 {
   for (uint32_t i = 0; i < f->n_params; i++) {
@@ -13,6 +15,28 @@ static void add_params(struct lower *l, const struct function *f)
   }
 }
 
+static void *keep(struct lower *l, const void *rows, uint32_t n, size_t size)
+{
+  return n ? memcpy(arena_alloc(l->arena, n * size), rows, n * size) : NULL;
+}
+
+// The whole code, without the room that it had to grow.
+static void keep_code(struct lower *l)
+{
+  struct code *k = l->code;
+#define KEEP(rows)                                                             \
+  (k->rows = keep(l, k->rows, k->n_##rows, sizeof *k->rows),                   \
+   k->room_##rows = k->n_##rows)
+  KEEP(ins);
+  KEEP(slots);
+  KEEP(sites);
+  KEEP(constants);
+  KEEP(types);
+#undef KEEP
+  k->units = NULL;
+  k->room_units = 0;
+}
+
 static void lower_function(struct compile *c, struct lower_shared *shared,
                            struct function *f)
 {
@@ -20,6 +44,7 @@ static void lower_function(struct compile *c, struct lower_shared *shared,
                     .shared = shared,
                     .code = code_of(f),
                     .arena = c->arena,
+                    .scratch = &c->scratch,
                     .span = f->span};
   l.label = UINT32_MAX;
   add_params(&l, f);
@@ -28,6 +53,8 @@ static void lower_function(struct compile *c, struct lower_shared *shared,
   else
     lower_body(&l, f);
   assign_slots(&l);
+  keep_code(&l);
+  arena_reset(&c->scratch);
 }
 
 void lower_program(struct compile *c, struct program *p, bool tests)

@@ -54,9 +54,9 @@ static void lower_leave(struct lower *l, const struct stmt *s)
     code_add(l, OP_end_try, 0, 0, 0);
   uint32_t jump = code_jump(l, OP_jump, 0);
   if (s->kind == STMT_BREAK)
-    LOWER_PUSH(l->arena, p->breaks, p->n_breaks, p->room_breaks, jump);
+    LOWER_PUSH(l->scratch, p->breaks, p->n_breaks, p->room_breaks, jump);
   else
-    LOWER_PUSH(l->arena, p->nexts, p->n_nexts, p->room_nexts, jump);
+    LOWER_PUSH(l->scratch, p->nexts, p->n_nexts, p->room_nexts, jump);
 }
 
 static void aim_all(struct lower *l, const uint32_t *jumps, uint32_t n)
@@ -202,7 +202,7 @@ static void stub_one(struct lower *l, const struct stmt *s, struct binding *b,
                      uint32_t slot)
 {
   struct core *x = ARENA_NEW(l->arena, struct core);
-  *x = *s->value;
+  core_become(x, s->value);
   x->kind = CORE_CALL;
   x->call = (struct core_call){
       .kind = SITE_method, .method = s->method, .binding = b};

@@ -62,7 +62,7 @@ static void end_arm(struct lower *l, const struct arm_end *b,
     return;
   struct site site = lift_site(l, i->b, b->type);
   site.span = i->span;
-  LOWER_PUSH(l->arena, k->sites, k->n_sites, k->room_sites, site);
+  LOWER_PUSH(l->scratch, k->sites, k->n_sites, k->room_sites, site);
   i->op = OP_start;
   i->b = k->n_sites - 1;
 }

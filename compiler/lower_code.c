@@ -23,9 +23,9 @@ static uint32_t add_slot(struct lower *l, const struct type *type, atom name)
 {
   struct code *k = l->code;
   uint32_t at = k->n_slots, room = k->room_slots;
-  k->units = lower_grow(l->arena, k->units, at, &room, sizeof *k->units);
+  k->units = lower_grow(l->scratch, k->units, at, &room, sizeof *k->units);
   struct slot s = {type, name};
-  LOWER_PUSH(l->arena, k->slots, k->n_slots, k->room_slots, s);
+  LOWER_PUSH(l->scratch, k->slots, k->n_slots, k->room_slots, s);
   k->units[at] = at;
   return at;
 }
@@ -61,7 +61,7 @@ uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
   if (l->dead)
     return k->n_ins;
   struct ins i = {.op = op, .a = a, .b = b, .c = c, .span = l->span};
-  LOWER_PUSH(l->arena, k->ins, k->n_ins, k->room_ins, i);
+  LOWER_PUSH(l->scratch, k->ins, k->n_ins, k->room_ins, i);
   l->dead = op == OP_return || op == OP_fail || op == OP_jump || op == OP_end ||
             op == OP_done || op == OP_choose;
   return k->n_ins - 1;
@@ -101,7 +101,7 @@ void code_jump_to(struct lower *l, uint32_t to)
 void code_const(struct lower *l, uint32_t dst, const struct constant *c)
 {
   struct code *k = l->code;
-  LOWER_PUSH(l->arena, k->constants, k->n_constants, k->room_constants, c);
+  LOWER_PUSH(l->scratch, k->constants, k->n_constants, k->room_constants, c);
   code_add(l, OP_const, dst, k->n_constants - 1, 0);
 }
 
@@ -123,7 +123,7 @@ void code_call(struct lower *l, enum opcode op, uint32_t dst, struct site site)
 {
   struct code *k = l->code;
   site.span = l->span;
-  LOWER_PUSH(l->arena, k->sites, k->n_sites, k->room_sites, site);
+  LOWER_PUSH(l->scratch, k->sites, k->n_sites, k->room_sites, site);
   code_add(l, op, dst, k->n_sites - 1, 0);
 }
 
@@ -138,7 +138,7 @@ void trail_undo(struct lower *l, uint32_t mark)
 void trail_learn(struct lower *l, struct home *h, uint32_t slot)
 {
   h->forced = slot;
-  LOWER_PUSH(l->arena, l->trail, l->n_trail, l->room_trail, h);
+  LOWER_PUSH(l->scratch, l->trail, l->n_trail, l->room_trail, h);
 }
 
 // ---- types and locals ----
@@ -155,7 +155,7 @@ const struct type *type_kind(struct lower *l, enum type_kind kind)
 
 struct home *home_new(struct lower *l, struct local *local)
 {
-  struct home *h = ARENA_NEW(l->arena, struct home);
+  struct home *h = ARENA_NEW(l->scratch, struct home);
   h->local = local;
   h->slot = h->forced = NO_SLOT;
   h->next = l->scope;

@@ -53,7 +53,9 @@ struct lower {
   struct compile *c;
   struct lower_shared *shared;
   struct code *code;
-  struct arena *arena;
+  struct arena *arena;   // for what the code refers to
+  struct arena *scratch; // for what is needed until the function is lowered,
+                         // the code itself too: it is copied when it is whole
   bool dead;           // the place is never reached: nothing is emitted
   uint32_t label;      // the last instruction that is jumped to
   struct span span;    // of what is being lowered

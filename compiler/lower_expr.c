@@ -99,7 +99,7 @@ static const uint32_t *written_order(struct lower *l, const struct core *e)
     at++;
   if (at >= n)
     return NULL;
-  uint32_t *order = ARENA_ARRAY(l->arena, n, uint32_t);
+  uint32_t *order = ARENA_ARRAY(l->scratch, n, uint32_t);
   for (uint32_t i = 0; i < n; i++) {
     uint32_t to = i;
     for (; to && args[order[to - 1]]->span.start > args[i]->span.start; to--)
@@ -241,7 +241,7 @@ static struct val put_off(struct lower *l, const struct core *e,
                           struct val *args, const uint32_t *order, uint32_t run,
                           uint32_t dst)
 {
-  struct later *t = ARENA_NEW(l->arena, struct later);
+  struct later *t = ARENA_NEW(l->scratch, struct later);
   *t = (struct later){
       .e = e, .args = args, .order = order, .run = run, .dst = dst};
   for (uint32_t i = 0; i < e->n_args; i++)
@@ -254,7 +254,7 @@ static struct val lower_strict(struct lower *l, const struct core *e,
                                uint32_t dst)
 {
   uint32_t run = op_takes_run(e) ? slot_run(l, e->n_args) : NO_SLOT;
-  struct val *args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
+  struct val *args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
   const uint32_t *order = written_order(l, e);
   for (uint32_t k = 0; k < e->n_args; k++) {
     uint32_t i = in_order(order, k);
@@ -306,7 +306,7 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
     return home_of(e->args[0]->local)->slot;
   uint32_t run = slot_run(l, e->n_args);
   struct later t = {.e = e, .order = written_order(l, e), .run = run};
-  t.args = ARENA_ARRAY(l->arena, e->n_args + 1, struct val);
+  t.args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
   for (uint32_t k = 0; k < e->n_args; k++) {
     uint32_t i = in_order(t.order, k);
     t.args[i] = lower_later(l, e->args[i], value && !i ? NO_SLOT : run + i);

@@ -29,9 +29,9 @@ static struct piece draft(struct graph *g, enum strand_kind kind,
 static struct set leaves_of(struct graph *g, const struct piece *p)
 {
   struct set s = {0};
-  set_add_all(g->l->arena, &s, p->direct);
+  set_add_all(g->l->scratch, &s, p->direct);
   for (uint32_t i = 0; i < p->reads.n; i++)
-    set_add_all(g->l->arena, &s, g->pieces[p->reads.at[i]].leaves);
+    set_add_all(g->l->scratch, &s, g->pieces[p->reads.at[i]].leaves);
   set_close(&s);
   return s;
 }
@@ -46,17 +46,17 @@ static uint32_t add_piece(struct graph *g, struct piece p)
     p.large = p.leaves.n > LEAVES_MAX;
     if (p.large) {
       p.leaves = (struct set){0};
-      set_add(g->l->arena, &p.leaves, g->n);
+      set_add(g->l->scratch, &p.leaves, g->n);
     }
   }
-  LOWER_PUSH(g->l->arena, g->pieces, g->n, g->room, p);
+  LOWER_PUSH(g->l->scratch, g->pieces, g->n, g->room, p);
   return g->n - 1;
 }
 
 static void also(struct graph *g, struct piece *into, const struct piece *p)
 {
-  set_add_all(g->l->arena, &into->direct, p->direct);
-  set_add_all(g->l->arena, &into->reads, p->reads);
+  set_add_all(g->l->scratch, &into->direct, p->direct);
+  set_add_all(g->l->scratch, &into->reads, p->reads);
   passed_add_all(g, &into->passed, p->passed);
 }
 
@@ -70,9 +70,9 @@ static void scan_local(struct graph *g, const struct local *local,
     return; // a parameter, or bound inside the expression
   passed_add_all(g, &into->passed, h->known->passed);
   if (h->known->piece != NO_PIECE)
-    set_add(g->l->arena, &into->reads, h->known->piece);
+    set_add(g->l->scratch, &into->reads, h->known->piece);
   else
-    set_add_all(g->l->arena, &into->direct, h->known->producers);
+    set_add_all(g->l->scratch, &into->direct, h->known->producers);
 }
 
 // Of what is evaluated in place, perhaps not at all or several times.
@@ -81,7 +81,7 @@ static void scan_plain(struct graph *g, const struct core *e,
 {
   struct local **names;
   uint32_t n;
-  core_free(g->l->arena, e, &names, &n);
+  core_free(g->l->scratch, e, &names, &n);
   for (uint32_t i = 0; i < n; i++)
     scan_local(g, names[i], into);
 }
@@ -128,7 +128,7 @@ static void record_piece(struct graph *g, struct piece p, uint32_t dst,
   const struct core *e = p.e;
   p.dst = dst != NO_SLOT ? dst : slot_new(g->l, NULL, NULL);
   slot_for(g->l, p.dst, type_slot(g->l, e->type));
-  set_add(g->l->arena, &one, add_piece(g, p));
+  set_add(g->l->scratch, &one, add_piece(g, p));
   record(g, e, p.dst, one, p.passed, out);
 }
 
@@ -164,10 +164,10 @@ static struct cut scan_branch(struct graph *g, const struct core *e,
   struct cut c = {0};
   p.dst = dst;
   if (!scan_cut(g, e, dst, &p, &c) || c.slot != dst) {
-    set_add_all(g->l->arena, &p.direct, c.producers);
+    set_add_all(g->l->scratch, &p.direct, c.producers);
     passed_add_all(g, &p.passed, c.passed);
     c.producers = (struct set){0};
-    set_add(g->l->arena, &c.producers, add_piece(g, p));
+    set_add(g->l->scratch, &c.producers, add_piece(g, p));
     c.passed = p.passed;
   }
   g->guard = up;
@@ -201,8 +201,8 @@ static struct guard add_join(struct graph *g, struct guard x,
   uint32_t flag = slot_new(g->l, type_kind(g->l, TYPE_bool), NULL);
   struct piece p = draft(g, STRAND_choose, NULL);
   p.dst = flag;
-  set_add(g->l->arena, &p.direct, add_flag(g, x, passed_x, flag));
-  set_add(g->l->arena, &p.direct, add_flag(g, y, passed_y, flag));
+  set_add(g->l->scratch, &p.direct, add_flag(g, x, passed_x, flag));
+  set_add(g->l->scratch, &p.direct, add_flag(g, y, passed_y, flag));
   return (struct guard){add_piece(g, p), EDGE_if};
 }
 
@@ -245,10 +245,10 @@ static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
                       e->kind == CORE_OR ? EDGE_unless : EDGE_if};
   struct guard no = {yes.piece, yes.kind == EDGE_if ? EDGE_unless : EDGE_if};
   x = scan_branch(g, e->args[1], dst, yes);
-  set_add_all(g->l->arena, &producers, x.producers);
+  set_add_all(g->l->scratch, &producers, x.producers);
   if (is_if) {
     y = scan_branch(g, e->args[2], dst, no);
-    set_add_all(g->l->arena, &producers, y.producers);
+    set_add_all(g->l->scratch, &producers, y.producers);
   }
   set_close(&producers);
   struct passed passed =
@@ -270,7 +270,7 @@ static void bind(struct graph *g, struct local *local, const struct core *e)
 {
   struct piece p = draft(g, STRAND_glue, e);
   struct cut c;
-  struct known *k = ARENA_NEW(g->l->arena, struct known);
+  struct known *k = ARENA_NEW(g->l->scratch, struct known);
   k->piece = NO_PIECE;
   if (scan_cut(g, e, NO_SLOT, &p, &c)) {
     k->producers = c.producers;
@@ -369,7 +369,7 @@ static void scan(struct graph *g, const struct core *e, struct piece *into)
   struct cut c;
   if (!scan_cut(g, e, NO_SLOT, into, &c))
     return;
-  set_add_all(g->l->arena, &into->direct, c.producers);
+  set_add_all(g->l->scratch, &into->direct, c.producers);
   passed_add_all(g, &into->passed, c.passed);
 }
 

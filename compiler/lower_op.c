@@ -189,7 +189,7 @@ static uint32_t emit_closure(struct lower *l, const struct core *e,
   struct core *x = ARENA_NEW(l->arena, struct core);
   const struct core *handle = e->closure.method ? e->args[0] : NULL;
   bool known = handle && handle->kind == CORE_CONST;
-  *x = *e;
+  core_become(x, e);
   x->kind = CORE_CALL;
   x->call = (struct core_call){.kind = SITE_function,
                                .function = e->closure.function,
@@ -218,7 +218,7 @@ static void emit_operator(struct lower *l, const struct core *e, uint32_t run,
     code_add_run(l, OP_op, dst, e->operator_id, run, e->n_args);
     return;
   }
-  LOWER_PUSH(l->arena, k->types, k->n_types, k->room_types, e->type);
+  LOWER_PUSH(l->scratch, k->types, k->n_types, k->room_types, e->type);
   code_add(l, OP_read, dst, x, k->n_types - 1);
 }
 

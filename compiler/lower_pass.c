@@ -35,8 +35,8 @@ void passed_add(struct graph *g, struct passed *p, struct guard x)
   struct passed kept = {0}; // sets may share their rows
   for (uint32_t i = 0; i < p->n; i++)
     if (!surely_follows(g, x, p->at[i]))
-      LOWER_PUSH(g->l->arena, kept.at, kept.n, kept.room, p->at[i]);
-  LOWER_PUSH(g->l->arena, kept.at, kept.n, kept.room, x);
+      LOWER_PUSH(g->l->scratch, kept.at, kept.n, kept.room, p->at[i]);
+  LOWER_PUSH(g->l->scratch, kept.at, kept.n, kept.room, x);
   *p = kept;
 }
 

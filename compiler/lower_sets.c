@@ -77,7 +77,7 @@ static void widen(struct graph *g)
   struct cut *old = g->cuts;
   uint32_t n = g->room_cuts;
   g->room_cuts = n ? n * 2 : 32;
-  g->cuts = ARENA_ARRAY(g->l->arena, g->room_cuts, struct cut);
+  g->cuts = ARENA_ARRAY(g->l->scratch, g->room_cuts, struct cut);
   for (uint32_t i = 0; i < n; i++)
     if (old[i].e)
       g->cuts[place_of(g, old[i].e)] = old[i];

@@ -153,9 +153,9 @@ static uint32_t give_shared(struct slots *s, const struct unit *u)
     }
   uint32_t real = give_new(s, u), n = p->n;
   p->until =
-      lower_grow(s->l->arena, p->until, n, &p->room_until, sizeof *p->until);
+      lower_grow(s->l->scratch, p->until, n, &p->room_until, sizeof *p->until);
   p->until[n] = u->last;
-  LOWER_PUSH(s->l->arena, p->at, p->n, p->room, real);
+  LOWER_PUSH(s->l->scratch, p->at, p->n, p->room, real);
   return real;
 }
 
@@ -179,7 +179,8 @@ static int by_first(const void *x, const void *y)
 static void give_all(struct slots *s)
 {
   struct code *k = s->l->code;
-  struct unit **order = ARENA_ARRAY(s->l->arena, k->n_slots + 1, struct unit *);
+  struct unit **order =
+      ARENA_ARRAY(s->l->scratch, k->n_slots + 1, struct unit *);
   uint32_t n = 0, params = k->function->n_params;
   for (uint32_t i = 0; i < params; i++) { // the caller's, named or not
     s->units[i].keeps = true;
@@ -205,12 +206,12 @@ void assign_slots(struct lower *l)
   struct code *k = l->code;
   struct slots s = {.l = l};
   uint32_t n = k->n_slots;
-  s.units = ARENA_ARRAY(l->arena, n + 1, struct unit);
-  s.real = ARENA_ARRAY(l->arena, n + 1, uint32_t);
-  s.table = ARENA_ARRAY(l->arena, n + 1, struct slot);
+  s.units = ARENA_ARRAY(l->scratch, n + 1, struct unit);
+  s.real = ARENA_ARRAY(l->scratch, n + 1, uint32_t);
+  s.table = ARENA_ARRAY(l->scratch, n + 1, struct slot);
   for (s.room_pools = 16; s.room_pools < 2 * n + 2;)
     s.room_pools *= 2;
-  s.pools = ARENA_ARRAY(l->arena, s.room_pools, struct pool);
+  s.pools = ARENA_ARRAY(l->scratch, s.room_pools, struct pool);
   make_units(&s);
   find_lives(&s);
   stretch_loops(&s);

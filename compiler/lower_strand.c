@@ -42,14 +42,14 @@ static void tell_read(struct graph *g, uint32_t i)
 
 static void find_inputs(struct graph *g, struct piece *p)
 {
-  set_add_all(g->l->arena, &p->inputs, p->direct);
+  set_add_all(g->l->scratch, &p->inputs, p->direct);
   for (uint32_t r = 0; r < p->reads.n; r++) {
     uint32_t at = p->reads.at[r];
     const struct piece *q = &g->pieces[at];
     if (q->fate == FATE_inline)
-      set_add_all(g->l->arena, &p->inputs, q->inputs);
+      set_add_all(g->l->scratch, &p->inputs, q->inputs);
     else
-      set_add(g->l->arena, &p->inputs, q->fate == FATE_merged ? q->host : at);
+      set_add(g->l->scratch, &p->inputs, q->fate == FATE_merged ? q->host : at);
   }
   set_close(&p->inputs);
 }
@@ -134,7 +134,7 @@ static void join_lets(struct graph *g)
     struct piece *h = &g->pieces[recent[k]];
     p->fate = FATE_merged;
     p->host = recent[k];
-    LOWER_PUSH(g->l->arena, h->guests, h->n_guests, h->room_guests, i);
+    LOWER_PUSH(g->l->scratch, h->guests, h->n_guests, h->room_guests, i);
   }
 }
 

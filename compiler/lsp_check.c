@@ -110,6 +110,7 @@ void lsp_run_free(struct lsp_run *r)
   for (uint32_t i = 0; r->lines && i < r->p.c.n_sources; i++)
     lsp_text_free(&r->lines[i]);
   free(r->lines);
+  compile_end(&r->p.c);
   arena_free(&r->arena);
   free(r);
 }

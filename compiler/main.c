@@ -210,6 +210,7 @@ int main(int argc, char **argv)
   }
   if (!result)
     result = run_command(&r, operands, n);
+  compile_end(&r.p.c);
   arena_free(&arena);
   return result;
 }

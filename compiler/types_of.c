@@ -513,14 +513,14 @@ const struct type *type_of_expr(struct checker *k, struct type_expr *t)
   if (k->type_depth > NESTED_MAX) {
     diag_report(k->d, DIAG_too_deep, t->span,
                 "more than %d types inside each other", NESTED_MAX);
-    return t->type = (void *)&type_bad;
+    return t->type = &type_bad;
   }
   const struct type *x = unlimited(k, t);
   if (t->constraints && !is_bad(x))
     x = limited(k, x, t->constraints);
   if (!k->type_depth && !is_bad(x) && !type_size_check(k, x, t->span))
     x = &type_bad;
-  t->type = (void *)x;
+  t->type = x;
   return x;
 }
 

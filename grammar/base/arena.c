@@ -40,9 +40,9 @@ void *arena_alloc_slow(struct arena *a, size_t size)
   if (size > SIZE_MAX / 2)
     return exhausted(a);
   size_t need = (size + 15) & ~(size_t)15;
-  if (a->at && (size_t)(a->end - a->at) >= need) {
-    void *p = a->at;
-    a->at += need;
+  char *p = arena_at(a);
+  if (p && (size_t)(a->end - p) >= need) {
+    a->at = p + need;
     return p;
   }
   size_t room = a->blocks ? a->blocks->size * 2 : FIRST_BLOCK;

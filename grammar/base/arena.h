@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct arena_block;
 
@@ -24,14 +25,32 @@ struct arena {
 // exhausted and `exhausted` is not set.
 void *arena_alloc_slow(struct arena *a, size_t size);
 
+// Where the next piece that is aligned to 16 would begin.
+static inline char *arena_at(const struct arena *a)
+{
+  return (char *)(((uintptr_t)a->at + 15) & ~(uintptr_t)15);
+}
+
 static inline void *arena_alloc(struct arena *a, size_t size)
 {
   size_t need = (size + 15) & ~(size_t)15;
-  if (need < size || (size_t)(a->end - a->at) < need || !a->at)
+  char *p = arena_at(a);
+  if (need < size || (size_t)(a->end - p) < need || !p)
     return arena_alloc_slow(a, size);
-  void *p = a->at;
-  a->at += need;
+  a->at = p + need;
   return p;
+}
+
+// One node: `size` bytes aligned to 8 and cleared. It cannot grow.
+static inline void *arena_node(struct arena *a, size_t size)
+{
+  size_t need = (size + 7) & ~(size_t)7;
+  char *p = a->at;
+  if ((size_t)(a->end - p) >= need && p)
+    a->at = p + need;
+  else
+    p = arena_alloc_slow(a, size);
+  return p ? memset(p, 0, size) : NULL;
 }
 
 // As arena_alloc, cleared to zero.
@@ -57,7 +76,7 @@ void arena_reset(struct arena *a);
 // Gives everything back; the arena is empty and usable afterwards.
 void arena_free(struct arena *a);
 
-#define ARENA_NEW(arena, type) ((type *)arena_zalloc((arena), sizeof(type)))
+#define ARENA_NEW(arena, type) ((type *)arena_node((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type)                                        \
   ((type *)arena_array((arena), (count), sizeof(type)))
 

@@ -36,6 +36,15 @@ static bool reserve(struct plan_builder *b, void **array, uint32_t *room,
   return p;
 }
 
+void plan_reserve(struct plan_builder *b, void *rows, uint32_t n,
+                  uint32_t *room, size_t size, uint32_t count)
+{
+  void *array;
+  memcpy(&array, rows, sizeof array);
+  if (reserve(b, &array, room, (uint64_t)n + count, size))
+    memcpy(rows, &array, sizeof array);
+}
+
 uint32_t plan_grow(struct plan_builder *b, void *rows, uint32_t *n,
                    uint32_t *room, size_t size, const void *from,
                    uint32_t count)

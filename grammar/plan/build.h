@@ -45,9 +45,20 @@ uint32_t plan_grow(struct plan_builder *b, void *rows, uint32_t *n,
                    uint32_t *room, size_t size, const void *from,
                    uint32_t count);
 
+// Room for `count` rows more of `size` bytes, so that adding them moves nothing.
+void plan_reserve(struct plan_builder *b, void *rows, uint32_t n,
+                  uint32_t *room, size_t size, uint32_t count);
+
 // For each table: uint32_t plan_add_types(b, row), the number of the new row,
-// and struct plan_run plan_add_run_types(b, rows, count).
+// struct plan_run plan_add_run_types(b, rows, count), and
+// plan_reserve_types(b, count).
 #define PLAN_ADD(table, type)                                                  \
+  static inline void plan_reserve_##table(struct plan_builder *b,              \
+                                          uint32_t count)                      \
+  {                                                                            \
+    plan_reserve(b, &b->table.rows, b->table.n, &b->table.room,                \
+                 sizeof *b->table.rows, count);                                \
+  }                                                                            \
   static inline uint32_t plan_add_##table(struct plan_builder *b,              \
                                           struct type row)                     \
   {                                                                            \

@@ -6,8 +6,11 @@
 // NULL. The tree keeps the order of the text. Nodes say what was written, not
 // what it means: names are not looked up, types are not known.
 //
-// Later passes may write three slots of a node: `slot`, `type` and `note`;
-// the parser leaves them zero.
+// Later passes may write `type` and `note` of a node; the parser leaves them
+// NULL.
+//
+// A node is only as long as its kind needs: the members of its union that are
+// another kind's are not there.
 //
 // A node of kind ..._ERROR stands where something could not be read; it has
 // been reported, and whoever meets one stays silent. No tree is deeper than
@@ -79,8 +82,6 @@ struct param {
   struct expr *initial;   // the default, or NULL
   struct span span;
   uint16_t depth;
-  uint32_t slot;
-  void *type_of, *note;
   struct param *next;
 };
 
@@ -190,21 +191,18 @@ struct arm {
   struct expr *value;
   struct block *body;
   struct span span;
-  uint32_t slot;
-  void *note;
   struct arm *next;
 };
 
 struct expr {
-  enum expr_kind kind;
-  enum expr_op op; // of UNARY and BINARY
+  enum expr_kind kind : 8;
+  enum expr_op op : 6; // of UNARY and BINARY
+  bool huge : 1;       // the parser's: 2^63, which only a minus makes right
+  bool bracketed : 1;  // was written in parentheses (outside `span`)
+  uint16_t depth;      // 1 for a leaf, at most AST_DEPTH_MAX
   struct span span;
-  uint16_t depth;  // 1 for a leaf, at most AST_DEPTH_MAX
-  bool huge;       // the parser's: 2^63, which only a minus makes right
-  bool bracketed;  // was written in parentheses (outside `span`)
-  uint32_t slot;
-  void *type, *note;
-  struct expr *next; // in `elements`
+  const void *type, *note; // see above
+  struct expr *next;       // in `elements`
   union {
     int64_t integer;
     double number;
@@ -310,11 +308,10 @@ struct type_field {
 // value in it is a type: anything but a number, bool, duration, size, or a
 // string under the name `pattern`.
 struct type_expr {
-  enum type_expr_kind kind;
-  struct span span;
+  enum type_expr_kind kind : 16;
   uint16_t depth;
-  uint32_t slot;
-  void *type, *note;
+  struct span span;
+  const void *type; // what it means, once a later pass knows
   struct arg *constraints; // or NULL
   struct type_expr *next;  // in `members`, `args`, `params`
   union {
@@ -390,13 +387,12 @@ struct branch {
 };
 
 struct item {
-  enum item_kind kind;
+  enum item_kind kind : 16;
+  uint16_t depth; // as in expressions
   struct span span;
   struct name name; // what it declares or sets; text NULL when it has no name
   const char *doc;  // text of the `///` lines before it, or NULL
-  uint16_t depth;   // as in expressions
-  uint32_t slot;
-  void *type, *note;
+  void *note;
   struct item *next;
   union {
     // use "./f.sg"       path.data set, name empty

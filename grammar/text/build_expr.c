@@ -20,20 +20,29 @@ static unsigned depth_of(const struct expr *e)
   return e ? e->depth : 0;
 }
 
-struct expr *build_error(struct parser *p, struct span at)
+static struct expr *draft(struct parser *p, struct span at, size_t size)
 {
-  struct expr *e = ARENA_NEW(p->arena, struct expr);
+  struct expr *e = arena_node(p->arena, size);
   e->kind = EXPR_ERROR;
   e->span = at;
   e->depth = 1;
   return e;
 }
 
-// A node one deeper than `depth`, or an error where that is too deep.
-static struct expr *node(struct parser *p, enum expr_kind kind, struct span at,
-                         unsigned depth)
+struct expr *build_error(struct parser *p, struct span at)
 {
-  struct expr *e = build_error(p, at);
+  return draft(p, at, offsetof(struct expr, integer));
+}
+
+// A node one deeper than `depth`, or an error where that is too deep. `member`
+// is what its kind has of the union.
+#define NODE(p, kind, at, depth, member)                                       \
+  node((p), (kind), (at), (depth), NODE_SIZE(struct expr, member))
+
+static struct expr *node(struct parser *p, enum expr_kind kind, struct span at,
+                         unsigned depth, size_t size)
+{
+  struct expr *e = draft(p, at, size);
   if (!build_deeper(p, at, depth))
     return e;
   e->kind = kind;
@@ -113,7 +122,7 @@ struct field *build_field(struct parser *p, struct span at, struct name name,
 
 struct expr *build_int(struct parser *p, struct span at, int64_t value)
 {
-  struct expr *e = node(p, EXPR_INT, at, 0);
+  struct expr *e = NODE(p, EXPR_INT, at, 0, integer);
   e->integer = value;
   e->huge = value == INT64_MIN;
   return e;
@@ -122,7 +131,7 @@ struct expr *build_int(struct parser *p, struct span at, int64_t value)
 struct expr *build_number(struct parser *p, enum expr_kind kind,
                           struct span at, double value)
 {
-  struct expr *e = node(p, kind, at, 0);
+  struct expr *e = NODE(p, kind, at, 0, number);
   e->number = value;
   return e;
 }
@@ -130,19 +139,19 @@ struct expr *build_number(struct parser *p, enum expr_kind kind,
 struct expr *build_quantity(struct parser *p, enum expr_kind kind,
                             struct span at, int64_t value)
 {
-  struct expr *e = node(p, kind, at, 0);
+  struct expr *e = NODE(p, kind, at, 0, integer);
   e->integer = value;
   return e;
 }
 
 struct expr *build_none(struct parser *p, struct span at)
 {
-  return node(p, EXPR_NONE, at, 0);
+  return NODE(p, EXPR_NONE, at, 0, integer);
 }
 
 struct expr *build_str(struct parser *p, struct text text)
 {
-  struct expr *e = node(p, EXPR_STR, text.span, 0);
+  struct expr *e = NODE(p, EXPR_STR, text.span, 0, text);
   e->text = text;
   return e;
 }
@@ -184,7 +193,7 @@ struct expr *build_template(struct parser *p, struct span at,
   unsigned depth = 0;
   for (const struct part *t = parts.first; t; t = t->next)
     depth = most(depth, depth_of(t->hole));
-  struct expr *e = node(p, EXPR_TEMPLATE, at, depth);
+  struct expr *e = NODE(p, EXPR_TEMPLATE, at, depth, parts);
   if (e->kind)
     e->parts = parts.first;
   return e;
@@ -194,7 +203,7 @@ struct expr *build_template(struct parser *p, struct span at,
 
 struct expr *build_name_expr(struct parser *p, struct name name)
 {
-  struct expr *e = node(p, EXPR_NAME, name.span, 0);
+  struct expr *e = NODE(p, EXPR_NAME, name.span, 0, name);
   e->name = name;
   return e;
 }
@@ -202,7 +211,7 @@ struct expr *build_name_expr(struct parser *p, struct name name)
 struct expr *build_access(struct parser *p, struct span at, struct expr *of,
                           struct name name)
 {
-  struct expr *e = node(p, EXPR_FIELD, at, of->depth);
+  struct expr *e = NODE(p, EXPR_FIELD, at, of->depth, access);
   if (!e->kind)
     return e;
   e->access.of = of;
@@ -215,7 +224,7 @@ struct expr *build_item_access(struct parser *p, struct span at,
                                struct expr *of, int64_t index,
                                struct span where)
 {
-  struct expr *e = node(p, EXPR_ITEM, at, of->depth);
+  struct expr *e = NODE(p, EXPR_ITEM, at, of->depth, access);
   if (!e->kind)
     return e;
   e->access.of = of;
@@ -227,7 +236,8 @@ struct expr *build_item_access(struct parser *p, struct span at,
 struct expr *build_index(struct parser *p, struct span at, struct expr *of,
                          struct expr *index)
 {
-  struct expr *e = node(p, EXPR_INDEX, at, most(of->depth, index->depth));
+  struct expr *e =
+      NODE(p, EXPR_INDEX, at, most(of->depth, index->depth), index);
   if (!e->kind)
     return e;
   e->index.of = of;
@@ -239,7 +249,7 @@ struct expr *build_slice(struct parser *p, struct span at, struct expr *of,
                          struct expr *from, struct expr *to)
 {
   unsigned depth = most(of->depth, most(depth_of(from), depth_of(to)));
-  struct expr *e = node(p, EXPR_SLICE, at, depth);
+  struct expr *e = NODE(p, EXPR_SLICE, at, depth, index);
   if (!e->kind)
     return e;
   e->index.of = of;
@@ -252,7 +262,7 @@ struct expr *build_call(struct parser *p, struct span at, struct expr *of,
                         struct arg_list args, struct span where)
 {
   unsigned depth = most(depth_of(of), args_depth(args.first));
-  struct expr *e = node(p, of ? EXPR_CALL : EXPR_LOOP, at, depth);
+  struct expr *e = NODE(p, of ? EXPR_CALL : EXPR_LOOP, at, depth, call);
   if (!e->kind)
     return e;
   e->call.of = of;
@@ -265,7 +275,7 @@ struct expr *build_with(struct parser *p, struct span at, struct expr *of,
                         struct field_list options)
 {
   unsigned depth = most(of->depth, fields_depth(options.first));
-  struct expr *e = node(p, EXPR_WITH, at, depth);
+  struct expr *e = NODE(p, EXPR_WITH, at, depth, with);
   if (!e->kind)
     return e;
   e->with.of = of;
@@ -276,7 +286,7 @@ struct expr *build_with(struct parser *p, struct span at, struct expr *of,
 struct expr *build_as(struct parser *p, struct span at, struct expr *of,
                       struct name name)
 {
-  struct expr *e = node(p, EXPR_AS, at, of->depth);
+  struct expr *e = NODE(p, EXPR_AS, at, of->depth, as);
   if (!e->kind)
     return e;
   e->as.of = of;
@@ -313,7 +323,7 @@ struct expr *build_unary(struct parser *p, struct span at, enum expr_op op,
 {
   if (op == OP_NEG && negate(right, at))
     return right;
-  struct expr *e = node(p, EXPR_UNARY, at, right->depth);
+  struct expr *e = NODE(p, EXPR_UNARY, at, right->depth, operands);
   if (!e->kind)
     return e;
   e->op = op;
@@ -343,7 +353,8 @@ struct expr *build_binary(struct parser *p, struct span at, enum expr_op op,
                           struct expr *right)
 {
   check_chain(p, where, op, left);
-  struct expr *e = node(p, EXPR_BINARY, at, most(left->depth, right->depth));
+  struct expr *e =
+      NODE(p, EXPR_BINARY, at, most(left->depth, right->depth), operands);
   if (!e->kind)
     return e;
   e->op = op;
@@ -359,7 +370,7 @@ struct expr *build_choice(struct parser *p, struct span at, struct expr *test,
                           struct expr *yes, struct expr *no)
 {
   unsigned depth = most(test->depth, most(yes->depth, no->depth));
-  struct expr *e = node(p, EXPR_IF, at, depth);
+  struct expr *e = NODE(p, EXPR_IF, at, depth, choice);
   if (!e->kind)
     return e;
   e->choice.test = test;
@@ -372,7 +383,7 @@ struct expr *build_match(struct parser *p, struct span at, struct expr *value,
                          struct arm_list arms)
 {
   unsigned depth = most(value->depth, arms_depth(arms.first));
-  struct expr *e = node(p, EXPR_MATCH, at, depth);
+  struct expr *e = NODE(p, EXPR_MATCH, at, depth, match);
   if (!e->kind)
     return e;
   e->match.value = value;
@@ -386,7 +397,7 @@ struct expr *build_lambda(struct parser *p, struct span at,
 {
   unsigned depth = most(value->depth, params_depth(params.first));
   depth = most(depth, result ? result->depth : 0);
-  struct expr *e = node(p, EXPR_LAMBDA, at, depth);
+  struct expr *e = NODE(p, EXPR_LAMBDA, at, depth, lambda);
   if (!e->kind)
     return e;
   e->lambda.params = params.first;
@@ -401,7 +412,7 @@ struct expr *build_elements(struct parser *p, enum expr_kind kind,
   unsigned depth = 0;
   for (const struct expr *e = elements.first; e; e = e->next)
     depth = most(depth, e->depth);
-  struct expr *e = node(p, kind, at, depth);
+  struct expr *e = NODE(p, kind, at, depth, elements);
   if (e->kind)
     e->elements = elements.first;
   return e;
@@ -413,7 +424,7 @@ struct expr *build_each(struct parser *p, struct span at, struct expr *value,
 {
   unsigned depth = most(most(value->depth, over->depth),
                         most(depth_of(test), depth_of(limit)));
-  struct expr *e = node(p, EXPR_EACH, at, depth);
+  struct expr *e = NODE(p, EXPR_EACH, at, depth, each);
   if (!e->kind)
     return e;
   e->each.value = value;
@@ -441,8 +452,8 @@ struct expr *build_record(struct parser *p, struct span at,
     diag_hint(p->diags, d, "a map has texts: `{ \"a\": 1 }`");
     return build_error(p, at);
   }
-  struct expr *e = node(p, keyed ? EXPR_MAP : EXPR_RECORD, at,
-                        fields_depth(fields.first));
+  struct expr *e = NODE(p, keyed ? EXPR_MAP : EXPR_RECORD, at,
+                        fields_depth(fields.first), fields);
   if (e->kind)
     e->fields = fields.first;
   return e;

@@ -29,11 +29,14 @@ static unsigned form_depth(const struct form *f)
 }
 
 // An item one deeper than `depth`; an error, without parts, where that is too
-// deep.
+// deep. `member` is what its kind has of the union.
+#define NODE(p, kind, at, depth, member)                                       \
+  node((p), (kind), (at), (depth), NODE_SIZE(struct item, member))
+
 static struct item *node(struct parser *p, enum item_kind kind, struct span at,
-                         unsigned depth)
+                         unsigned depth, size_t size)
 {
-  struct item *i = ARENA_NEW(p->arena, struct item);
+  struct item *i = arena_node(p->arena, size);
   i->span = at;
   i->depth = 1;
   i->kind = ITEM_ERROR;
@@ -44,11 +47,15 @@ static struct item *node(struct parser *p, enum item_kind kind, struct span at,
   return i;
 }
 
+#define DECLARATION(p, kind, at, name, depth, member)                          \
+  declaration((p), (kind), (at), (name), (depth),                              \
+              NODE_SIZE(struct item, member))
+
 static struct item *declaration(struct parser *p, enum item_kind kind,
                                 struct span at, struct name name,
-                                unsigned depth)
+                                unsigned depth, size_t size)
 {
-  struct item *i = node(p, kind, at, depth);
+  struct item *i = node(p, kind, at, depth, size);
   i->name = name;
   i->name.next = NULL;
   i->doc = scan_doc_at(p, at.start);
@@ -136,12 +143,12 @@ struct item *build_item_error(struct parser *p, struct span at,
   (void)body; // it was read for its own errors
   p->panic = false;
   scan_doc_at(p, at.start);
-  return node(p, ITEM_ERROR, at, 0);
+  return NODE(p, ITEM_ERROR, at, 0, effect);
 }
 
 struct item *build_use_file(struct parser *p, struct span at, struct text path)
 {
-  struct item *i = node(p, ITEM_USE, at, 0);
+  struct item *i = NODE(p, ITEM_USE, at, 0, use);
   i->use.path = path;
   return i;
 }
@@ -149,8 +156,7 @@ struct item *build_use_file(struct parser *p, struct span at, struct text path)
 struct item *build_use(struct parser *p, struct span at, struct name module,
                        struct name as)
 {
-  struct item *i =
-      declaration(p, ITEM_USE, at, as.text ? as : module, 0);
+  struct item *i = DECLARATION(p, ITEM_USE, at, as.text ? as : module, 0, use);
   i->use.module = module;
   return i;
 }
@@ -159,7 +165,7 @@ struct item *build_type_decl(struct parser *p, struct span at,
                              struct name name, struct name_list dims,
                              struct type_expr *type)
 {
-  struct item *i = declaration(p, ITEM_TYPE, at, name, type->depth);
+  struct item *i = DECLARATION(p, ITEM_TYPE, at, name, type->depth, type_decl);
   if (!i->kind)
     return i;
   i->type_decl.dims = dims.first;
@@ -181,7 +187,7 @@ struct item *build_deployment(struct parser *p, struct span at,
                               const struct native *native)
 {
   struct item *i =
-      declaration(p, ITEM_DEPLOYMENT, at, name, callable_depth(&c));
+      DECLARATION(p, ITEM_DEPLOYMENT, at, name, callable_depth(&c), deployment);
   if (!i->kind)
     return i;
   i->deployment.c = c;
@@ -195,7 +201,7 @@ struct item *build_deployment(struct parser *p, struct span at,
 struct item *build_fn(struct parser *p, struct span at, struct name name,
                       struct callable c)
 {
-  struct item *i = declaration(p, ITEM_FN, at, name, callable_depth(&c));
+  struct item *i = DECLARATION(p, ITEM_FN, at, name, callable_depth(&c), fn);
   if (i->kind)
     i->fn.c = c;
   return i;
@@ -243,7 +249,7 @@ struct item *build_callable_item(struct parser *p, enum item_kind kind,
                                  struct span at, struct name name,
                                  struct callable c)
 {
-  struct item *i = declaration(p, kind, at, name, callable_depth(&c));
+  struct item *i = DECLARATION(p, kind, at, name, callable_depth(&c), graph);
   if (i->kind)
     i->graph = c;
   return i;
@@ -254,8 +260,8 @@ struct item *build_route(struct parser *p, struct span at, struct name method,
                          struct field_list settings, struct form *form)
 {
   unsigned depth = most(callable_depth(&c), fields_depth(settings.first));
-  struct item *i = declaration(p, ITEM_ROUTE, at, (struct name){0},
-                               most(depth, form_depth(form)));
+  struct item *i = DECLARATION(p, ITEM_ROUTE, at, (struct name){0},
+                               most(depth, form_depth(form)), route);
   if (!i->kind)
     return i;
   i->route.c = c;
@@ -269,7 +275,7 @@ struct item *build_route(struct parser *p, struct span at, struct name method,
 struct item *build_app(struct parser *p, struct span at, struct name name,
                        struct text prefix, struct block *body)
 {
-  struct item *i = declaration(p, ITEM_APP, at, name, body->depth);
+  struct item *i = DECLARATION(p, ITEM_APP, at, name, body->depth, app);
   if (!i->kind)
     return i;
   i->app.prefix = prefix;
@@ -281,7 +287,7 @@ struct item *build_bind(struct parser *p, struct span at, struct name name,
                         struct expr *value, struct field_list settings)
 {
   unsigned depth = most(value->depth, fields_depth(settings.first));
-  struct item *i = declaration(p, ITEM_BIND, at, name, depth);
+  struct item *i = DECLARATION(p, ITEM_BIND, at, name, depth, bind);
   if (!i->kind)
     return i;
   i->bind.value = value;
@@ -294,7 +300,7 @@ struct item *build_settings(struct parser *p, enum item_kind kind,
                             struct name_list path, struct field_list settings)
 {
   struct item *i =
-      declaration(p, kind, at, name, fields_depth(settings.first));
+      DECLARATION(p, kind, at, name, fields_depth(settings.first), settings);
   if (!i->kind)
     return i;
   i->settings.path = path.first;
@@ -306,8 +312,8 @@ struct item *build_value(struct parser *p, enum item_kind kind,
                          struct span at, struct name name,
                          struct type_expr *type, struct expr *value)
 {
-  struct item *i =
-      declaration(p, kind, at, name, most(type_depth(type), value->depth));
+  struct item *i = DECLARATION(p, kind, at, name,
+                               most(type_depth(type), value->depth), value);
   if (!i->kind)
     return i;
   i->value.type = type;
@@ -318,7 +324,8 @@ struct item *build_value(struct parser *p, enum item_kind kind,
 struct item *build_test(struct parser *p, struct span at, struct text title,
                         struct block *body)
 {
-  struct item *i = declaration(p, ITEM_TEST, at, (struct name){0}, body->depth);
+  struct item *i =
+      DECLARATION(p, ITEM_TEST, at, (struct name){0}, body->depth, test);
   if (!i->kind)
     return i;
   i->test.title = title;
@@ -332,7 +339,7 @@ struct item *build_assign(struct parser *p, enum item_kind kind,
                           struct span at, struct expr *target, enum expr_op op,
                           struct expr *value)
 {
-  struct item *i = node(p, kind, at, most(target->depth, value->depth));
+  struct item *i = NODE(p, kind, at, most(target->depth, value->depth), assign);
   if (!i->kind)
     return i;
   i->assign.target = target;
@@ -347,7 +354,7 @@ struct item *build_if(struct parser *p, struct span at,
   unsigned depth = block_depth(otherwise);
   for (const struct branch *b = branches.first; b; b = b->next)
     depth = most(depth, most(b->test->depth, b->body->depth));
-  struct item *i = node(p, ITEM_IF, at, depth);
+  struct item *i = NODE(p, ITEM_IF, at, depth, choice);
   if (!i->kind)
     return i;
   i->choice.branches = branches.first;
@@ -359,7 +366,7 @@ struct item *build_loop(struct parser *p, enum item_kind kind, struct span at,
                         struct name_list names, struct expr *over,
                         struct block *body)
 {
-  struct item *i = node(p, kind, at, most(over->depth, body->depth));
+  struct item *i = NODE(p, kind, at, most(over->depth, body->depth), loop);
   if (!i->kind)
     return i;
   i->loop.names = names.first;
@@ -371,7 +378,8 @@ struct item *build_loop(struct parser *p, enum item_kind kind, struct span at,
 struct item *build_try(struct parser *p, struct span at, struct block *body,
                        struct name error, struct block *otherwise)
 {
-  struct item *i = node(p, ITEM_TRY, at, most(body->depth, otherwise->depth));
+  struct item *i =
+      NODE(p, ITEM_TRY, at, most(body->depth, otherwise->depth), attempt);
   if (!i->kind)
     return i;
   i->attempt.body = body;
@@ -383,7 +391,7 @@ struct item *build_try(struct parser *p, struct span at, struct block *body,
 // A `match` as a statement of its own is an item: its arms are statements.
 static struct item *match_item(struct parser *p, const struct expr *e)
 {
-  struct item *i = node(p, ITEM_MATCH, e->span, e->depth - 1u);
+  struct item *i = NODE(p, ITEM_MATCH, e->span, e->depth - 1u, match);
   i->match.value = e->match.value;
   i->match.arms = e->match.arms;
   return i;
@@ -396,7 +404,7 @@ struct item *build_effect(struct parser *p, enum item_kind kind,
   if (kind == ITEM_EXPR && value->kind == EXPR_MATCH && !value->bracketed)
     return match_item(p, value);
   struct item *i =
-      node(p, kind, at, most(expr_depth(value), form_depth(form)));
+      NODE(p, kind, at, most(expr_depth(value), form_depth(form)), effect);
   if (!i->kind)
     return i;
   i->effect.value = value;

@@ -8,19 +8,28 @@ static unsigned most(unsigned a, unsigned b)
   return a > b ? a : b;
 }
 
-struct type_expr *build_type_error(struct parser *p, struct span at)
+static struct type_expr *draft(struct parser *p, struct span at, size_t size)
 {
-  struct type_expr *t = ARENA_NEW(p->arena, struct type_expr);
+  struct type_expr *t = arena_node(p->arena, size);
   t->kind = TYPE_ERROR;
   t->span = at;
   t->depth = 1;
   return t;
 }
 
-static struct type_expr *node(struct parser *p, enum type_expr_kind kind,
-                              struct span at, unsigned depth)
+struct type_expr *build_type_error(struct parser *p, struct span at)
 {
-  struct type_expr *t = build_type_error(p, at);
+  return draft(p, at, offsetof(struct type_expr, of));
+}
+
+// `member` is what its kind has of the union.
+#define NODE(p, kind, at, depth, member)                                       \
+  node((p), (kind), (at), (depth), NODE_SIZE(struct type_expr, member))
+
+static struct type_expr *node(struct parser *p, enum type_expr_kind kind,
+                              struct span at, unsigned depth, size_t size)
+{
+  struct type_expr *t = draft(p, at, size);
   if (!build_deeper(p, at, depth))
     return t;
   t->kind = kind;
@@ -50,7 +59,7 @@ struct type_expr *build_type_named(struct parser *p, enum type_expr_kind kind,
                                    struct span at, struct name_list path,
                                    struct type_expr_list args)
 {
-  struct type_expr *t = node(p, kind, at, list_depth(args.first));
+  struct type_expr *t = NODE(p, kind, at, list_depth(args.first), named);
   if (!t->kind)
     return t;
   t->named.path = path.first;
@@ -61,7 +70,7 @@ struct type_expr *build_type_named(struct parser *p, enum type_expr_kind kind,
 struct type_expr *build_type_of(struct parser *p, enum type_expr_kind kind,
                                 struct span at, struct type_expr *of)
 {
-  struct type_expr *t = node(p, kind, at, of->depth);
+  struct type_expr *t = NODE(p, kind, at, of->depth, of);
   if (t->kind)
     t->of = of;
   return t;
@@ -70,7 +79,8 @@ struct type_expr *build_type_of(struct parser *p, enum type_expr_kind kind,
 struct type_expr *build_type_tuple(struct parser *p, struct span at,
                                    struct type_expr_list members)
 {
-  struct type_expr *t = node(p, TYPE_TUPLE, at, list_depth(members.first));
+  struct type_expr *t =
+      NODE(p, TYPE_TUPLE, at, list_depth(members.first), members);
   if (t->kind)
     t->members = members.first;
   return t;
@@ -79,7 +89,8 @@ struct type_expr *build_type_tuple(struct parser *p, struct span at,
 struct type_expr *build_type_record(struct parser *p, struct span at,
                                     struct type_field_list fields)
 {
-  struct type_expr *t = node(p, TYPE_RECORD, at, fields_depth_of(fields.first));
+  struct type_expr *t =
+      NODE(p, TYPE_RECORD, at, fields_depth_of(fields.first), fields);
   if (t->kind)
     t->fields = fields.first;
   return t;
@@ -87,7 +98,7 @@ struct type_expr *build_type_record(struct parser *p, struct span at,
 
 struct type_expr *build_type_text(struct parser *p, struct text text)
 {
-  struct type_expr *t = node(p, TYPE_TEXT, text.span, 0);
+  struct type_expr *t = NODE(p, TYPE_TEXT, text.span, 0, text);
   t->text = text;
   return t;
 }
@@ -95,7 +106,7 @@ struct type_expr *build_type_text(struct parser *p, struct text text)
 struct type_expr *build_type_number(struct parser *p, struct span at,
                                     struct expr *number)
 {
-  struct type_expr *t = node(p, TYPE_NUMBER, at, number->depth);
+  struct type_expr *t = NODE(p, TYPE_NUMBER, at, number->depth, number);
   if (t->kind)
     t->number = number;
   return t;
@@ -103,7 +114,7 @@ struct type_expr *build_type_number(struct parser *p, struct span at,
 
 struct type_expr *build_type_rest(struct parser *p, struct span at)
 {
-  return node(p, TYPE_REST, at, 0);
+  return NODE(p, TYPE_REST, at, 0, of);
 }
 
 struct type_expr *build_type_callable(struct parser *p, struct span at,
@@ -111,7 +122,7 @@ struct type_expr *build_type_callable(struct parser *p, struct span at,
                                       struct type_expr *result)
 {
   unsigned depth = most(list_depth(params.first), result ? result->depth : 0);
-  struct type_expr *t = node(p, TYPE_CALLABLE, at, depth);
+  struct type_expr *t = NODE(p, TYPE_CALLABLE, at, depth, callable);
   if (!t->kind)
     return t;
   t->callable.params = params.first;
@@ -163,7 +174,8 @@ static struct type_expr *variant(struct parser *p, struct span at,
                                  struct type_expr *name,
                                  struct type_field *fields)
 {
-  struct type_expr *t = node(p, TYPE_CASE, at, fields_depth_of(fields));
+  struct type_expr *t =
+      NODE(p, TYPE_CASE, at, fields_depth_of(fields), variant);
   if (!t->kind)
     return t;
   t->variant.name = *name->named.path;
@@ -195,7 +207,7 @@ struct type_expr *build_type_braced(struct parser *p, struct span at,
 static struct type_expr *group(struct parser *p, enum type_expr_kind kind,
                                struct span at, struct type_expr_list members)
 {
-  struct type_expr *t = node(p, kind, at, list_depth(members.first));
+  struct type_expr *t = NODE(p, kind, at, list_depth(members.first), members);
   if (t->kind)
     t->members = members.first;
   return t;

@@ -123,6 +123,7 @@ static void compare(const struct made *m, char *text, size_t size)
   require(compile(&again, text, size));
   require(again.plan_size == m->plan_size);
   require(!memcmp(again.plan, m->plan, m->plan_size));
+  compile_end(&again.c);
   arena_free(&again.arena);
 }
 
@@ -143,6 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (ok)
     compare(&m, text, size);
   free(text);
+  compile_end(&m.c);
   arena_free(&m.arena);
   return 0;
 }
