@@ -1,6 +1,7 @@
 // The commands of sgc over files.
 #include "compiler/commands.h"
 
+#include "compiler/doc.h"
 #include "compiler/dot.h"
 #include "compiler/emit.h"
 #include "compiler/explain.h"
@@ -78,6 +79,30 @@ static bool is_file(const char *word)
   size_t n = strlen(word);
   return !strcmp(word, "-") || (n > 3 && !strcmp(word + n - 3, ".sg")) ||
          !access(word, F_OK);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && !strcmp(text + n - m, end);
+}
+
+static enum doc_form form_of(const struct run *r)
+{
+  if (r->doc != DOC_BY_NAME)
+    return r->doc == DOC_AS_HTML ? DOC_HTML : DOC_MARKDOWN;
+  return r->output && (ends_with(r->output, ".html") || ends_with(r->output, ".htm"))
+             ? DOC_HTML : DOC_MARKDOWN;
+}
+
+int command_doc(struct run *r, char **paths, size_t n)
+{
+  struct buf out = {0}, text = {.arena = r->p.c.arena};
+  if (run_compile(r, paths, n, &out))
+    doc_program(&r->p.c, r->p.program, form_of(r), &text);
+  if (text.size && !r->p.c.diags.errors)
+    emit_file(&r->p.c, r->output ? r->output : "-", text.data, text.size);
+  return run_finish(r, &out);
 }
 
 int command_explain(struct run *r, char **paths, size_t n)

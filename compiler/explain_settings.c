@@ -1,8 +1,8 @@
 // The settings of every deployment: their values, and who set them.
 #include "compiler/blocks.h"
 #include "compiler/compile.h"
+#include "compiler/const_print.h"
 #include "compiler/explain_parts.h"
-#include "grammar/base/number.h"
 #include "grammar/defs/settings.h"
 #include "grammar/plan/names.h"
 
@@ -12,39 +12,13 @@
 
 static void add_value(struct buf *out, const struct constant *c)
 {
-  char text[NUMBER_TEXT];
-  switch (c->type->kind) {
-  case TYPE_bool:
-    buf_adds(out, c->i ? "true" : "false");
-    break;
-  case TYPE_duration:
-    buf_add(out, text, number_print_duration(text, c->i));
-    break;
-  case TYPE_size:
-    buf_add(out, text, number_print_size(text, c->i));
-    break;
-  case TYPE_float:
-    buf_add(out, text, number_print_float(text, c->f));
-    break;
-  case TYPE_percent:
-    buf_add(out, text, number_print_float(text, c->f * 100));
-    buf_addc(out, '%');
-    break;
-  case TYPE_str:
-  case TYPE_enum:
-    buf_addc(out, '"');
-    buf_add(out, c->text, c->size);
-    buf_addc(out, '"');
-    break;
-  case TYPE_map:
-    for (uint32_t i = 0; i + 1 < c->n_parts; i += 2) {
-      buf_addf(out, "%s%s: ", i ? ", " : "", c->parts[i]->text);
-      add_value(out, c->parts[i + 1]);
-    }
-    break;
-  default:
-    buf_add(out, text, number_print_int(text, c->i));
-    break;
+  if (c->type->kind != TYPE_map) {
+    constant_print(c, out);
+    return;
+  }
+  for (uint32_t i = 0; i + 1 < c->n_parts; i += 2) {
+    buf_addf(out, "%s%s: ", i ? ", " : "", c->parts[i]->text);
+    constant_print(c->parts[i + 1], out);
   }
 }
 

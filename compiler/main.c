@@ -143,6 +143,12 @@ static int set_option(struct run *r, enum option o, const char *value)
   case OPTION_STDIN:
     r->standard_input = true;
     return RUN_OK;
+  case OPTION_HTML:
+    r->doc = DOC_AS_HTML;
+    return RUN_OK;
+  case OPTION_MARKDOWN:
+    r->doc = DOC_AS_MARKDOWN;
+    return RUN_OK;
   case OPTION_JSON:
     r->form = DIAG_JSON;
     return RUN_OK;

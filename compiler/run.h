@@ -17,6 +17,7 @@ struct run {
   const char *part;   // of the picture: APP or APP.GRAPH, or NULL
   const char *filter; // of tests, or NULL
   const char *app;    // whose document, or NULL
+  enum { DOC_BY_NAME, DOC_AS_HTML, DOC_AS_MARKDOWN } doc;
   struct fmt_job fmt;
   bool standard_input; // is formatted
   enum diag_form form;

@@ -1,0 +1,243 @@
+// An app: its picture, what it binds, its graphs, its routes.
+#include "compiler/doc_parts.h"
+
+#include "compiler/dot.h"
+#include "grammar/plan/names.h"
+
+#include <string.h>
+
+// --------------------------------------------------------------------- routes
+
+static const char *const forms[] = {
+#define FORM(name, content_type) [FORM_##name] = content_type,
+#include "grammar/defs/adapters.def"
+};
+
+// What an answer is sent as where no form is named; NULL: it is empty.
+static const char *form_of(const struct route *r)
+{
+  if (r->form != FORM_auto)
+    return forms[r->form];
+  switch (r->result->kind) {
+  case TYPE_str:
+  case TYPE_enum:
+  case TYPE_stream:
+    return forms[FORM_text];
+  case TYPE_markdown:
+    return forms[FORM_markdown];
+  case TYPE_bytes:
+    return forms[FORM_bytes];
+  case TYPE_none:
+    return NULL;
+  default:
+    return forms[FORM_json];
+  }
+}
+
+static const char *source_of(struct doc *d, const struct route_param *p)
+{
+  if (p->source == SOURCE_adapter || p->adapter != ADAPTER_none)
+    return arena_printf(d->arena, "body, as %s", plan_names_ADAPTERS[p->adapter]);
+  const char *word = plan_names_SOURCES[p->source];
+  bool other = strcmp(p->key, p->name) && p->source != SOURCE_body;
+  return other ? arena_printf(d->arena, "%s `%s`", word, p->key) : word;
+}
+
+// As it was written where it was.
+static const char *type_of_param(struct doc *d, const struct item *i,
+                                 const struct route_param *p)
+{
+  const struct param *q = i->route.c.params;
+  while (q && strcmp(q->name.text->text, p->name))
+    q = q->next;
+  return q && q->type ? doc_source(d, q->type->span)
+                      : type_text(d->arena, p->type);
+}
+
+static void params(struct doc *d, const struct item *item, const struct route *r)
+{
+  static const char *const heads[] = {"parameter", "in", "type", "default", NULL};
+  if (!r->n_params)
+    return;
+  doc_table(d, heads);
+  for (uint32_t i = 0; i < r->n_params; i++) {
+    const struct route_param *p = &r->params[i];
+    doc_row(d);
+    doc_cell(d, DOC_CODE, p->name);
+    doc_cell(d, DOC_PROSE, source_of(d, p));
+    doc_cell(d, DOC_TYPE, type_of_param(d, item, p));
+    doc_cell(d, DOC_CODE, p->initial ? doc_constant(d, p->initial) : NULL);
+    doc_row_end(d);
+  }
+  doc_table_end(d);
+}
+
+// The status that a body's answers have, where it is always the same; else 200.
+static int64_t status_of(const struct stmt *b)
+{
+  int64_t status = 0;
+  for (; b; b = b->next) {
+    const struct core *c = b->kind == STMT_RETURN && b->reply ? b->reply->status
+                                                              : NULL;
+    int64_t own = c && c->kind == CORE_CONST ? c->constant->i
+                  : b->kind == STMT_RETURN   ? 200
+                                             : 0;
+    int64_t found[] = {own, status_of(b->body), status_of(b->otherwise)};
+    for (int i = 0; i < 3; i++)
+      if (found[i])
+        status = !status || status == found[i] ? found[i] : 200;
+  }
+  return status;
+}
+
+// Whatever is read from outside may be refused.
+static bool may_be_invalid(const struct route *r)
+{
+  for (uint32_t i = 0; i < r->n_params; i++)
+    if (r->params[i].adapter != ADAPTER_request)
+      return true;
+  return false;
+}
+
+static void answers(struct doc *d, const struct route *r)
+{
+  static const char *const heads[] = {"answer", "when", NULL};
+  const char *form = form_of(r), *type = type_text(d->arena, r->result);
+  int64_t status = status_of(r->function->body);
+  const char *more = status && status != 200
+                         ? arena_printf(d->arena, ", with status %d", (int)status)
+                         : "";
+  if (r->result->kind == TYPE_none || !form)
+    doc_line(d, arena_printf(d->arena, "Answers with nothing%s.", more));
+  else
+    doc_line(d, arena_printf(d->arena, "Answers with `%s` as `%s`%s.", type, form,
+                             more));
+  const struct doc_fail *f = doc_fails(d, r->function);
+  bool invalid = may_be_invalid(r);
+  if (!f && !invalid)
+    return;
+  doc_table(d, heads);
+  for (; f || invalid; f = f ? f->next : NULL) {
+    bool now = invalid && (!f || f->status > 422);
+    if (now || !f) {
+      doc_row(d);
+      doc_cell(d, DOC_CODE, "422");
+      doc_cell(d, DOC_TEXT, "what is sent is not of its type");
+      doc_row_end(d);
+      invalid = false;
+    }
+    if (!f)
+      break;
+    doc_row(d);
+    doc_cell(d, DOC_CODE, f->status ? arena_printf(d->arena, "%d", (int)f->status)
+                                    : "any");
+    doc_cell(d, DOC_TEXT, f->message);
+    doc_row_end(d);
+  }
+  doc_table_end(d);
+}
+
+static void route(struct doc *d, const struct item *i, const struct route *r)
+{
+  const char *title = arena_printf(d->arena, "%s %s", plan_method_name(r->method),
+                                   r->path);
+  doc_heading(d, 3, "route", title, title, true);
+  doc_prose(d, r->doc);
+  params(d, i, r);
+  answers(d, r);
+  doc_settings(d, r->settings, false);
+}
+
+// ------------------------------------------------------------------- the whole
+
+static const struct binding *binding_of(const struct app *a, atom name)
+{
+  const struct binding *b = a->bindings;
+  while (b && b->name != name)
+    b = b->next;
+  return b;
+}
+
+static void bound_settings(struct doc *d, const struct binding *b)
+{
+  for (const struct setting *s = b->settings; s; s = s->next)
+    if (s->origin == ORIGIN_bind || s->origin == ORIGIN_override) {
+      doc_line(d, arena_printf(d->arena, "Set for `%s`:", b->name->text));
+      doc_settings(d, b->settings, true);
+      return;
+    }
+}
+
+static void bound(struct doc *d, const struct app *a, const struct item *items)
+{
+  static const char *const heads[] = {"binding", "of", "", NULL};
+  bool any = false;
+  for (const struct item *i = items; i; i = i->next) {
+    if (i->kind != ITEM_BIND)
+      continue;
+    if (!any) {
+      doc_heading(d, 3, "bindings", a->name->text, "Bindings", false);
+      doc_table(d, heads);
+    }
+    any = true;
+    doc_row(d);
+    doc_cell(d, DOC_CODE, i->name.text->text);
+    doc_cell(d, DOC_CODE, doc_source(d, i->bind.value->span));
+    doc_cell(d, DOC_PROSE, i->doc);
+    doc_row_end(d);
+  }
+  if (any)
+    doc_table_end(d);
+  for (const struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_BIND && binding_of(a, i->name.text))
+      bound_settings(d, binding_of(a, i->name.text));
+}
+
+static void graph(struct doc *d, const struct app *a, const struct item *i)
+{
+  const char *name = i->name.text->text;
+  doc_heading(d, 3, "graph", name,
+              arena_printf(d->arena, "graph %s%s", name,
+                           doc_signature(d, &i->graph)), true);
+  doc_prose(d, i->doc);
+  const struct binding *b = binding_of(a, i->name.text);
+  if (b)
+    doc_settings(d, b->settings, false);
+}
+
+static const struct route *route_of(const struct app *a, const struct item *i)
+{
+  const struct route *r = a->routes;
+  while (r && (r->span.file != i->span.file || r->span.start < i->span.start ||
+               r->span.end > i->span.end))
+    r = r->next;
+  return r;
+}
+
+static void picture(struct doc *d, const struct app *a)
+{
+  struct buf dot = {.arena = d->arena};
+  if (!d->html)
+    return;
+  dot_program(d->c, d->program, a->name->text, &dot);
+  doc_picture(d, dot.data, dot.size);
+}
+
+void doc_app(struct doc *d, const struct item *item, const struct app *a)
+{
+  const struct item *items = item->app.body->items;
+  const char *prefix = item->app.prefix.data;
+  doc_heading(d, 2, "app", a->name->text,
+              arena_printf(d->arena, "App %s", a->name->text), false);
+  if (prefix && *prefix)
+    doc_line(d, arena_printf(d->arena, "Under `%s`.", prefix));
+  doc_prose(d, a->doc);
+  picture(d, a);
+  for (const struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_ROUTE && route_of(a, i))
+      route(d, i, route_of(a, i));
+  for (const struct item *i = items; i; i = i->next)
+    if (i->kind == ITEM_GRAPH)
+      graph(d, a, i);
+  bound(d, a, items);
+}
