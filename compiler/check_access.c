@@ -113,6 +113,12 @@ static struct core *known_part(struct body *b, struct expr *e, struct core *x)
   return there;
 }
 
+struct core *constant_operator(struct checker *k, const struct signature *s,
+                               struct span at)
+{
+  return core_operator(k, s->id, type_simple(k->t, s->result->kind), at, 0);
+}
+
 // What a library names, as a value: a function, or one of its constants, which
 // are operators without parameters.
 static struct core *member_value(struct body *b, const struct member *m,
@@ -124,8 +130,7 @@ static struct core *member_value(struct body *b, const struct member *m,
   if (!m->rows)
     return core_bad(k, e->span);
   if (signature_is_constant(m->rows))
-    return core_operator(k, m->rows->id, type_simple(k->t, m->rows->result->kind),
-                         e->span, 0);
+    return constant_operator(k, m->rows, e->span);
   struct diag *d = diag_report(k->d, DIAG_not_a_value, e->span,
                                "`%s` is not a value", m->rows->name);
   diag_hint(k->d, d, m->rows->n_params ? "call it, or write `fn(x) = %s(x)`"

@@ -167,7 +167,10 @@ struct core *check_name(struct body *b, struct expr *e)
     INDEX(b->k, part, INDEX_CASE, &c->type->parts[c->index], name->span);
   if (c && !c->type->parts[c->index].type->n_parts)
     return case_value(b, c, e->span);
-  if (c || operators_named(b->k, name->text)) {
+  const struct signature *rows = operators_named(b->k, name->text);
+  if (rows && signature_is_constant(rows))
+    return constant_operator(b->k, rows, e->span);
+  if (c || rows) {
     struct diag *d = diag_report(b->k->d, DIAG_not_a_value, e->span,
                                  "`%s` is not a value", name->text->text);
     diag_hint(b->k->d, d, "call it: `%s(...)`", name->text->text);

@@ -208,12 +208,33 @@ static struct core *amounts(struct body *b, enum expr_op op, struct span at,
   return c;
 }
 
+// A moment and a span, or the span between two moments; NULL if it is neither.
+static struct core *moments(struct body *b, enum expr_op op, struct span at,
+                            struct core *x, struct core *y)
+{
+  if (x->type->kind != TYPE_time || (op != OP_ADD && op != OP_SUB))
+    return NULL;
+  bool both = op == OP_SUB && y->type->kind == TYPE_time;
+  if (!both && y->type->kind != TYPE_duration)
+    return NULL;
+  enum operator_id id = both           ? OPERATOR_time_since
+                        : op == OP_ADD ? OPERATOR_time_plus
+                                       : OPERATOR_time_minus;
+  struct core *c = core_operator(
+      b->k, id, type_simple(b->k->t, both ? TYPE_duration : TYPE_time), at, 2);
+  c->args[0] = x;
+  c->args[1] = y;
+  return c;
+}
+
 struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
                         struct core *x, struct core *y)
 {
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(b->k, at);
   struct core *amount = amounts(b, op, at, x, y);
+  if (!amount)
+    amount = moments(b, op, at, x, y);
   if (amount)
     return amount;
   if (op == OP_ADD && is_text(x->type) && is_text(y->type))
@@ -409,6 +430,11 @@ static struct core *negate(struct body *b, struct expr *e)
   if (is_bad(x->type))
     return x;
   bool real = x->type->kind == TYPE_float;
+  if (x->type->kind == TYPE_duration) {
+    const struct type *t = type_simple(k->t, TYPE_duration);
+    struct core *zero = core_const(k, const_int(k, t, 0), e->span);
+    return arithmetic(b, OP_SUB, e->span, zero, x);
+  }
   if (!real && x->type->kind != TYPE_int) {
     if (x->type->kind == TYPE_optional)
       return bad_operands(b, OP_NEG, e->span, x, x);

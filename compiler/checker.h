@@ -524,6 +524,10 @@ struct core *check_slice(struct body *b, struct expr *e);
 // nothing.
 bool app_member(struct body *b, struct expr *e, struct symbol **out);
 
+// An operator that is written without parentheses.
+struct core *constant_operator(struct checker *k, const struct signature *s,
+                               struct span at);
+
 // check_map.c
 struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 

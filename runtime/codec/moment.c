@@ -210,7 +210,7 @@ const char *moment_read_duration(const char *text, size_t size, int64_t *out)
 
 // Days from 1970-01-01 in the Gregorian calendar; the year begins in March, so
 // that the leap day is its last.
-static int64_t days_of(int64_t y, int64_t m, int64_t d)
+int64_t moment_days(int64_t y, int64_t m, int64_t d)
 {
   y -= m <= 2;
   int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
@@ -218,7 +218,7 @@ static int64_t days_of(int64_t y, int64_t m, int64_t d)
   return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static void date_of(int64_t days, int64_t *y, int64_t *m, int64_t *d)
+void moment_date(int64_t days, int64_t *y, int64_t *m, int64_t *d)
 {
   days += 719468;
   int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -248,8 +248,8 @@ static const char *read_date(struct cursor *c, int64_t *days)
     return "invalid character in day";
   if (m < 1 || m > 12)
     return "month value is outside expected range of 1-12";
-  *days = days_of(y, m, d);
-  date_of(*days, &back[0], &back[1], &back[2]);
+  *days = moment_days(y, m, d);
+  moment_date(*days, &back[0], &back[1], &back[2]);
   if (back[2] != d || back[1] != m)
     return "day value is outside expected range";
   return NULL;
@@ -323,7 +323,7 @@ size_t moment_print_time(char out[40], int64_t ns)
   int64_t days = ns / day - (ns % day < 0), y, m, d;
   int64_t rest = ns % day + (ns % day < 0 ? day : 0);
   int64_t s = rest / second, part = rest % second;
-  date_of(days, &y, &m, &d);
+  moment_date(days, &y, &m, &d);
   char *at = put(out, y, 4);
   *at++ = '-';
   at = put(at, m, 2);

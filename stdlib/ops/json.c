@@ -20,8 +20,12 @@ OP(repr)
 
 OP(to_json)
 {
-  return give(call, out,
-              json_of(call->arena, call->plan, call->types[0], ARG(0)));
+  const struct json *j =
+      json_of(call->arena, call->plan, call->types[0], ARG(0));
+  struct buf b = {.arena = call->arena};
+  if (!j && !json_encode(call->plan, call->types[0], ARG(0), &b) && !b.failed)
+    return operator_fail(call, "a number in it is not finite");
+  return give(call, out, j);
 }
 
 // "/body/1: Input should be…": the first of what does not fit.

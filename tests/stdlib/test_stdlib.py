@@ -8,7 +8,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tools"))
 from docs_tables import libraries, members
-from support import SGC, run
+from support import ROOT, SGC, run
 
 
 def examples(doc):
@@ -28,6 +28,11 @@ class Libraries(unittest.TestCase):
     def test_there_are_some(self):
         self.assertIn("text", libraries())
         self.assertIn("list", libraries())
+
+    def test_every_library_has_its_section(self):
+        page = (ROOT / "docs/stdlib.md").read_text()
+        for library in libraries():
+            self.assertIn(f"\n## {library}\n\n<!-- table: library {library} -->", page)
 
     def test_every_function_is_described(self):
         for library in libraries():

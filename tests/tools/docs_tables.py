@@ -121,7 +121,9 @@ def library(name):
         about += " " + " ".join(line for line in shown if not line.startswith("    "))
         lines.append((code(signature), about.strip(), "<br>".join(code(line.strip()) for line in shown
                                                                   if line.startswith("    "))))
-    return table(["function", "does", "for example"], lines)
+    text = (LIBRARIES / f"{name}.sg").read_text()
+    about = re.match(r"(?://.*\n)*", text)[0].replace("// ", "").replace("//", "")
+    return about + "\n" + table(["function", "does", "for example"], lines)
 
 
 def sources(_):
