@@ -493,12 +493,15 @@ struct core *call_fallback(struct body *b, struct expr *e, const struct sig *s,
 struct core *check_with(struct body *b, struct expr *e, const struct type *want)
 {
   struct checker *k = b->k;
+  b->apart++;
   struct core *x = check(b, e->with.of, want);
+  b->apart--;
   struct expr *fallback;
   struct setting *options = call_options(b, e->with.options, &fallback);
   if (is_bad(x->type))
     return x;
-  if (x->kind != CORE_CALL || x->call.kind == SITE_function) {
+  if (x->kind != CORE_CALL || (x->call.kind == SITE_function &&
+                               x->call.function->kind != FUNCTION_graph)) {
     diag_report(k->d, DIAG_wrong_place, e->span,
                 "options are for calls of deployments");
     return core_bad(k, e->span);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { COMPOSING_MAX = 1000 };
+
 // ---- graphs without parameters ----
 
 static struct expr *composed_by(const struct fn_sym *f)
@@ -41,11 +43,12 @@ static struct input region_inputs(struct region *r, const struct sig *s,
 
 // Fills the body of the region's function with what the node gives.
 static void region_fill(struct region *r, struct node *n,
-                        const struct sig *entry)
+                        const struct sig *entry, const struct type *wanted)
 {
   struct input in = region_inputs(r, entry, NO_SPAN);
   struct stmt *s = stmt_new(r->in, STMT_RETURN, n->span);
   s->value = flow(r, n, &in);
+  try_convert(r->in, &s->value, wanted); // else its place says so
   r->fn->sig.params = entry->params;
   r->fn->sig.n = entry->n;
   r->fn->sig.result = r->fn->f.result = s->value->type;
@@ -68,7 +71,7 @@ static void compose(struct checker *k, struct fn_sym *f, struct expr *e)
   if (known == ENTRY_unknown)
     report_unguided(k, e->span);
   if (known == ENTRY_known)
-    region_fill(kept, n, &entry);
+    region_fill(kept, n, &entry, NULL);
   else
     f->sig.result = f->f.result = &type_bad;
   f->not_built = is_bad(f->sig.result); // calls of it are silent
@@ -87,7 +90,16 @@ void graph_compose(struct checker *k, struct fn_sym *f)
     return;
   }
   f->composed = UNDER_WAY;
-  compose(k, f, e);
+  if (k->composing++ < COMPOSING_MAX) {
+    compose(k, f, e);
+  } else {
+    diag_report(k->d, DIAG_too_deep, f->f.span,
+                "graphs that are made of graphs below them go at most %d deep",
+                COMPOSING_MAX);
+    f->sig.result = f->f.result = &type_bad;
+    f->not_built = true;
+  }
+  k->composing--;
   f->composed = FINISHED;
   f->checked = true;
 }
@@ -102,7 +114,7 @@ void graphs_compose(struct checker *k)
 
 static bool in_graph(const struct body *b)
 {
-  return b->kind == BODY_GRAPH && !b->outer && !b->each;
+  return b->kind == BODY_GRAPH && !b->outer && !b->apart;
 }
 
 // In a graph, what is composed is part of it; elsewhere it is a graph itself.
@@ -196,7 +208,7 @@ struct core *call_composed(struct body *b, struct expr *e)
   struct region *r = region_of(b, e->span);
   if (r->inlined)
     return inlined_call(r, n, args, entry.n);
-  region_fill(r, n, &entry);
+  region_fill(r, n, &entry, NULL);
   if (is_bad(r->fn->f.result))
     return core_bad(k, e->span);
   return region_call(r, args, entry.n, e->span);
@@ -209,7 +221,7 @@ static bool entry_wanted(struct checker *k, const struct type *want,
 {
   const struct type *t = want && !is_bad(want) ? without_none(want) : NULL;
   uint32_t room = 0;
-  if (!t || t->kind != TYPE_callable)
+  if (!t || t->kind != TYPE_callable || type_is_open(k, t))
     return false;
   *out = (struct sig){.name = "the function", .span = NO_SPAN};
   for (uint32_t i = 0; i < t->n_parts; i++) {
@@ -226,15 +238,18 @@ struct core *check_composed(struct body *b, struct expr *e,
   struct node *n = node_read(b, e);
   struct sig entry;
   enum entry_known known = node_entry(k, n, &entry);
-  if (known != ENTRY_bad && entry_wanted(k, want, &entry))
+  const struct type *wanted = NULL;
+  if (known != ENTRY_bad && entry_wanted(k, want, &entry)) {
     known = ENTRY_known;
+    wanted = without_none(want)->of;
+  }
   if (known == ENTRY_unknown)
     report_unguided(k, e->span);
   if (known != ENTRY_known)
     return core_bad(k, e->span);
   struct region *r = region_new(b, NULL, "composed", FUNCTION_graph, e->span);
   region_body(r, BODY_GRAPH);
-  region_fill(r, n, &entry);
+  region_fill(r, n, &entry, wanted);
   const struct type *t = callable_type(k, &r->fn->sig);
   if (is_bad(t))
     return core_bad(k, e->span);
@@ -268,7 +283,7 @@ struct core *answer_composed(struct body *b, struct expr *e)
     args[i] = core_local(k, l, e->span);
   }
   struct region *r = region_of(b, e->span);
-  region_fill(r, n, &entry);
+  region_fill(r, n, &entry, NULL);
   return is_bad(r->fn->f.result) ? core_bad(k, e->span)
                                  : region_call(r, args, entry.n, e->span);
 }

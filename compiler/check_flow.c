@@ -191,7 +191,8 @@ static struct core *call_helper(struct region *r, const struct node *n,
   x->call.method = NULL;
   for (uint32_t i = 0; i < to->n_captured; i++)
     x->args[i] = region_reach(r, to->captured[i]);
-  mention(r->in, (struct mention){.fn = to->fn, .at = n->span});
+  if (!r->inlined) // the source did when it named it
+    mention(r->in, (struct mention){.fn = to->fn, .at = n->span});
   return x;
 }
 

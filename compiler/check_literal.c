@@ -470,7 +470,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   struct name *names = e->each.names;
   bool ok = iterates(b, &x->args[0], &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
-  b->each++;
+  b->apart++;
   x->each.item = loop_variable(b, names, item);
   if (names->next)
     x->each.second = loop_variable(b, names->next, second);
@@ -482,7 +482,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   x->each.value = check(b, e->each.value, of);
   if (of && !is_bad(x->each.value->type))
     try_convert(b, &x->each.value, of); // a misfit is reported of the list
-  b->each--;
+  b->apart--;
   narrow_undo(b, narrows);
   scope_close(b, mark);
   const struct type *t = x->each.value->type;

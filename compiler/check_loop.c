@@ -19,11 +19,41 @@ struct repeat {
 
 // ---- steps ----
 
+// The region whose result is the whole graph's.
+static struct region *whole_of(struct region *r)
+{
+  while (r->up)
+    r = r->up;
+  return r;
+}
+
+// The answers of a graph whose own result is a step, or NULL.
+static struct answers *answers_of_whole(struct region *r)
+{
+  const struct type *t = whole_of(r)->fn->f.result;
+  return t && t->kind == TYPE_step ? t->answers : NULL; // NULL: not yet known
+}
+
+// Such a graph hands on what its nodes answer.
+static void hand_on(struct region *r, struct core *step)
+{
+  struct answers *whole = answers_of_whole(r);
+  struct answers *from = step->type->answers;
+  if (!whole)
+    return;
+  struct passing *p = NEW(r->k, struct passing);
+  p->from = from ? from : answers_any(r->k, step);
+  p->no_end = r->up;
+  p->next = whole->passings;
+  whole->passings = p;
+}
+
 struct core *pass_new(struct region *r, const struct node *n, struct core *step,
                       struct repeat *loop)
 {
   struct checker *k = r->k;
   struct pass *p = NEW(k, struct pass);
+  hand_on(r, step);
   *p = (struct pass){.node = n, .region = r, .loop = loop};
   p->core = core_new(k, CORE_PASS, step->type->of, n->span, 4);
   p->core->local = local_hidden(r->in, step->type, n->span);
@@ -31,14 +61,6 @@ struct core *pass_new(struct region *r, const struct node *n, struct core *step,
   *k->last_pass = p;
   k->last_pass = &p->next;
   return p->core;
-}
-
-// The region whose result is the whole graph's.
-static struct region *whole_of(struct region *r)
-{
-  while (r->up)
-    r = r->up;
-  return r;
 }
 
 static void report_outside(struct checker *k, const struct pass *p,
@@ -67,14 +89,19 @@ static void report_response(struct checker *k, const struct pass *p,
     diag_note(k->d, d, f->result_span, "the graph's result");
 }
 
+// Whom a step that is not next becomes an answer of; NULL: of nobody.
+static struct answers *nearest(const struct pass *p)
+{
+  return p->region->answers ? p->region->answers : answers_of_whole(p->region);
+}
+
 static void report_end(struct checker *k, const struct pass *p,
                        const struct answers *a, const struct type *given)
 {
-  struct diag *d =
-      diag_report(k->d, DIAG_bad_step, p->node->span,
-                  "%s may leave the loop with %s, and the loop gives %s",
-                  node_text(k, p->node), show(k, given),
-                  show(k, p->region->answers->type->of));
+  struct diag *d = diag_report(
+      k->d, DIAG_bad_step, p->node->span,
+      "%s may leave the loop with %s, and the loop gives %s",
+      node_text(k, p->node), show(k, given), show(k, nearest(p)->type->of));
   if (a)
     diag_note(k->d, d, a->ends_at, "it does so here");
 }
@@ -87,40 +114,43 @@ static struct core *exit_response(struct body *b, const struct pass *p,
 {
   struct checker *k = b->k;
   struct span at = p->node->span;
-  const struct type *t = whole_of(p->region)->fn->f.result;
+  struct answers *whole = answers_of_whole(p->region), *to = nearest(p);
+  const struct type *t =
+      whole ? whole->with : whole_of(p->region)->fn->f.result;
   struct core *x = step_payload(k, p->core->local, STEP_respond, at);
   const struct type *given = x->type;
   if (!try_convert(b, &x, t)) {
     report_response(k, p, a, given, t);
     return NULL;
   }
-  struct answers *round = p->region->answers;
-  if (!round)
+  if (!to)
     return x;
-  round->responds = true;
-  round->with = t;
-  round->responds_at = a ? a->responds_at : at;
-  return step_new(k, round->type, STEP_respond, x);
+  if (to != whole) {
+    to->responds = true;
+    to->with = t;
+    to->responds_at = a ? a->responds_at : at;
+  }
+  return step_new(k, to->type, STEP_respond, x);
 }
 
 static struct core *exit_loop(struct body *b, const struct pass *p,
                               const struct answers *a)
 {
   struct checker *k = b->k;
-  struct answers *round = p->region->answers;
-  if (!round) {
+  struct answers *to = nearest(p);
+  if (!to) {
     report_outside(k, p, a);
     return NULL;
   }
   struct core *x =
       step_payload(k, p->core->local, STEP_end_loop, p->node->span);
   const struct type *given = x->type;
-  if (!try_convert(b, &x, round->type->of)) {
+  if (!try_convert(b, &x, to->type->of)) {
     report_end(k, p, a, given);
     return NULL;
   }
-  round->ends = true;
-  return step_new(k, round->type, STEP_end_loop, x);
+  to->ends = true;
+  return step_new(k, to->type, STEP_end_loop, x);
 }
 
 static struct core *either_exit(struct checker *k, const struct pass *p,
@@ -142,7 +172,7 @@ static struct core *exit_unknown(struct body *b, const struct pass *p)
   struct checker *k = b->k;
   struct answers none = {.ends = true};
   struct core *ends = NULL;
-  if (p->region->answers) {
+  if (nearest(p)) {
     ends = exit_loop(b, p, &none);
   } else {
     struct core *text = core_const(

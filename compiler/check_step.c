@@ -137,19 +137,29 @@ struct core *check_step(struct body *b, struct expr *e, atom name,
 
 // ---- values where a step is wanted ----
 
+// A function that is a value may answer in every way.
+struct answers *answers_any(struct checker *k, const struct core *x)
+{
+  struct answers *a = NEW(k, struct answers);
+  a->ends = a->responds = true;
+  a->ends_at = a->responds_at = x->span;
+  a->with = x->type->of;
+  return a;
+}
+
 struct core *to_step(struct body *b, struct core *x, const struct type *to)
 {
   struct checker *k = b->k;
   if (x->type->kind != TYPE_step)
     return try_convert(b, &x, to->of) ? step_new(k, to, STEP_next, x) : NULL;
-  if (!to->answers || !x->type->answers) // two that say the same are one type
+  if (!to->answers) // two that say the same are one type
     return NULL;
   struct core *probe = core_new(k, CORE_UNWRAP, x->type->of, x->span, 0);
   if (!try_convert(b, &probe, to->of))
     return NULL;
   struct passing *p = NEW(k, struct passing);
   p->local = local_hidden(b, x->type, x->span);
-  p->from = x->type->answers;
+  p->from = x->type->answers ? x->type->answers : answers_any(k, x);
   p->core = core_new(k, CORE_LET, to, x->span, 2);
   p->core->local = p->local;
   p->core->args[0] = x;
@@ -159,19 +169,63 @@ struct core *to_step(struct body *b, struct core *x, const struct type *to)
   return p->core;
 }
 
+struct promise {
+  struct span span;
+  struct promise *next;
+};
+
+static bool same_params(const struct type *x, const struct type *y)
+{
+  if (x->n_parts != y->n_parts)
+    return false;
+  for (uint32_t i = 0; i < x->n_parts; i++)
+    if (x->parts[i].type != y->parts[i].type)
+      return false;
+  return true;
+}
+
+bool to_step_callable(struct body *b, struct core *x, const struct type *to)
+{
+  const struct type *from = x->type;
+  bool steps = from->kind == TYPE_callable && from->of->kind == TYPE_step &&
+               to->of->kind == TYPE_step && !to->of->answers &&
+               from->of->answers;
+  if (!steps || from->of->of != to->of->of || !same_params(from, to))
+    return false;
+  struct promise *p = NEW(b->k, struct promise);
+  *p = (struct promise){x->span, from->of->answers->promises};
+  from->of->answers->promises = p;
+  core_retype(b->k, x, to);
+  return true;
+}
+
 // ---- after all bodies ----
+
+static void promises_check(struct checker *k, const struct answers *a)
+{
+  for (const struct promise *p = a->promises; p && a->with; p = p->next) {
+    if (a->with == a->type->of)
+      continue;
+    struct diag *d = diag_report(
+        k->d, DIAG_bad_step, p->span,
+        "this responds with %s, and by its type a value holds %s only",
+        show(k, a->with), show(k, a->type->of));
+    diag_note(k->d, d, a->responds_at, "it does so here");
+  }
+}
 
 // Adds what `from` may answer; whether that is anything new.
 static bool take_over(struct checker *k, struct answers *a,
-                      const struct answers *from)
+                      const struct answers *from, bool no_end)
 {
-  bool news = (from->ends && !a->ends) || (from->responds && !a->responds);
-  if (from->ends && !a->ends)
+  bool ends = from->ends && !no_end && !a->ends;
+  bool responds = from->responds && !a->responds, news = ends || responds;
+  if (ends)
     a->ends_at = from->ends_at;
-  if (from->responds && !a->responds)
+  if (responds)
     a->responds_at = from->responds_at;
-  a->ends |= from->ends;
-  a->responds |= from->responds;
+  a->ends |= ends;
+  a->responds |= responds;
   const struct type *both = a->with && from->with ? join(k, a->with, from->with)
                             : from->with          ? from->with
                                                   : a->with;
@@ -197,7 +251,7 @@ static void own_responses(struct checker *k, struct answers *a)
       continue;
     struct answers one = {
         .responds = true, .with = x->args[0]->type, .responds_at = x->span};
-    take_over(k, a, &one);
+    take_over(k, a, &one, false);
   }
 }
 
@@ -209,7 +263,7 @@ static void spread_answers(struct checker *k)
     news = false;
     for (struct answers *a = k->answers; a; a = a->next)
       for (struct passing *p = a->passings; p; p = p->next)
-        news |= take_over(k, a, p->from);
+        news |= take_over(k, a, p->from, p->no_end);
   }
 }
 
@@ -287,6 +341,8 @@ void steps_finish(struct checker *k)
       if (a->made[i]->index == STEP_respond && a->with)
         try_convert(&b, &a->made[i]->args[0], a->with);
     for (struct passing *p = a->passings; p; p = p->next)
-      p->core->args[1] = same_answer(&b, a, p);
+      if (p->core)
+        p->core->args[1] = same_answer(&b, a, p);
+    promises_check(k, a);
   }
 }

@@ -208,6 +208,7 @@ struct checker {
   struct answers *answers, **last_answers; // of functions that give steps
   struct pass *passes, **last_pass;        // of what is composed, inner ones first
   atom input; // what the input of a composition is called
+  uint32_t composing; // graphs without parameters that are under way
   const struct type *none, *boolean, *integer, *number, *str, *json, *duration,
       *error;
   uint64_t guesses; // candidates that were compared for "did you mean"
@@ -265,7 +266,8 @@ struct body {
   struct stmt **returns;     // then
   uint32_t n_returns, room_returns;
   bool lambda, settings; // settings may stand at its beginning
-  uint32_t each;         // comprehensions around what is being checked
+  uint32_t apart;        // what is composed here is no part of the graph: it
+                         // is of an element, or a call with options
   bool yields;           // `result`, if known, is a stream of what it yields
   bool wrong_yield;      // it should, and that was reported
   uint32_t depth;        // of blocks
@@ -589,6 +591,8 @@ struct core *check_step(struct body *b, struct expr *e, atom name,
                         const struct type *want);
 // What stands where a function answers with a step; NULL if it does not fit.
 struct core *to_step(struct body *b, struct core *x, const struct type *to);
+// The same for a function of steps where one of plain ones is wanted.
+bool to_step_callable(struct body *b, struct core *x, const struct type *to);
 void steps_finish(struct checker *k); // after all bodies
 
 // check_compose.c, and check_node.c, check_flow.c, check_loop.c (compose.h)

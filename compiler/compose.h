@@ -16,8 +16,9 @@
 
 struct passing { // a function answers with the step of another one
   struct answers *from;
+  bool no_end; // but for that it leaves a loop: there is one in between
   struct local *local;
-  struct core *core;
+  struct core *core; // NULL: where it does so is a pass of its graph
   struct passing *next;
 };
 
@@ -30,10 +31,13 @@ struct answers { // how a function whose result is a step may answer
   struct core **made;               // every CORE_STEP of this type
   uint32_t n_made, room_made;
   struct passing *passings;
+  struct promise *promises; // that it responds with what it holds
   struct answers *next;
 };
 
 struct answers *answers_new(struct checker *k, const struct type *of);
+// What a function that is a value may answer: everything.
+struct answers *answers_any(struct checker *k, const struct core *x);
 struct core *step_new(struct checker *k, const struct type *t,
                       enum plan_step tag, struct core *value);
 // The payload of a step, and whether it has this tag.

@@ -160,7 +160,7 @@ static struct core *to_callable(struct body *b, struct core *x,
   if (!c->run)
     return NULL;
   struct core *f = closure_of_method(b, c->run, x, x->span);
-  return type_fits(b->k->t, f->type, to) ? f : NULL;
+  return try_convert(b, &f, to) ? f : NULL;
 }
 
 static struct core *through_json(struct body *b, struct core *x,
@@ -258,6 +258,8 @@ static struct core *converted(struct body *b, struct core *x,
     return through_json(b, x, to);
   if (to->kind == TYPE_callable && from->kind == TYPE_handle)
     return to_callable(b, x, to);
+  if (to->kind == TYPE_callable && to_step_callable(b, x, to))
+    return x;
   return literal_of(b, x, to);
 }
 
