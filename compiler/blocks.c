@@ -49,7 +49,7 @@ static void look_at_function(struct blocks *b, struct code *k)
       look_at_value(b, k, i);
     else if (i->op == OP_op)
       blocks |= (signature_of(i->b)->attributes & OPERATOR_WAITS) != 0;
-    else if (opcode_shapes[i->op].b == OPERAND_site)
+    else if (i->op == OP_call || i->op == OP_start || i->op == OP_each)
       blocks |= site_blocks(b, k, &k->sites[i->b]);
   }
   if (blocks && !k->blocks)

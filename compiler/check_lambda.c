@@ -13,11 +13,14 @@ const struct type *callable_type(struct checker *k, const struct sig *s)
                            : type_callable(k->t, parts, s->n, s->result);
 }
 
-static uint32_t count_captures(const struct fn_sym *f)
+// How many values it takes from outside. A stream is not among them: who calls
+// the function, and when, nobody knows.
+static uint32_t count_captures(struct checker *k, const struct fn_sym *f,
+                               struct span at)
 {
   uint32_t n = 0;
-  for (const struct capture *c = f->captures; c; c = c->next)
-    n++;
+  for (const struct capture *c = f->captures; c; c = c->next, n++)
+    type_no_stream(k, c->outer->type, at, "a function that is a value");
   return n;
 }
 
@@ -28,7 +31,7 @@ struct core *closure_of_fn(struct body *b, struct fn_sym *f, struct span at)
   if (is_bad(t) || f->not_built)
     return core_bad(k, at);
   struct core *x =
-      core_new(k, CORE_CLOSURE, t, at, count_captures(f));
+      core_new(k, CORE_CLOSURE, t, at, count_captures(k, f, at));
   uint32_t n = 0;
   for (struct capture *c = f->captures; c; c = c->next)
     x->args[n++] = captured(b, c->outer, at);
@@ -111,7 +114,7 @@ struct core *check_lambda(struct body *b, struct expr *e,
   if (!ok || is_bad(r->value->type) || is_bad(f->sig.result))
     return core_bad(k, e->span);
   struct core *x = core_new(k, CORE_CLOSURE, callable_type(k, &f->sig), e->span,
-                            count_captures(f));
+                            count_captures(k, f, e->span));
   uint32_t n = 0;
   for (struct capture *c = f->captures; c; c = c->next)
     x->args[n++] = core_local(k, c->outer, e->span);

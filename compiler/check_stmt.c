@@ -279,7 +279,7 @@ static bool check_item_in_body(struct body *b, struct item *i,
     not_built(b, i, DIAG_no_flows);
     return false;
   case ITEM_SPAWN:
-    not_built(b, i, DIAG_no_spawn);
+    check_spawn(b, i, end);
     return false;
   case ITEM_STUB:
     check_stub(b, i, end);

@@ -80,6 +80,7 @@ struct mention {
   struct class_sym *class; // a function deployment, called outside of an app
   struct core *call; // ... by this call or handle, which wants its binding
   struct span at;
+  bool apart; // a spawned call, which nobody waits for
   struct mention *next;
 };
 
@@ -628,6 +629,9 @@ bool check_block(struct body *b, struct block *block, struct stmt **first);
 // An expression that stands alone: it must do something.
 bool check_alone(struct body *b, struct expr *e, struct stmt ***end);
 void stmt_add(struct stmt ***end, struct stmt *s);
+
+// check_spawn.c
+void check_spawn(struct body *b, struct item *i, struct stmt ***end);
 
 // check_stub.c
 void check_stub(struct body *b, struct item *i, struct stmt ***end);

@@ -117,6 +117,8 @@ static void fn_edges(struct search *s, struct node *n)
   n->blocks = f->effect && f->effect->attributes & OPERATOR_WAITS;
   for (struct mention *m = f->mentions; m; m = m->next) {
     struct fn_sym *h = helper_of(f, m);
+    if (m->apart)
+      continue;
     if (h)
       add_edge(s, n, h->number);
     if (m->bind)

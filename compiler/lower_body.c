@@ -281,7 +281,7 @@ static void lower_stmt(struct lower *l, const struct stmt *s)
     lower_stub(l, s);
     break;
   case STMT_SPAWN:
-    lower_not_built(l, DIAG_no_spawn, s->span);
+    lower_spawn(l, s->value);
     break;
   case STMT_YIELD:
     code_add(l, OP_yield, lower_value(l, s->value, NO_SLOT), 0, 0);

@@ -164,9 +164,13 @@ struct val op_emit(struct lower *l, const struct core *e,
 // helper that gives it back.
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
 
+// ---- functions that are made (lower_helper.c) ----
+// A body like that, which is lowered behind the one that is being lowered.
+struct function *helper_add(struct lower *l, struct function like);
 // The call of a helper that makes the call and, when it fails, gives what it
-// falls back on (lower_fallback.c).
+// falls back on.
 struct core *lower_fallback(struct lower *l, const struct core *e);
+void lower_spawn(struct lower *l, const struct core *e);
 
 // ---- comprehensions (lower_each.c) ----
 struct val lower_each(struct lower *l, const struct core *e, uint32_t dst);

@@ -234,27 +234,21 @@ static void lower_elements(struct lower *l, const struct core *e,
 static struct function *element_function(struct lower *l, struct elements *x,
                                          struct local **outer, uint32_t n)
 {
-  struct function *in = l->code->function;
-  struct function *f = ARENA_NEW(l->arena, struct function);
+  const struct function *in = l->code->function;
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
-  struct code *k = ARENA_NEW(l->arena, struct code);
   *s = (struct stmt){
       .kind = STMT_RETURN, .span = x->value->span, .value = x->value};
-  *f = (struct function){.kind = FUNCTION_body,
-                         .class = in->class,
-                         .body = s,
-                         .n_params = n + 1,
-                         .result = x->value->type,
-                         .span = x->value->span,
-                         .next = in->next,
-                         .note = k};
+  struct function *f =
+      helper_add(l, (struct function){.class = in->class,
+                                      .body = s,
+                                      .n_params = n + 1,
+                                      .result = x->value->type,
+                                      .span = x->value->span});
   f->name = arena_printf(l->arena, "%s[each]", in->name);
   f->params = ARENA_ARRAY(l->arena, n + 1, struct local *);
   f->params[0] = x->param;
   for (uint32_t i = 0; i < n; i++)
     f->params[i + 1] = outer[i];
-  k->function = f;
-  in->next = f;
   return f;
 }
 

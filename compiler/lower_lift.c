@@ -5,29 +5,21 @@
 
 static struct function *new_identity(struct lower *l, const struct type *type)
 {
-  struct function *in = l->code->function;
-  struct function *f = ARENA_NEW(l->arena, struct function);
   struct local *x = ARENA_NEW(l->arena, struct local);
   struct core *read = ARENA_NEW(l->arena, struct core);
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
-  struct code *k = ARENA_NEW(l->arena, struct code);
   *x = (struct local){.type = type, .param = true, .span = NO_SPAN};
   *read = (struct core){
       .kind = CORE_LOCAL, .type = type, .span = NO_SPAN, .local = x};
   *s = (struct stmt){.kind = STMT_RETURN, .span = NO_SPAN, .value = read};
-  *f = (struct function){.name = "value",
-                         .kind = FUNCTION_body,
-                         .n_params = 1,
-                         .result = type,
-                         .body = s,
-                         .span = NO_SPAN,
-                         .next = in->next,
-                         .note = k};
-  f->params = ARENA_ARRAY(l->arena, 1, struct local *);
-  f->params[0] = x;
-  k->function = f;
-  in->next = f;
-  return f;
+  struct local **params = ARENA_ARRAY(l->arena, 1, struct local *);
+  params[0] = x;
+  return helper_add(l, (struct function){.name = "value",
+                                         .params = params,
+                                         .n_params = 1,
+                                         .result = type,
+                                         .body = s,
+                                         .span = NO_SPAN});
 }
 
 static struct function *identity_of(struct lower *l, const struct type *type)

@@ -24,6 +24,7 @@ struct loop {
   struct port *port;
   struct access *access;
   struct site *site;
+  struct site *ending; // while it closes
   struct http_server *server;
   pthread_t thread;
   enum order obeyed;
@@ -69,9 +70,16 @@ static void leave(struct loop *own)
   pthread_mutex_unlock(&l->lock);
 }
 
+static void end_site(struct loop *own, void (*ended)(void *), void *user)
+{
+  own->ending = own->site;
+  site_close(&own->site, ended, user);
+}
+
 static void site_ended(void *user)
 {
   struct loop *own = user;
+  own->ending = NULL;
   port_close(own->port);
   access_close(&own->access);
   leave(own);
@@ -86,13 +94,14 @@ static void server_ended(void *user)
   if (own == &own->all->each[0])
     leave(own);
   else
-    site_close(&own->site, site_ended, own);
+    end_site(own, site_ended, own);
 }
 
 static void main_ended(void *user)
 {
   struct loops *l = user;
   struct loop *own = &l->each[0];
+  own->ending = NULL;
   port_close(own->port);
   access_close(&own->access);
   uv_close((uv_handle_t *)&own->wake, NULL);
@@ -101,6 +110,13 @@ static void main_ended(void *user)
   uv_close((uv_handle_t *)&l->term, NULL);
   uv_close((uv_handle_t *)&l->interrupt, NULL);
   uv_close((uv_handle_t *)&l->patience, NULL);
+}
+
+static void stop_apart(struct loop *own)
+{
+  struct site *s = own->site ? own->site : own->ending;
+  if (s)
+    site_stop(s);
 }
 
 static void end_main(struct loops *l)
@@ -112,13 +128,19 @@ static void end_main(struct loops *l)
   if (!ends)
     return;
   engine_release(&l->home);
-  site_close(&l->each[0].site, main_ended, l);
+  end_site(&l->each[0], main_ended, l);
+  if (l->order == ORDER_STOP) // which does not reach it any more
+    stop_apart(&l->each[0]);
 }
 
 // ---- orders ----
 static void obey(struct loop *own, enum order order)
 {
-  if (order <= own->obeyed || !own->server)
+  if (order <= own->obeyed)
+    return;
+  if (order == ORDER_STOP)
+    stop_apart(own);
+  if (!own->server)
     return;
   own->obeyed = order;
   site_drain(own->site);
@@ -166,6 +188,8 @@ static void give_order(struct loops *l, enum order order)
     l->order = order;
   wake_all(l);
   pthread_mutex_unlock(&l->lock);
+  if (order == ORDER_STOP) // loop 0, where this is, may take no orders any more
+    stop_apart(&l->each[0]);
 }
 
 static void out_of_patience(uv_timer_t *t)

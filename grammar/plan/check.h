@@ -112,5 +112,6 @@ bool at_start(struct plan_at *at);
 bool at_each(struct plan_at *at);
 bool at_closure(struct plan_at *at);
 bool at_stub(struct plan_at *at);
+bool at_spawn(struct plan_at *at);
 
 #endif

@@ -246,6 +246,20 @@ bool at_stub(struct plan_at *at)
   return is_value_of(at, &f);
 }
 
+bool at_spawn(struct plan_at *at)
+{
+  struct callee f;
+  if (!find_callee(at, &f))
+    return false;
+  if (at->p->sites[plan_wide(at->i)].kind != SITE_function ||
+      f.function->class != PLAN_NONE)
+    return at_refuse(at, "its site is no function that runs apart");
+  for (uint32_t k = 0; k < f.n_params; k++)
+    if (at_is_out(at, f.first + k))
+      return false;
+  return are_arguments(at, &f, 0, false);
+}
+
 // ---- operators ----
 static enum type_kind reader_kind(const void *owner, type_ref t)
 {

@@ -382,6 +382,11 @@ static bool rule_STUB(struct plan_at *at)
   return at_stub(at);
 }
 
+static bool rule_SPAWN(struct plan_at *at)
+{
+  return at_spawn(at);
+}
+
 static bool rule_FORCE(struct plan_at *at)
 {
   if (check_forced(at->c, at_type(at, at->i.a), at_type(at, at->i.b)))

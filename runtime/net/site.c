@@ -167,6 +167,12 @@ bool site_serves(const struct site *s, const struct service *service)
   return s->now->service == service;
 }
 
+void site_stop(struct site *s)
+{
+  for (struct version *v = s->now; v; v = v->older)
+    engine_stop(v->engine);
+}
+
 void site_drain(struct site *s)
 {
   s->draining = true;

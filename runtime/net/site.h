@@ -32,6 +32,8 @@ int site_switch(struct site *s, struct service *next, struct engine *home,
 struct engine *site_engine(const struct site *s);
 // Whether new requests go to that one.
 bool site_serves(const struct site *s, const struct service *service);
+// Ends what runs apart from requests; also while it closes.
+void site_stop(struct site *s);
 // Health answers that no new work is wanted.
 void site_drain(struct site *s);
 // When no request is left. `closed` is called when no engine of the site is in

@@ -51,6 +51,7 @@ void engine_free(struct engine **engine)
   *engine = NULL;
   if (!e)
     return;
+  spawned_end(e);
   clock_free(&e->clock);
   messages_free(e);
   engine_release(&e->home);
@@ -62,7 +63,12 @@ void engine_free(struct engine **engine)
 
 bool engine_idle(const struct engine *e)
 {
-  return !e->n_away && !atomic_load(&e->n_guests);
+  return !e->n_away && !e->n_spawned && !atomic_load(&e->n_guests);
+}
+
+void engine_stop(struct engine *e)
+{
+  spawned_end(e);
 }
 
 struct engine *engine_hold(struct engine *e)

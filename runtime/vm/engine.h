@@ -59,7 +59,10 @@ int engine_new(struct engine **out, const struct plan *plan,
                const struct engine_options *opts, char *why, size_t why_size);
 // Only when it is idle and none of its requests is left.
 void engine_free(struct engine **e);
-// No message is out, and nobody has it as a home or holds it.
+// Ends the calls that run apart from requests.
+void engine_stop(struct engine *e);
+// Nothing runs apart from requests, no message is out, and nobody has it as a
+// home or holds it.
 bool engine_idle(const struct engine *e);
 // So that others may take it as their home, from any loop.
 struct engine *engine_hold(struct engine *e);

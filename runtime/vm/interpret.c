@@ -237,6 +237,7 @@ interpret(struct engine *e, struct task *t)
   VIA(assert)
   VIA(closure)
   VIA(stub)
+  VIA(spawn)
   TRY(piece, stream_piece(t, s[B].stream, &s[A]))
   // clang-format on
 

@@ -15,7 +15,7 @@ operation operation_union, operation_step, operation_payload, operation_wrap,
     operation_unwrap, operation_read;
 operation operation_div_i, operation_mod_i, operation_neg_i, operation_div_f;
 operation operation_add_t, operation_sub_t;
-operation operation_closure, operation_stub;
+operation operation_closure, operation_stub, operation_spawn;
 operation operation_reply, operation_fail, operation_assert, operation_try;
 
 // An operator of the table. *wait: nanoseconds that the task waits after it.

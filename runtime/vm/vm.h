@@ -253,6 +253,9 @@ struct engine {
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;
+  struct spawned *spawned; // calls that run apart
+  uint32_t n_spawned;
+  uint64_t n_spawned_failed; // since it began
   // other loops (port.h)
   struct port *port;         // of its loop, or NULL
   struct engine *home;       // where what is away runs, or NULL
@@ -438,6 +441,10 @@ void clock_again(struct clock *c,
 void request_call(struct engine *e, struct request *r,
                   const struct function *fn, const value *args,
                   struct deployment *d, int priority, uint32_t depth);
+
+// ---- calls that run apart (spawn.c) ----
+
+void spawned_end(struct engine *e); // cancels them all
 
 // ---- other loops (port.c) ----
 

@@ -365,6 +365,7 @@ static void sample_calls(struct open_function *f)
   wide(f, OP_start, A_FUTURE, S_HELPER);
   wide(f, OP_each, A_FUTURES, S_EACH);
   wide(f, OP_closure, A_LATER, S_CLOSURE);
+  wide(f, OP_spawn, 0, S_HELPER);
   code(f, OP_force, A_TEXTS, A_FUTURES, 0);
   code(f, OP_force, A_FORCED, A_OUT, 0);
 }

@@ -134,14 +134,16 @@ static void functions(const struct types *y)
   code(&s, OP_return, x, 0, 0);
   uint32_t add = end(&s);
   begin(&s, FUNCTION_body, "functions", PLAN_NONE, s.integer);
-  uint32_t f = slot(&s, fn), a = slot(&s, s.integer);
+  uint32_t f = slot(&s, fn), a = slot(&s, s.integer), b = slot(&s, s.integer);
   uint32_t g = slot(&s, fn), out = slot(&s, y->future);
   uint32_t error = slot(&s, s.error);
   uint32_t call = site(&s, SITE_callable, 0, PLAN_NONE, f, 2);
   uint32_t again = site(&s, SITE_callable, 0, PLAN_NONE, g, 2);
   integer(&s, a, 3);
+  integer(&s, b, 4);
   wide(&s, OP_closure, f, site(&s, SITE_function, add, PLAN_NONE, a, 1));
   wide(&s, OP_call, a, call);
+  wide(&s, OP_spawn, 0, site(&s, SITE_function, add, PLAN_NONE, a, 2));
   code(&s, OP_move, g, f, 0);
   wide(&s, OP_closure, f, site(&s, SITE_method, 0, 0, 0, 0));
   wide(&s, OP_start, out, call);

@@ -505,6 +505,14 @@ static void share_runs(struct plan_sample *s)
     own_site(s, OP_closure, S_HANDLE)->first = A_STR)                          \
   X(closure_bound, "a method holds no values",                                 \
     own_site(s, OP_closure, S_HANDLE))                                         \
+  X(spawn_method, "spawn: its site is no function that runs apart",            \
+    own_site(s, OP_spawn, S_HANDLE))                                           \
+  X(spawn_class, "its function belongs to class 0",                            \
+    own_site(s, OP_spawn, S_HELPER)->target = F_FORWARD)                       \
+  X(spawn_out, "spawn: slot 7 holds a call that may be out",                   \
+    own_site(s, OP_spawn, S_HELPER)->first = A_FUTURE)                         \
+  X(spawn_arg, "spawn: slot 0 is int, not str",                                \
+    own_site(s, OP_spawn, S_HELPER)->first = A_INT)                            \
   X(stub_test, "stub: it stands in no test",                                   \
     *CODE(nop) = plan_code_wide(OP_stub, A_FN, S_STUB))                        \
   X(stub_method, "its site names no method alone",                             \

@@ -1,0 +1,148 @@
+// Calls that run apart from the request that made them: `spawn`.
+//
+// Such a call is a request of its own, whose memory it owns and whose end only
+// the engine sees: an error is told in the log and counted. The engine keeps
+// them in a list, and is not idle before the last one has ended.
+#include "runtime/vm/operations.h"
+#include "runtime/vm/port.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPAWNED_MAX = 100000 };
+
+struct spawned {
+  struct request request;
+  struct arena arena;
+  struct engine *engine;
+  const struct function *fn;
+  struct spawned *next, **at; // in the engine's list
+};
+
+// ---- their end ----
+
+static void leave(struct spawned *s)
+{
+  struct engine *e = s->engine;
+  *s->at = s->next;
+  if (s->next)
+    s->next->at = s->at;
+  e->n_spawned--;
+  arena_free(&s->arena);
+  free(s);
+}
+
+// One line, whatever is in the message.
+static void tell(const struct engine *e, const struct function *fn,
+                 const struct error *error)
+{
+  fprintf(stderr, "error: %s failed: ", fn->name);
+  for (uint32_t i = 0; i < error->message->size; i++) {
+    unsigned char c = (unsigned char)error->message->data[i];
+    fputc(c < 0x20 || c == 0x7F ? ' ' : c, stderr);
+  }
+  fprintf(stderr, " (%s", error_kind_name(error->kind));
+  if (error->line)
+    fprintf(stderr, ", %s:%u:%u",
+            plan_str(e->plan, e->plan->files[error->file].path),
+            (unsigned)error->line, (unsigned)error->column);
+  fputs(")\n", stderr);
+}
+
+static void failed(struct engine *e, const struct function *fn,
+                   const struct error *error)
+{
+  e->n_spawned_failed++;
+  tell(e, fn, error);
+}
+
+static void on_done(struct request *r)
+{
+  struct spawned *s = r->user;
+  struct engine *e = s->engine;
+  if (r->failed)
+    failed(e, s->fn, &r->error);
+  leave(s);
+  if (!e->n_spawned && e->port)
+    port_poke(e->port); // who waits for an idle engine
+}
+
+void spawned_end(struct engine *e)
+{
+  bool some = e->spawned;
+  while (e->spawned) {
+    request_cancel(&e->spawned->request);
+    leave(e->spawned);
+  }
+  if (some && e->port)
+    port_poke(e->port);
+}
+
+// ---- their beginning ----
+
+static const char *copy_id(struct arena *a, const char *id)
+{
+  return id ? arena_copy(a, id, strlen(id)) : NULL;
+}
+
+static bool copy_args(struct spawned *s, const value *from, value *to)
+{
+  for (uint32_t i = 0; i < s->fn->n_params; i++)
+    if (!value_copy(&s->arena, s->engine->plan, s->fn->types[i], from[i],
+                    &to[i]))
+      return false;
+  return true;
+}
+
+static void enlist(struct engine *e, struct spawned *s)
+{
+  s->next = e->spawned;
+  s->at = &e->spawned;
+  if (s->next)
+    s->next->at = &s->next;
+  e->spawned = s;
+  e->n_spawned++;
+}
+
+static struct spawned *spawned_new(struct task *t, const struct function *fn,
+                                   const value *args)
+{
+  struct engine *e = t->run->engine;
+  struct spawned *s = calloc(1, sizeof *s);
+  if (!s)
+    return NULL;
+  s->engine = e;
+  s->fn = fn;
+  s->arena.limit = e->request_memory;
+  enlist(e, s);
+  const struct request *from = t->run->request;
+  s->request = (struct request){.arena = &s->arena,
+                                .done = on_done,
+                                .user = s,
+                                .priority = from->priority,
+                                .id = copy_id(&s->arena, from->id)};
+  value *copied = ARENA_ARRAY(&s->arena, fn->n_params + 1, value);
+  if (!copied || !copy_args(s, args, copied)) {
+    leave(s);
+    return NULL;
+  }
+  request_start_on(e, &s->request, (uint32_t)(fn->row - e->plan->functions),
+                   copied, NULL);
+  return s;
+}
+
+// Whoever spawns is told nothing: not even that there are too many.
+const struct error *operation_spawn(struct task *t, value *slots,
+                                    struct plan_code i)
+{
+  struct engine *e = t->run->engine;
+  const struct site *site = &e->sites[plan_wide(i)];
+  if (e->n_spawned >= SPAWNED_MAX)
+    failed(e, site->function,
+           error_make(t, ERROR_overloaded, 503, "%d calls run apart already",
+                      SPAWNED_MAX));
+  else if (!spawned_new(t, site->function, slots + site->first))
+    failed(e, site->function, error_memory(t));
+  return NULL;
+}
