@@ -369,6 +369,7 @@ struct core *call_library(struct body *b, struct symbol *s, struct arg *args,
   struct checker *k = b->k;
   struct choice c = begin(b, s);
   const struct sig *open = open_signature(&c);
+  INDEX(k, call, open, at);
   struct arg **of = ARENA_ARRAY(k->a, open->n + 1, struct arg *);
   struct core **values = ARENA_ARRAY(k->a, open->n + 1, struct core *);
   if (!place_args(k, open, args, of)) {

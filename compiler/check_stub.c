@@ -49,6 +49,8 @@ static bool take_any(struct body *b, const struct name *name, struct stubbed *s)
     report_unknown(b, name);
   else
     first->uses++;
+  if (first)
+    INDEX(k, symbol, first, name->span);
   return take_bind(s, first);
 }
 

@@ -207,8 +207,25 @@ void index_members(struct checker *k, const struct name *name,
 
 static void add_default(struct buf *out, const struct constant *c)
 {
-  if (c)
+  if (!c)
+    return;
+  switch (c->type->kind) {
+  case TYPE_none:
+    buf_adds(out, " = none");
+    return;
+  case TYPE_bool:
+    buf_addf(out, " = %s", c->i ? "true" : "false");
+    return;
+  case TYPE_int:
+    buf_addf(out, " = %lld", (long long)c->i);
+    return;
+  case TYPE_str:
+  case TYPE_enum:
+    buf_addf(out, " = \"%s\"", c->text);
+    return;
+  default:
     buf_adds(out, " = ...");
+  }
 }
 
 void index_call_at(struct checker *k, const struct sig *s, struct span at)

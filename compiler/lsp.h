@@ -185,8 +185,9 @@ struct lsp_cursor {
 };
 // Whether the tree is good enough for who asks.
 typedef bool lsp_good(const struct lsp_way *way, uint32_t cursor);
+// `plain`: the text as it is will do, if it is good.
 bool lsp_cursor_open(struct lsp_request *r, struct lsp_cursor *c,
-                     lsp_good *good);
+                     lsp_good *good, bool plain);
 void lsp_cursor_close(struct lsp_cursor *c);
 
 // lsp_find.c: a name of a program at a place.
@@ -274,6 +275,11 @@ void lsp_edit_add(struct lsp_server *s, cJSON *edit, struct lsp_run *r,
                   struct span at, const char *text);
 const char *lsp_uri(struct lsp_server *s, const char *path); // in the scratch
 
+// lsp_library.c: where an editor finds a library's text; NULL: nowhere.
+const char *lsp_library_copy(struct arena *a, const char *path);
+bool lsp_library_is_copy(struct arena *a, const char *path);
+void lsp_library_doc(const char *name, struct buf *out);
+
 // lsp_diags.c
 void lsp_publish(struct lsp_server *s);
 cJSON *lsp_diagnostic(struct lsp_server *s, struct lsp_run *r,
@@ -310,6 +316,8 @@ cJSON *lsp_folding(struct lsp_request *r);
 cJSON *lsp_complete(struct lsp_request *r);
 // lsp_call.c
 cJSON *lsp_signature_help(struct lsp_request *r);
+// lsp_format.c
+cJSON *lsp_format(struct lsp_request *r);
 // lsp_tokens.c
 cJSON *lsp_tokens(struct lsp_request *r);
 cJSON *lsp_tokens_legend(void);

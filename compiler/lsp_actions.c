@@ -98,6 +98,22 @@ static bool wanted(const cJSON *params)
   return false;
 }
 
+// A library that is not used yet: its name is in the hint.
+static void use_library(struct fixing *x)
+{
+  const char *hint = x->d->hint ? strstr(x->d->hint, "write `use ") : NULL;
+  if (!hint)
+    return;
+  hint += strlen("write `");
+  const char *line = arena_copy(&x->r->s->scratch, hint, strcspn(hint, "`"));
+  const struct item *first = x->run->p.c.files[x->d->span.file]->items;
+  struct span at = {x->d->span.file, 0, 0};
+  if (first && first->kind == ITEM_USE)
+    at.start = at.end = first->span.start;
+  add(x, at, arena_printf(&x->r->s->scratch, "Write `%s`", line),
+      arena_printf(&x->r->s->scratch, "%s\n", line));
+}
+
 static void fixes(struct lsp_request *r, struct lsp_run *run, struct span at,
                   cJSON *list)
 {
@@ -108,6 +124,7 @@ static void fixes(struct lsp_request *r, struct lsp_run *run, struct span at,
     other_name(&x);
     make_variable(&x);
     say_unused(&x);
+    use_library(&x);
   }
 }
 

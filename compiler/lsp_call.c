@@ -111,30 +111,33 @@ static void add_word(struct helping *h, const char *name)
       add_signature(h, calls[i].signature, calls[i].doc);
 }
 
-static const char *doc_of(const struct lsp_run *run, struct span to)
+// What the name that a callee ends with means.
+static const struct index_name *called(const struct lsp_run *run,
+                                       struct span callee)
 {
-  struct index_name of = {.to = to};
-  const struct index_name *n =
-      to.file < run->p.c.n_sources ? lsp_declaration(run, &of) : NULL;
-  return n ? lsp_doc(run, n) : NULL;
+  const struct index_name *best = NULL;
+  for (uint32_t i = 0; i < run->index.n_names; i++) {
+    const struct index_name *n = &run->index.names[i];
+    if (n->at.file == callee.file && n->at.end == callee.end &&
+        n->at.start >= callee.start && (!best || n->kind == INDEX_OPERATOR))
+      best = n;
+  }
+  return best;
 }
 
 static void add_all(struct helping *h, const struct lsp_run *run,
                     const struct expr *call)
 {
   struct span callee = call->call.of ? call->call.of->span : NO_SPAN;
-  for (uint32_t i = 0; i < run->index.n_names; i++) {
-    const struct index_name *n = &run->index.names[i];
-    if (n->kind == INDEX_OPERATOR && n->at.file == callee.file &&
-        n->at.start == callee.start && n->at.end == callee.end) {
-      add_operators(h, n->signature->name);
-      return;
-    }
+  const struct index_name *n = called(run, callee);
+  if (n && n->kind == INDEX_OPERATOR) {
+    add_operators(h, n->signature->name);
+    return;
   }
   for (uint32_t i = 0; i < run->index.n_calls; i++) {
     const struct index_call *c = &run->index.calls[i];
     if (c->at.start == call->span.start && c->at.end == call->span.end) {
-      add_signature(h, c->label, doc_of(run, c->to));
+      add_signature(h, c->label, n ? lsp_doc(run, n) : NULL);
       return;
     }
   }
@@ -147,7 +150,7 @@ cJSON *lsp_signature_help(struct lsp_request *r)
   struct lsp_cursor c;
   struct helping h = {.r = r, .best = -1};
   cJSON *json = NULL;
-  const struct expr *call = lsp_cursor_open(r, &c, has_call)
+  const struct expr *call = lsp_cursor_open(r, &c, has_call, true)
                                 ? call_around(&c.way, c.at.start)
                                 : NULL;
   if (call) {

@@ -221,6 +221,11 @@ uint32_t lsp_programs(struct lsp_server *s, struct lsp_file *f,
                       struct lsp_program *out[LSP_PROGRAMS_MAX])
 {
   struct lsp_file *roots[LSP_PROGRAMS_MAX];
+  struct arena a = {0};
+  bool library = lsp_library_is_copy(&a, f->path); // no program of its own
+  arena_free(&a);
+  if (library)
+    return 0;
   uint32_t n = 0, n_roots = lsp_roots(s, f, roots);
   for (uint32_t i = 0; i < n_roots; i++) {
     struct lsp_program *p = program_of(s, roots[i]->path);

@@ -3,6 +3,7 @@
 // kind of thing is wanted, and the checker says which of them are visible.
 #include "compiler/lsp_offer.h"
 
+#include "compiler/library.h"
 #include "grammar/defs/settings.h"
 
 #include <ctype.h>
@@ -258,10 +259,23 @@ static void offer_apps(struct completing *x, const struct item *i)
   }
 }
 
+static void offer_libraries(struct completing *x)
+{
+  uint32_t n;
+  const char *const *names = library_names(&n);
+  for (uint32_t i = 0; i < n; i++) {
+    struct buf doc = {.arena = &x->r->s->scratch};
+    lsp_library_doc(names[i], &doc);
+    lsp_offer_doc(x, lsp_offer_item(x, names[i], KIND_MODULE, '1'), doc.data);
+  }
+}
+
 static void offer_in_item(struct completing *x, const struct item *i)
 {
   static const char *const languages[] = {"python", "c", "exec", NULL};
-  if (i->kind == ITEM_ROUTE)
+  if (i->kind == ITEM_USE)
+    offer_libraries(x);
+  else if (i->kind == ITEM_ROUTE)
     lsp_offer_methods(x);
   else if (i->kind == ITEM_DEPLOYMENT)
     lsp_offer_list(x, languages, NULL, KIND_KEYWORD);
@@ -376,7 +390,7 @@ cJSON *lsp_complete(struct lsp_request *r)
 {
   struct lsp_cursor c = {0};
   struct completing x = {.r = r, .c = &c, .items = cJSON_CreateArray()};
-  if (lsp_cursor_open(r, &c, has_landed))
+  if (lsp_cursor_open(r, &c, has_landed, false))
     offer(&x);
   lsp_cursor_close(&c);
   if (!cJSON_GetArraySize(x.items) && !offer_behind_word(&x))

@@ -117,7 +117,7 @@ static bool is_good(struct lsp_cursor *c, lsp_good *good)
   uint32_t n = part.end - part.start, at = c->at.start - part.start;
   struct source source = {"", arena_copy(&a, c->text + part.start, n), n};
   struct file_ast *f = parse_source(&source, 0, &a, &atoms, &diags);
-  struct lsp_way way = lsp_way_to(&a, f, at, at + NAME_SIZE);
+  struct lsp_way way = lsp_way_to(&a, f, at, at + c->at.end - c->at.start);
   bool ok = good(&way, at);
   arena_free(&a);
   return ok;
@@ -161,8 +161,22 @@ static bool check(struct lsp_request *r, struct lsp_cursor *c)
   return true;
 }
 
+// The text as it is, in which the cursor is a place and no name.
+static bool take_plain(struct lsp_request *r, struct lsp_cursor *c,
+                       lsp_good *good)
+{
+  struct span name_at = c->at;
+  c->at.start = c->at.end = r->offset;
+  c->text = strndup(r->file->text, r->file->size);
+  c->size = r->file->size;
+  if (c->text && is_good(c, good))
+    return true;
+  c->at = name_at;
+  return false;
+}
+
 bool lsp_cursor_open(struct lsp_request *r, struct lsp_cursor *c,
-                     lsp_good *good)
+                     lsp_good *good, bool plain)
 {
   const char *text = r->file->text;
   uint32_t start = r->offset, end = r->offset;
@@ -172,7 +186,8 @@ bool lsp_cursor_open(struct lsp_request *r, struct lsp_cursor *c,
     end++;
   *c = (struct lsp_cursor){.at = {0, start, start + NAME_SIZE}};
   c->before = arena_copy(&r->s->scratch, text + start, r->offset - start);
-  return find_text(r, c, end, good) && check(r, c);
+  return ((plain && take_plain(r, c, good)) || find_text(r, c, end, good)) &&
+         check(r, c);
 }
 
 void lsp_cursor_close(struct lsp_cursor *c)

@@ -10,7 +10,8 @@ const char *lsp_uri(struct lsp_server *s, const char *path)
   const struct lsp_file *f = lsp_file_at(s, path);
   if (f && f->uri)
     return f->uri;
-  char *uri = lsp_uri_of_path(path);
+  const char *copy = *path == '/' ? NULL : lsp_library_copy(&s->scratch, path);
+  char *uri = lsp_uri_of_path(copy ? copy : path);
   const char *kept = uri ? arena_copy(&s->scratch, uri, strlen(uri)) : "";
   free(uri);
   return kept ? kept : "";

@@ -169,6 +169,21 @@ const char *lsp_doc(const struct lsp_run *r, const struct index_name *n)
   return (n->kind == INDEX_BINDING || n->kind == INDEX_DEPLOYMENT) && c ? c->doc : NULL;
 }
 
+// Documentation as Markdown: indented lines are code only behind an empty one.
+static void add_doc(const char *doc, struct buf *out)
+{
+  bool code = true;
+  while (*doc) {
+    size_t n = strcspn(doc, "\n");
+    bool indented = !strncmp(doc, "    ", 4);
+    if (indented && !code)
+      buf_addc(out, '\n');
+    code = indented || !n;
+    buf_add(out, doc, n + (doc[n] == '\n'));
+    doc += n + (doc[n] == '\n');
+  }
+}
+
 // All rows of an operator, where they say different things.
 static void add_operator_docs(const struct signature *s, struct buf *out)
 {
@@ -177,7 +192,8 @@ static void add_operator_docs(const struct signature *s, struct buf *out)
     const struct signature *row = signature_of(id);
     if (!row || strcmp(row->name, s->name) != 0 || !strcmp(row->doc, last))
       continue;
-    buf_addf(out, "%s%s", *last ? "\n\n" : "", row->doc);
+    buf_adds(out, *last ? "\n\n" : "");
+    add_doc(row->doc, out);
     last = row->doc;
   }
 }
@@ -208,11 +224,17 @@ void lsp_describe(const struct lsp_run *r, const struct index_name *n,
   buf_adds(out, "```sg\n");
   lsp_signature(r, n, out);
   buf_adds(out, "\n```");
+  if (n->kind == INDEX_LIBRARY && n->item) {
+    buf_adds(out, "\n\n");
+    lsp_library_doc(n->item->use.module.text->text, out);
+    return;
+  }
   if (n->kind == INDEX_OPERATOR) {
     buf_adds(out, "\n\n");
     add_operator_docs(n->signature, out);
   } else if (doc && *doc) {
-    buf_addf(out, "\n\n%s", doc);
+    buf_adds(out, "\n\n");
+    add_doc(doc, out);
   }
 }
 

@@ -9,6 +9,9 @@ static cJSON *declaration_of(struct lsp_request *r, struct span to,
 {
   if (to.file >= run->p.c.n_sources)
     return NULL;
+  if (to.file >= run->p.c.n_own &&
+      !lsp_library_copy(&r->s->scratch, run->p.c.sources[to.file].path))
+    return NULL;
   return lsp_location(r->s, run, to);
 }
 
@@ -32,11 +35,24 @@ static cJSON *file_used(struct lsp_request *r)
   return NULL;
 }
 
+// `use text`: the library itself.
+static cJSON *library_used(struct lsp_request *r, struct lsp_run *run,
+                           const struct item *use)
+{
+  const struct compile *c = &run->p.c;
+  for (uint32_t i = 0; use && i < c->n_libraries; i++)
+    if (c->libraries[i].name == use->use.module.text)
+      return declaration_of(r, (struct span){c->libraries[i].file, 0, 0}, run);
+  return NULL;
+}
+
 cJSON *lsp_definition(struct lsp_request *r)
 {
   struct lsp_found f;
   if (!lsp_find(r->s, r->file, r->offset, &f))
     return file_used(r);
+  if (f.name->kind == INDEX_LIBRARY && f.name->declares)
+    return library_used(r, f.run, f.name->item);
   return declaration_of(r, f.name->to, f.run);
 }
 

@@ -181,6 +181,52 @@ static void add_dotted(struct completing *x, const char *first)
   }
 }
 
+// With its declaration, where its type alone says less.
+static void add_signed(struct completing *x, const struct index_name *n)
+{
+  struct buf out = {.arena = &x->r->s->scratch};
+  cJSON *item = lsp_offer_item(x, n->name->text, kind_of(n), rank_of(n));
+  lsp_signature(x->c->run, n, &out);
+  lsp_add_text(item, "detail", out.data ? out.data : "");
+  lsp_offer_doc(x, item, n->item->doc);
+}
+
+// Declarations of a library, but those of its own.
+static void add_declared(struct completing *x, const struct item *i)
+{
+  for (; i; i = i->next) {
+    struct index_name n = {.at = i->span,
+                           .to = i->name.span,
+                           .kind = i->kind == ITEM_TYPE ? INDEX_TYPE : INDEX_FUNCTION,
+                           .name = i->name.text,
+                           .item = i};
+    bool shown = i->kind == ITEM_FN || i->kind == ITEM_TYPE || i->kind == ITEM_DEPLOYMENT;
+    if (shown && n.name && n.name->text[0] != '_')
+      add_signed(x, &n);
+  }
+}
+
+// What a library has: of its own, and the operators that it names.
+static bool add_library(struct completing *x, const struct expr *of)
+{
+  const struct compile *c = &x->c->run->p.c;
+  const struct index_name *n = NULL;
+  for (uint32_t i = 0; i < x->c->run->index.n_names && !n; i++) {
+    const struct index_name *name = &x->c->run->index.names[i];
+    if (name->kind == INDEX_LIBRARY && name->at.file == of->span.file &&
+        name->at.start == of->span.start)
+      n = name;
+  }
+  if (!n || !n->item)
+    return false;
+  atom library = n->item->use.module.text;
+  for (uint32_t i = 0; i < c->n_libraries; i++)
+    if (c->libraries[i].name == library)
+      add_declared(x, c->files[c->libraries[i].file]->items);
+  add_dotted(x, library->text);
+  return true;
+}
+
 // The type of a name as the last good text had it.
 static const struct type *type_before(struct completing *x, const struct expr *of)
 {
@@ -193,6 +239,8 @@ static const struct type *type_before(struct completing *x, const struct expr *o
 void lsp_offer_members(struct completing *x, const struct expr *of)
 {
   const struct type *t = of->type;
+  if (of->kind == EXPR_NAME && add_library(x, of))
+    return;
   if (!t)
     t = type_before(x, of);
   if (x->c->run->index.n_scope)

@@ -35,7 +35,7 @@ static const char *why_not(const struct lsp_found *f, struct arena *scratch)
   const struct index_name *n = f->name;
   if (n->to.file >= f->run->p.c.n_sources || !n->name)
     return "this is part of the language";
-  if (f->run->p.c.sources[n->to.file].path[0] == '<')
+  if (n->to.file >= f->run->p.c.n_own)
     return "this is part of a library";
   if (n->kind == INDEX_LIBRARY && n->item &&
       n->item->use.module.span.start == n->item->name.span.start)

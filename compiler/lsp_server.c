@@ -157,6 +157,7 @@ static const struct {
     {"textDocument/signatureHelp", OF_PLACE, lsp_signature_help},
     {"textDocument/prepareRename", OF_PLACE, lsp_prepare_rename},
     {"textDocument/rename", OF_PLACE, lsp_rename},
+    {"textDocument/formatting", OF_FILE, lsp_format},
     {"textDocument/codeAction", OF_FILE, lsp_code_actions},
     {"textDocument/semanticTokens/full", OF_FILE, lsp_tokens},
 };

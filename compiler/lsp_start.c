@@ -71,7 +71,8 @@ static cJSON *capabilities(const struct lsp_server *s)
   static const char *const simple[] = {
       "hoverProvider", "definitionProvider", "typeDefinitionProvider",
       "referencesProvider", "documentHighlightProvider", "documentSymbolProvider",
-      "workspaceSymbolProvider", "foldingRangeProvider"};
+      "workspaceSymbolProvider", "foldingRangeProvider",
+      "documentFormattingProvider"};
   cJSON *can = cJSON_CreateObject(), *x;
   cJSON_AddStringToObject(can, "positionEncoding",
                           s->encoding == LSP_UTF8 ? "utf-8" : "utf-16");

@@ -31,7 +31,8 @@ class Editor:
         self.folder = pathlib.Path(folder or self.made.name).resolve()
         self.server = subprocess.Popen([str(SGC), "lsp"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE,
-                                       stderr=subprocess.PIPE, bufsize=0)
+                                       stderr=subprocess.PIPE, bufsize=0,
+                                       env={**os.environ, "XDG_CACHE_HOME": self.made.name})
         self.last, self.buffer = 0, b""
         self.notes = []      # notifications and requests of the server
         self.diagnostics = {}  # by URI, as they were told last

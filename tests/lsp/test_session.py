@@ -1,7 +1,9 @@
 """Sessions of an editor: write, be told what is wrong, mend, ask, rename."""
+import pathlib
 import unittest
 
 from editor import CAN, Editor, Refused
+from support import SGC, run
 
 TYPES = '''/// A review, as it comes in.
 type Review = {
@@ -334,6 +336,83 @@ class Session(unittest.TestCase):
         found = self.e.request("textDocument/definition", self.e.at("main.sg", "review.te|xt"))
         self.assertEqual(self.e.text_at(found), ("types.sg", "text"))
         self.assertIn("text", self.e.complete("main.sg", "review.|text"))
+
+    # ---- libraries ----
+
+    LIBRARIES = """use text
+use list
+
+/// Sorted by length.
+fn by_length(xs: [str]) -> [str] = list.sort_by(xs, fn(x) = len(x))
+fn shown(s: str) -> str = text.title(text.center(s, 9))
+
+app a {
+  route GET "/" (s: str in query) -> shown(s)
+  route POST "/" (xs: [str]) -> by_length(xs)
+}
+"""
+
+    def test_libraries(self):
+        e = self.e
+        self.assertEqual(e.open("a.sg", self.LIBRARIES), [])
+        for mark, *parts in [("list.so|rt_by", "fn sort_by[T, K](", "Sorted by what"),
+                             ("text.ti|tle", "text.title(x: str) -> str", "capital"),
+                             ("text.cen|ter", "fn center(x: str", "both ends"),
+                             ("use te|xt", "use text", "Texts."),
+                             ("te|xt.title", "use text", "Texts.")]:
+            said = e.hover("a.sg", mark)
+            for part in parts:
+                self.assertIn(part, said or "", mark)
+        self.assertIn("\n\n    list.sort_by", e.hover("a.sg", "list.so|rt_by"))
+        found = e.request("textDocument/definition", e.at("a.sg", "list.so|rt_by"))
+        self.assertEqual(e.text_at(found)[1], "sort_by")
+        whole = e.request("textDocument/definition", e.at("a.sg", "use te|xt"))
+        self.assertTrue(whole["uri"].endswith("/text.sg"))
+        said = e.request("textDocument/signatureHelp", e.at("a.sg", "sort_by(xs, |fn"))
+        self.assertEqual(said["activeParameter"], 1)
+        self.assertEqual(said["signatures"][0]["label"], "list.sort_by(x: [T], "
+                         "key: fn(T) -> K, descending: bool = false) -> [T]")
+        self.assertIn("Sorted by what", said["signatures"][0]["documentation"])
+        labels = e.complete("a.sg", "text.|title")
+        self.assertLessEqual({"title", "center", "trim_start"}, set(labels))
+        self.assertFalse([one for one in labels if one.startswith("_") or "." in one])
+        self.assertLessEqual({"text", "list"}, set(e.complete("a.sg", "use te|xt")))
+        for mark in ["list.so|rt_by", "te|xt.title", "text.ti|tle"]:
+            with self.assertRaises(Refused):
+                self.rename(mark, "other", "a.sg")
+
+    def test_a_library_is_named(self):
+        text = self.LIBRARIES.replace("use text\n", "")
+        told = self.e.open("a.sg", text)
+        actions = self.e.request("textDocument/codeAction", {
+            "textDocument": {"uri": self.e.uri("a.sg")}, "range": told[0]["range"],
+            "context": {"diagnostics": []}})
+        self.assertEqual([a["title"] for a in actions], ["Write `use text`"])
+        self.e.apply(actions[0]["edit"])
+        self.assertEqual(self.e.diagnostics[self.e.uri("a.sg")], [])
+        self.assertEqual(self.e.texts["a.sg"], self.LIBRARIES)
+
+    def test_a_library_is_looked_at(self):
+        """Its text says nothing of what is wrong in it, which nothing is."""
+        e = self.e
+        e.open("a.sg", self.LIBRARIES)
+        uri = e.request("textDocument/definition", e.at("a.sg", "list.so|rt_by"))["uri"]
+        name = str(pathlib.Path(uri.removeprefix("file://")).relative_to(e.folder))
+        self.assertEqual(e.open(name, e.path(name).read_text()), [])
+
+    def test_formatting(self):
+        e = self.e
+        ugly = "fn   f(x:int)->int{\nlet y=x // \U0001F600\n      return y+1}\n"
+        e.open("a.sg", ugly)
+        ask = {"textDocument": {"uri": e.uri("a.sg")},
+               "options": {"tabSize": 2, "insertSpaces": True}}
+        edits = e.request("textDocument/formatting", ask)
+        e.apply({"changes": {e.uri("a.sg"): edits}})
+        done = run(SGC, "fmt", "-", input=ugly)
+        self.assertEqual(e.texts["a.sg"], done.stdout)
+        self.assertEqual(e.request("textDocument/formatting", ask), [])
+        e.replace("a.sg", "fn f( {\n")
+        self.assertIsNone(e.request("textDocument/formatting", ask))
 
     # ---- outlines ----
 
