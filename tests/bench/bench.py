@@ -4,7 +4,7 @@
 usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
 
 Sections: http (raw epoll server, nginx), hop, echo, start, idle, tutorial,
-compile, load. Each prints its figures, and a goal beside what was reached. A figure is a
+compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
 median; a ratio is one of medians that were taken in turn on the same cores.
 """
 import argparse
@@ -205,6 +205,24 @@ http {{
         self.scale("sgc", lambda path: [self.build / "sgc", path, "-o",
                                         path.with_suffix(".plan")], 0.3)
 
+    def editor(self):
+        """sgc lsp: CPU time of a text of 10 000 lines that is checked as it is edited."""
+        sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/lsp")]
+        os.environ["SG_BUILD"] = str(self.build)
+        import editor
+        text = programs.many(1500)
+        with editor.Editor() as e:
+            e.open("many.sg", text)
+            edits = editor.costs(e, "many.sg", 20 * self.rounds)
+            asked = e.cpu(lambda: e.request("textDocument/completion",
+                                            e.at("many.sg", "scaled| + weight")), 10)
+            memory = e.memory()
+        lines = text.count("\n")
+        value = measure.median(edits)
+        report(f"{lines} lines, checked again", f"{value:.1f} ms", "goal <= 50 ms", value <= 50)
+        report(f"{lines} lines, completion", f"{measure.median(asked):.1f} ms")
+        report("memory of the server", f"{memory / 1024:.0f} MB")
+
     def load(self):
         """Loading the plans of the same programs, verification included."""
         empty = measure.median(measure.timed(
@@ -237,7 +255,7 @@ def main():
     given = options.parse_args()
     sections = {"http": Bench.http, "hop": Bench.hop, "echo": Bench.echo,
                 "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
-                "compile": Bench.compile, "load": Bench.load}
+                "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(ROOT / given.build, folder, given.rounds)
         for name, section in sections.items():

@@ -178,6 +178,25 @@ class Editor:
         self.answer(self.ask("$/nothing", None))  # those of other files are here, too
         return self.diagnostics[uri]
 
+    # ---- what it takes ----
+
+    def cpu(self, what, times):
+        """CPU time of the server for each of so many calls, in milliseconds."""
+        taken = []
+        for _ in range(times):
+            before = self.nanoseconds()
+            what()
+            taken.append((self.nanoseconds() - before) / 1e6)
+        return taken
+
+    def nanoseconds(self):
+        return int(pathlib.Path(f"/proc/{self.server.pid}/schedstat").read_text().split()[0])
+
+    def memory(self):
+        """Resident, in KB."""
+        pages = int(pathlib.Path(f"/proc/{self.server.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
     # ---- questions at a place ----
 
     def at(self, name, mark, offset=0):
@@ -230,6 +249,17 @@ class Editor:
             else:
                 self.path(name).write_text(text)
         return sorted(changes)
+
+
+def costs(e, name, rounds):
+    """Milliseconds of CPU that the server takes for edits in the middle of a text."""
+    line = e.texts[name].count("\n") // 2
+    start = {"line": line, "character": 0}
+    taken = []
+    for n in range(rounds):
+        change = [{"range": {"start": start, "end": start}, "text": " "}]
+        taken += e.cpu(lambda: e.wait(name, e.change(name, change)), 1)
+    return taken
 
 
 CAN = {
