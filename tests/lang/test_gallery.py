@@ -32,6 +32,8 @@ def answer(path):
                           capture_output=True, timeout=60)
     out = done.stdout.decode("utf-8", "replace")
     err = done.stderr.decode("utf-8", "replace")
+    if done.returncode < 0:  # which no expectation may hold
+        raise AssertionError(f"{path}: sgc was killed by signal {-done.returncode}")
     return f"exit {done.returncode}\n{out}{err}"
 
 

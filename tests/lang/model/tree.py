@@ -1,0 +1,233 @@
+"""What programs of the model are made of, and how they are written.
+
+An expression is a Node: its kind, its type, its parts `kids`, and what else its
+kind needs. A statement is one too, without a type. MARK stands before what
+mistakes.py has spoilt.
+"""
+from . import types, values
+
+MARK = "\x01"
+
+# How tightly an expression binds, as the grammar has it.
+(ANY, OR, AND, NOT, COMPARE, ELSE, PIPE, BOTH, SUM, BY, PRODUCT, UNARY, WITH, POSTFIX,
+ PRIMARY) = range(15)
+LEVELS = {"or": OR, "and": AND, "??": ELSE, "+": SUM, "-": SUM,
+          "*": PRODUCT, "/": PRODUCT, "div": PRODUCT, "%": PRODUCT}
+LEVELS.update({op: COMPARE for op in ("==", "!=", "<", "<=", ">", ">=", "in", "not in")})
+
+
+class Node:
+    def __init__(self, kind, type=None, kids=(), **more):
+        self.kind, self.type, self.kids = kind, type, list(kids)
+        self.waits = any(k.waits for k in self.kids)  # a call may be in it
+        self.mark = False
+        self.__dict__.update(more)
+
+
+class Function:
+    """`body` is a list of statements, or a Node that it gives."""
+
+    def __init__(self, name, params, result, body, defaults=None, written=None, waits=False):
+        self.name, self.params, self.result = name, params, result  # params: (name, type)
+        self.body, self.waits = body, waits
+        self.written = written or {}  # parameter -> the alias that stands for its type
+        self.defaults = defaults or {}  # parameter -> value
+        self.captured = []  # names around it that it reads
+
+
+class Deployment:
+    """Without `fields` a function deployment, whose one function is `run`."""
+
+    def __init__(self, name, functions, fields=(), state=(), settings=()):
+        self.name, self.functions, self.settings = name, functions, settings
+        self.fields = fields  # (name, type)
+        self.state = state  # (name, type, first value)
+
+
+# ---- expressions ----
+
+def text(n, level=ANY):
+    own, s = WRITE[n.kind](n)
+    if n.mark:
+        s = MARK + s
+    return f"({s})" if own < level else s
+
+
+def _comma(nodes):
+    return ", ".join(map(text, nodes))
+
+
+def _literal(n):
+    s = values.literal(n.type, n.value)
+    return (UNARY if s[0] == "-" else PRIMARY), s
+
+
+def _template(n):
+    out = []
+    for part in n.parts:
+        out.append(values.quote(part)[1:-1] if isinstance(part, str) else "{" + text(part) + "}")
+    return PRIMARY, '"' + "".join(out) + '"'
+
+
+def _tuple(n):
+    return PRIMARY, f"({_comma(n.kids)}{',' if len(n.kids) == 1 else ''})"
+
+
+def _record(n):
+    given = [f"...{text(n.spread)}"] if n.spread else []
+    given += [f"{name}: {text(k)}" for name, k in zip(n.names, n.kids[len(given):])]
+    return PRIMARY, "{ " + ", ".join(given) + " }"
+
+
+def _map(n):
+    given = [f"...{text(x)}" if key is None else f"{text(key)}: {text(x)}"
+             for key, x in n.pairs]
+    return PRIMARY, "{" + ", ".join(given) + "}"
+
+
+def _call(n):
+    given = [f"{name}: {text(k)}" if name else text(k) for name, k in zip(n.names, n.kids)]
+    return POSTFIX, f"{n.name}({', '.join(given)})"
+
+
+def _binary(n):
+    level = LEVELS[n.op]
+    left, right = n.kids
+    return level, (f"{text(left, level + (level == COMPARE))} {n.op} "
+                   f"{text(right, level + 1)}")
+
+
+def _slice(n):
+    of, low, high = n.kids
+    low, high = ("" if k is None else text(k) for k in (n.low, n.high))
+    return POSTFIX, f"{text(of, POSTFIX)}[{low}:{high}]"
+
+
+def pattern(n):
+    if n.kind == "case":
+        return f"{n.name}({n.bind})" if n.bind else n.name
+    if n.kind == "rest":
+        return "_"
+    return values.literal(n.type, n.value).strip("()")
+
+
+def _match(n):
+    arms = [(MARK if p.mark else "") + f"{pattern(p)} -> {text(k)}"
+            for p, k in zip(n.patterns, n.kids[1:])]
+    return ANY, f"match {text(n.kids[0], OR)} {{ {', '.join(arms)} }}"
+
+
+def _each(n):
+    test = f" if {text(n.test, OR)}" if n.test else ""
+    return PRIMARY, (f"[{text(n.value)} for {', '.join(n.names)} "
+                     f"in {text(n.kids[0], OR)}{test}]")
+
+
+WRITE = {
+    "literal": _literal,
+    "raw": lambda n: (PRIMARY, n.text),  # what a mistake made of it
+    "name": lambda n: (PRIMARY, n.name),
+    "template": _template,
+    "list": lambda n: (PRIMARY, f"[{_comma(n.kids)}]"),
+    "tuple": _tuple,
+    "record": _record,
+    "map": _map,
+    "field": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}.{n.name}"),
+    "item": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}.{n.at}"),
+    "index": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}[{text(n.kids[1])}]"),
+    "slice": _slice,
+    "get": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}.get({text(n.kids[1])})"),
+    "call": _call,       # of a helper
+    "operator": _call,
+    "case": _call,       # of a union
+    "start": _call,      # of a deployment
+    "fail": lambda n: (POSTFIX, f"fail({_comma(n.kids)})"),
+    "binary": _binary,
+    "negative": lambda n: (UNARY, f"-{text(n.kids[0], UNARY)}"),
+    "not": lambda n: (NOT, f"not {text(n.kids[0], NOT)}"),
+    "none?": lambda n: (COMPARE, f"{text(n.kids[0], ELSE)} {n.op} none"),
+    "if": lambda n: (ANY, f"if {text(n.kids[0])} then {text(n.kids[1])} "
+                          f"else {text(n.kids[2])}"),
+    "match": _match,
+    "each": _each,
+    "bare case": lambda n: (PRIMARY, n.name),
+    "as": lambda n: WRITE[n.kids[0].kind](n.kids[0]),  # a conversion is not written
+    "state": lambda n: (PRIMARY, n.name),
+}
+
+
+# ---- statements ----
+
+def lines(body, indent):
+    out = []
+    for s in body:
+        for line in STATEMENTS[s.kind](s):
+            out.append(line if line[:1] == " " else line)
+    return [indent + line for line in out]
+
+
+def _block(head, body, tail="}"):
+    return [head + " {", *lines(body, "  "), tail]
+
+
+def _if(s):
+    out = _block(f"if {text(s.kids[0])}", s.body)
+    if s.otherwise:
+        out[-1:] = _block("} else", s.otherwise)
+    return out
+
+
+def _match_statement(s):
+    out = [f"match {text(s.kids[0], OR)} {{"]
+    for p, body in zip(s.patterns, s.bodies):
+        out += lines_of(_block((MARK if p.mark else "") + pattern(p), body))
+    return out + ["}"]
+
+
+def lines_of(block):
+    return ["  " + line for line in block]
+
+
+def _let(s):
+    wanted = f": {types.text(s.wanted)}" if s.wanted else ""
+    return [f"{s.kind} {s.name}{wanted} = {text(s.kids[0])}"]
+
+
+STATEMENTS = {
+    "let": _let,
+    "var": _let,
+    "assign": lambda s: [f"{s.name} {s.op}= {text(s.kids[0])}"],
+    "put": lambda s: [f"{s.name}[{text(s.kids[0])}] {s.op}= {text(s.kids[1])}"],
+    "if": _if,
+    "while": lambda s: _block(f"while {text(s.kids[0])}", s.body),
+    "for": lambda s: _block(f"for {', '.join(s.names)} in {text(s.kids[0])}", s.body),
+    "match": _match_statement,
+    "try": lambda s: _block("try", s.body)[:-1] + _block(f"}} else {s.name}", s.otherwise),
+    "return": lambda s: [f"return {text(s.kids[0])}"],
+    "effect": lambda s: [text(s.kids[0])],
+    "break": lambda s: ["break"],
+    "continue": lambda s: ["continue"],
+    "fn": lambda s: function_lines(s.function),
+    "raw": lambda s: [MARK + s.text],
+}
+
+
+# ---- declarations ----
+
+def signature(f):
+    params = []
+    for name, t in f.params:
+        initial = f" = {values.literal(t, f.defaults[name])}" if name in f.defaults else ""
+        params.append(f"{name}: {types.text(f.written.get(name, t))}{initial}")
+    return f"{f.name}({', '.join(params)}) -> {types.text(f.result)}"
+
+
+def function_lines(f, word="fn"):
+    head = f"{word} {signature(f)}"
+    if isinstance(f.body, Node):
+        return [f"{head} = {text(f.body)}"]
+    return _block(head, f.body)
+
+
+def type_line(t):
+    return f"type {t.name} = {types.definition(t)}"
