@@ -397,6 +397,7 @@ static struct core *check_kind(struct body *b, struct expr *e,
 
 struct core *check(struct body *b, struct expr *e, const struct type *want)
 {
+  want = want_of_step(e, want);
   struct core *x = check_kind(b, e, want);
   if (__builtin_expect(b->k->c->index != NULL, 0))
     index_expr(b, e, want, x);

@@ -137,6 +137,17 @@ struct core *check_step(struct body *b, struct expr *e, atom name,
 
 // ---- values where a step is wanted ----
 
+const struct type *want_of_step(const struct expr *e, const struct type *want)
+{
+  if (!want || want->kind != TYPE_step)
+    return want;
+  const struct expr *of = e->kind == EXPR_CALL ? e->call.of : NULL;
+  bool names_it = of && of->kind == EXPR_NAME && of->name.text &&
+                  tag_named(of->name.text) >= 0;
+  return names_it || e->kind == EXPR_IF || e->kind == EXPR_MATCH ? want
+                                                                 : want->of;
+}
+
 // A function that is a value may answer in every way.
 struct answers *answers_any(struct checker *k, const struct core *x)
 {

@@ -592,7 +592,9 @@ struct core *check_step(struct body *b, struct expr *e, atom name,
                         const struct type *want);
 // What stands where a function answers with a step; NULL if it does not fit.
 struct core *to_step(struct body *b, struct core *x, const struct type *to);
-// The same for a function of steps where one of plain ones is wanted.
+// What guides an expression where a step is wanted: mostly what the step holds.
+const struct type *want_of_step(const struct expr *e, const struct type *want);
+// A function of steps where one of plain ones is wanted.
 bool to_step_callable(struct body *b, struct core *x, const struct type *to);
 void steps_finish(struct checker *k); // after all bodies
 

@@ -65,7 +65,8 @@ enum plan_method { // HTTP's
   METHOD_OPTIONS, METHOD_WS, METHODS
 };
 enum plan_site_kind {
-  SITE_function, // a helper, on the caller's replica: runs in the caller's order
+  SITE_function, // a helper, on the caller's replica: runs in the caller's order;
+                 // or a graph, what was composed
   SITE_method,   // a method of a binding that is known: `target` is the method, `binding` the binding
   SITE_handle,   // a method of what the first slot of the run holds (a handle)
   SITE_callable, // what the first slot of the run holds (a closure)
