@@ -9,8 +9,7 @@
 struct repeat {
   struct region *round, *loop;
   struct node *node;
-  struct local *input, *value; // of the loop: what comes in; what goes round
-  struct local *gives;         // of the loop: what a round gave
+  struct local *input, *gives; // of the loop: what comes in; what a round gave
   struct core *back;           // that as the next round's input
   struct stmt *result;         // of the round: its return
   const struct type *type;     // of what a round gives
@@ -256,14 +255,16 @@ static void add_return(struct repeat *l, struct stmt ***end, struct core *x)
   add(l, end, STMT_RETURN, x);
 }
 
-// let s = round(value); if s is not next, the loop is over.
-static void add_round(struct repeat *l, struct stmt ***end)
+// let s = round(value); if s is not next, the loop is over. What it gave is then
+// in l->gives, which is made the first time.
+static void add_round(struct repeat *l, struct stmt ***end,
+                      struct local *value, enum stmt_kind kind)
 {
   struct checker *k = l->loop->k;
   struct span at = l->node->span;
   struct answers *round = l->round->answers;
-  struct core *value = core_local(k, l->value, at);
-  struct core *call = region_call(l->round, &value, 1, at);
+  struct core *input = core_local(k, value, at);
+  struct core *call = region_call(l->round, &input, 1, at);
   struct core *gave = call;
   if (round->ends || round->responds) {
     struct stmt *s = add(l, end, STMT_LET, call), **inner;
@@ -284,36 +285,40 @@ static void add_round(struct repeat *l, struct stmt ***end)
                           step_payload(k, s->local, STEP_respond, at)));
     }
   }
-  struct stmt *s = add(l, end, STMT_LET, gave);
-  s->local = l->gives;
+  add(l, end, kind, gave)->local = l->gives;
+}
+
+// while count < limit: another round, on what the last one gave.
+static void add_rounds(struct repeat *l, struct stmt ***end)
+{
+  struct checker *k = l->loop->k;
+  struct span at = l->node->span;
+  struct local *count = local_hidden(l->loop->in, k->integer, at);
+  struct local *value = local_hidden(l->loop->in, l->back->type, at);
+  count->var = true;
+  add(l, end, STMT_LET, core_int(k, 1, at))->local = count;
+  struct stmt *rounds = add(l, end, STMT_WHILE,
+                            number_test(l, OP_lt, core_local(k, count, at),
+                                        region_reach(l->loop, l->limit)));
+  struct stmt **inner = &rounds->body;
+  add(l, &inner, STMT_LET, l->back)->local = value;
+  add_round(l, &inner, value, STMT_ASSIGN);
+  struct core *next = core_prim(k, OP_add_i, k->integer, at,
+                                core_local(k, count, at), core_int(k, 1, at));
+  add(l, &inner, STMT_ASSIGN, next)->local = count;
 }
 
 static void write_loop(struct repeat *l)
 {
   struct checker *k = l->loop->k;
-  struct span at = l->node->span;
-  struct body *b = l->loop->in;
-  struct stmt *first = NULL, **end = &first, **inner;
-  struct local *count = local_hidden(b, k->integer, at);
-  count->var = true;
+  struct stmt *first = NULL, **end = &first;
+  bool once = l->limit->kind == CORE_CONST && l->limit->constant->i == 1;
   add_limit_check(l, &end);
-  add(l, &end, STMT_LET, core_local(k, l->input, at))->local = l->value;
-  add(l, &end, STMT_LET, core_int(k, 0, at))->local = count;
-  struct stmt *rounds =
-      add(l, &end, STMT_WHILE, core_const(k, const_int(k, k->boolean, 1), at));
-  inner = &rounds->body;
-  add_round(l, &inner);
-  add(l, &inner, STMT_ASSIGN,
-      core_prim(k, OP_add_i, k->integer, at, core_local(k, count, at),
-                core_int(k, 1, at)))
-      ->local = count;
-  struct stmt *over = add(l, &inner, STMT_IF,
-                          number_test(l, OP_le, region_reach(l->loop, l->limit),
-                                      core_local(k, count, at)));
-  struct stmt **last = &over->body;
-  add_return(l, &last, core_local(k, l->gives, at));
-  add(l, &inner, STMT_ASSIGN, l->back)->local = l->value;
-  body_close(b, first);
+  add_round(l, &end, l->input, STMT_LET);
+  if (!once)
+    add_rounds(l, &end);
+  add_return(l, &end, core_local(k, l->gives, l->node->span));
+  body_close(l->loop->in, first);
 }
 
 static void settle(struct answers *a, struct checker *k)
@@ -375,6 +380,7 @@ static bool loop_back(struct repeat *l, const struct sig_param *p)
   struct node last = *l->node->parts[l->node->n - 1];
   struct input in = {&l->gives, 1, &last, last.span};
   l->gives = local_hidden(r->in, l->type, l->node->span);
+  l->gives->var = true;
   l->back = edge(r, l->node->parts[0], p, l->gives, &in);
   return !is_bad(l->back->type);
 }
@@ -402,8 +408,6 @@ struct core *flow_loop(struct region *r, struct node *n, const struct input *in)
   l->loop = region_new(r->source, r, "loop", FUNCTION_body, n->span);
   region_body(l->loop, BODY_PLAIN);
   l->input = region_param(l->loop, p.name, p.type, n->span);
-  l->value = local_hidden(l->loop->in, p.type, n->span);
-  l->value->var = true;
   l->round = region_new(r->source, l->loop, "round", FUNCTION_graph, n->span);
   region_body(l->round, BODY_GRAPH);
   struct local *value = region_param(l->round, p.name, p.type, n->span);

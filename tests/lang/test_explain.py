@@ -43,6 +43,39 @@ deployment loops(x: int) -> int {
 '''.replace("sleep(2ms * x)", "for i in range(x) { sleep(2ms) }")
 
 
+COMPOSED = '''\
+deployment Node(wait: duration) {
+  fn run(x: int) -> int {
+    sleep(wait)
+    return x + 1
+  }
+}
+deployment Ends(wait: duration) {
+  fn run(x: int) -> step int {
+    sleep(wait)
+    return if x > 9 then end_loop(x) else x
+  }
+}
+deployment guard(x: int) -> step int {
+  sleep(5ms)
+  return if x < 0 then respond(x) else x
+}
+fn pick(x: int) -> "a" | "b" = if x > 3 then "a" else "b"
+app c {
+  bind a = Node(10ms)
+  bind b = Node(30ms)
+  bind e = Ends(1ms)
+  graph both = a & b | (fn(r) = r.a + r.b) | a
+  graph again = loop(a, e, max_iter: 4) | b
+  route GET "/both" -> both
+  route GET "/choice" -> a / b by pick
+  route GET "/guard" -> a | guard | b
+  route GET "/loop" -> again
+  route GET "/ends" (x: int, n: int) -> loop(a, max_iter: n)(x)
+}
+'''
+
+
 def explain(text):
     done = run(SGC, "explain", "-", input=text)
     if done.returncode:
@@ -71,6 +104,17 @@ class Explain(unittest.TestCase):
             ["150ms", "450ms", "*", "m1.forward"],
             ["150ms", "450ms", "*", "m2.forward"]])
         self.assertRegex(said, r"Combiner\.run .*tutorial\.sg:31:\d+ for what was started")
+
+    def test_compositions(self):
+        said = explain(COMPOSED)
+        self.assertEqual(path_of(said, "/both"), "40ms")
+        self.assertEqual(path_of(said, "/choice"), "10ms to 30ms")
+        self.assertEqual(path_of(said, "/guard"), "15ms to 45ms")
+        self.assertEqual(path_of(said, "/loop"), "41ms to 74ms")
+        self.assertEqual(path_of(said, "/ends"), "10ms to 20ms+")
+        part = said.split("GET /loop")[1].split("\n\n")[0]
+        for line in r"\* +loop\n", r"\* +round\n", r"\* +round \(as above\)\n":
+            self.assertRegex(part, line)
 
     def test_what_bindings_and_arguments_say(self):
         self.assertEqual(path_of(self.said, "/hold"), "35ms")

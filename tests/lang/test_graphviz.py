@@ -1,5 +1,6 @@
 """Pictures: whatever compiles can be drawn, and says what it should."""
 import html
+import re
 import subprocess
 import unittest
 
@@ -24,6 +25,19 @@ app `odd` at "/odd" {
   route POST "/{rest:path}" (rest: str, x: map [{ a: int, b: str?, c: (int, "x<y" | "a\"b" | "&") }]) -> g(x)
 }
 '''.replace("`", "")
+
+
+ROUTES = '''
+deployment a(x: int) -> int = x
+deployment b(x: int) -> step int = if x > 3 then end_loop(x) else respond(x)
+deployment Own(m: a) { fn run(x: int) -> int = (m | a)(x) }
+app r {
+  bind own = Own(a)
+  route GET "/a" -> a | a
+  route GET "/b" (x: int, n: int) -> loop(a, loop(b, max_iter: n), max_iter: 1)(x)
+  route POST "/c" (xs: [int]) -> [(a | own)(x) for x in xs]
+}
+'''
 
 
 def picture(*args, **more):
@@ -64,6 +78,30 @@ class Pictures(unittest.TestCase):
             self.assertIn(f'label="{label}"', text)
         for path in "/my-dag", "/ndarray", "/image":
             self.assertIn(f">{path}<", svg)
+
+    def test_compositions(self):
+        text = picture("--graphviz", ROOT / "examples/agents/agents.sg")
+        svg = self.renders(text)
+        self.assertIn("loop, at most 6 rounds", svg)
+        names = dict(re.findall(r"^ +(\w+) \[ label=(?:\"|<)([^\"<>]*)", text, re.M))
+        name = lambda node: names.get(node) or node.rsplit("_", 1)[1]
+        edges = {(name(a), name(b), label) for a, b, label in
+                 re.findall(r'^ +(\w+) -> (\w+) \[(?: label="(.*?)")?', text, re.M)}
+        for edge in (("guard", "next?", "str"), ("next?", "to_finding", "str"),
+                     ("next?", "result", "respond"), ("to_finding", "in", "Finding"),
+                     ("agent1", "agent2", "Finding"), ("next?", "again?", "Finding"),
+                     ("next?", "out", "end_loop"), ("again?", "in", "again"),
+                     ("out", "pick", "Finding"), ("pick", "brief", "brief"),
+                     ("pick", "report", "report"), ("words", "join_all", "int")):
+            self.assertIn(edge, edges)
+        part = picture("--graphviz=my_multiagent_app.runner", ROOT / "examples/agents/agents.sg")
+        self.assertIn("loop, at most 6 rounds", self.renders(part))
+
+    def test_routes_of_compositions(self):
+        text = picture("--graphviz", "-", input=ROUTES)
+        self.renders(text)
+        self.assertEqual(len(re.findall(r"cluster_r\dc0 {", text)), 3)
+        self.assertRegex(text, r"r0 -> r0c0_in")
 
     def test_a_part(self):
         whole = picture("--graphviz=tutorial", TUTORIAL)
