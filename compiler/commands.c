@@ -1,6 +1,7 @@
 // The commands of sgc over files.
 #include "compiler/commands.h"
 
+#include "compiler/diff.h"
 #include "compiler/doc.h"
 #include "compiler/dot.h"
 #include "compiler/emit.h"
@@ -79,6 +80,46 @@ static bool is_file(const char *word)
   size_t n = strlen(word);
   return !strcmp(word, "-") || (n > 3 && !strcmp(word + n - 3, ".sg")) ||
          !access(word, F_OK);
+}
+
+// The plan of a program, or a plan; NULL: it has none, which was reported.
+static const struct plan *plan_of(struct run *r, char *path)
+{
+  struct buf out = {0};
+  struct plan *view = ARENA_NEW(r->p.c.arena, struct plan);
+  char *paths[] = {path}, why[200];
+  r->dump = NULL;
+  if (!run_takes_plan(r, paths, 1) && !run_compile(r, paths, 1, &out)) {
+    run_finish(r, &out);
+    return NULL;
+  }
+  if (!plan_open(view, r->p.plan, r->p.plan_size, why, sizeof why))
+    return view;
+  fprintf(stderr, "sgc: %s: %s\n", path, why);
+  return NULL;
+}
+
+// As diff(1): 2 is trouble.
+int command_diff(struct run *r, char **paths, size_t n)
+{
+  struct run next = *r;
+  struct buf out = {0};
+  struct arena *a = r->p.c.arena;
+  struct diags diags = r->p.c.diags;
+  next.p.c = (struct compile){0};
+  compile_init(&next.p.c, a);
+  next.p.c.diags.limit = diags.limit;
+  next.p.c.diags.off = diags.off;
+  next.p.c.diags.warnings_as_errors = diags.warnings_as_errors;
+  const struct plan *from = plan_of(r, paths[0]), *to = plan_of(&next, paths[1]);
+  if (!from || !to)
+    return RUN_USAGE;
+  struct change *all = diff_plans(a, from, to);
+  if (r->form == DIAG_JSON)
+    diff_print_json(all, &out);
+  else
+    diff_print(all, &out);
+  return run_deliver(&out, all ? RUN_WRONG : RUN_OK);
 }
 
 static bool ends_with(const char *text, const char *end)

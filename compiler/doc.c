@@ -56,9 +56,18 @@ static void apps(struct doc *d)
         doc_app(d, i, app_of(d, i));
 }
 
+static void declared_types(struct doc *d)
+{
+  for (uint32_t f = 0; f < d->c->n_own; f++)
+    for (struct item *i = d->c->files[f]->items; i; i = i->next)
+      if (i->kind == ITEM_TYPE)
+        *table_at(d->arena, &d->types, i->name.text) = i;
+}
+
 static void body(struct doc *d)
 {
   const char *title = title_of(d);
+  declared_types(d);
   doc_heading(d, 1, "program", title, title, false);
   doc_prose(d, introduction(d));
   apps(d);

@@ -95,11 +95,12 @@ static const struct class *class_of(const struct doc *d, const struct item *i)
   return c;
 }
 
-static void method(struct doc *d, const struct item *i)
+static void method(struct doc *d, const char *of, const struct item *i)
 {
   const char *prefix = i->fn.kind == FN_PLAIN
                            ? "" : doc_source(d, i->fn.prefix);
-  doc_heading(d, 4, "method", i->name.text->text,
+  doc_heading(d, 4, "method",
+              arena_printf(d->arena, "%s.%s", of, i->name.text->text),
               arena_printf(d->arena, "%s%sfn %s%s", prefix, *prefix ? " " : "",
                            i->name.text->text, doc_signature(d, &i->fn.c)),
               true);
@@ -123,7 +124,7 @@ static void deployment(struct doc *d, const struct item *i)
   const struct item *in = c->body && !c->result ? c->body->items : NULL;
   for (; in; in = in->next)
     if (in->kind == ITEM_FN)
-      method(d, in);
+      method(d, name, in);
 }
 
 // --------------------------------------------------------------------- others

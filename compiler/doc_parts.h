@@ -5,6 +5,7 @@
 #include "compiler/compile.h"
 #include "compiler/core.h"
 #include "compiler/doc.h"
+#include "compiler/table.h"
 
 struct doc_entry { // of the contents
   int level;
@@ -19,6 +20,8 @@ struct doc {
   struct buf *out;
   bool html;
   struct doc_entry *entries, **last;
+  struct table ids;   // how often each was wanted
+  struct table types; // those that are declared
 };
 
 // ---- marks (doc_write.c) ----

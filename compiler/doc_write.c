@@ -2,6 +2,7 @@
 #include "compiler/doc_parts.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 // ------------------------------------------------------------------- headings
@@ -22,19 +23,17 @@ static const char *slug(struct doc *d, const char *kind, const char *name)
   return out.data;
 }
 
-static bool is_taken(const struct doc *d, const char *id)
+static uintptr_t *wanted(struct doc *d, const char *id)
 {
-  for (const struct doc_entry *e = d->entries; e; e = e->next)
-    if (!strcmp(e->id, id))
-      return true;
-  return false;
+  return (uintptr_t *)table_at(d->arena, &d->ids, atom_of_text(&d->c->atoms, id));
 }
 
 static const char *new_id(struct doc *d, const char *kind, const char *name)
 {
   const char *plain = slug(d, kind, name), *id = plain;
-  for (int i = 2; is_taken(d, id); i++)
-    id = arena_printf(d->arena, "%s-%d", plain, i);
+  uintptr_t n = 1;
+  while ((*wanted(d, id))++)
+    id = arena_printf(d->arena, "%s-%u", plain, (unsigned)++n);
   return id;
 }
 
@@ -168,14 +167,9 @@ static const char *one_line(struct doc *d, const char *text)
   return copy;
 }
 
-static bool is_declared(const struct doc *d, const char *name, size_t size)
+static bool is_declared(struct doc *d, const char *name, size_t size)
 {
-  for (uint32_t i = 0; i < d->c->n_own; i++)
-    for (const struct item *t = d->c->files[i]->items; t; t = t->next)
-      if (t->kind == ITEM_TYPE && t->name.text->size == size &&
-          !memcmp(t->name.text->text, name, size))
-        return true;
-  return false;
+  return *table_at(d->arena, &d->types, atom_of(&d->c->atoms, name, size));
 }
 
 // A type whose names lead to where they are declared.

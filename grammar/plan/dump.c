@@ -5,7 +5,6 @@
 // Slots, strands and code stand with their function. For verified plans:
 // references are followed without a check.
 #include "grammar/base/buf.h"
-#include "grammar/base/number.h"
 #include "grammar/plan/names.h"
 #include "grammar/plan/operands.h"
 #include "grammar/plan/print.h"
@@ -17,7 +16,7 @@ struct dump {
   struct buf *out;
 };
 
-enum { LIST_MOST = 16, TEXT_MOST = 200 };
+enum { TEXT_MOST = 200 };
 
 static void add_text(struct dump *d, struct plan_text t)
 {
@@ -35,86 +34,6 @@ static void add_label(struct dump *d, struct plan_text t)
   buf_addf(d->out, " '%s'", plan_label(label, d->p, t));
 }
 
-// ---- constants ----
-static void add_const(struct dump *d, uint32_t index, unsigned depth);
-
-static void add_scalar(struct dump *d, enum type_kind kind,
-                       const struct plan_const *v)
-{
-  char number[NUMBER_TEXT];
-  double f;
-  uint64_t bits = plan_bits(v);
-  memcpy(&f, &bits, sizeof f);
-  if (kind == TYPE_none)
-    buf_adds(d->out, "none");
-  else if (kind == TYPE_bool)
-    buf_adds(d->out, bits ? "true" : "false");
-  else if (kind == TYPE_float || kind == TYPE_percent)
-    buf_add(d->out, number, number_print_float(number, f));
-  else if (kind == TYPE_duration)
-    buf_add(d->out, number, number_print_duration(number, (int64_t)bits));
-  else if (kind == TYPE_size)
-    buf_add(d->out, number, number_print_size(number, (int64_t)bits));
-  else
-    buf_addf(d->out, "%lld", (long long)bits);
-}
-
-static void add_parts(struct dump *d, const struct plan_const *v,
-                      unsigned depth)
-{
-  buf_addc(d->out, '[');
-  for (uint32_t k = 0; k < v->hi; k++) {
-    buf_adds(d->out, k ? ", " : "");
-    if (k == LIST_MOST || depth == 4) {
-      buf_adds(d->out, "…");
-      break;
-    }
-    add_const(d, v->lo + k, depth + 1);
-  }
-  buf_addc(d->out, ']');
-}
-
-static void add_tagged(struct dump *d, const struct plan_const *v,
-                       unsigned depth)
-{
-  buf_addf(d->out, "%u(", v->lo);
-  if (depth == 4)
-    buf_adds(d->out, "…");
-  else
-    add_const(d, v->hi, depth + 1);
-  buf_addc(d->out, ')');
-}
-
-static void add_const(struct dump *d, uint32_t index, unsigned depth)
-{
-  const struct plan_const *v = &d->p->consts[index];
-  enum type_kind kind = (enum type_kind)d->p->types[v->type].kind;
-  switch (kind) {
-  case TYPE_str: case TYPE_markdown: case TYPE_enum: case TYPE_bytes:
-    add_text(d, (struct plan_text){v->lo, v->hi});
-    break;
-  case TYPE_json:
-    if (v->hi)
-      add_text(d, (struct plan_text){v->lo, v->hi});
-    else
-      buf_adds(d->out, "null");
-    break;
-  case TYPE_list: case TYPE_map: case TYPE_tuple: case TYPE_record:
-  case TYPE_optional:
-    add_parts(d, v, depth);
-    break;
-  case TYPE_union: case TYPE_step:
-    add_tagged(d, v, depth);
-    break;
-  case TYPE_handle:
-    buf_adds(d->out, "binding");
-    add_label(d, d->p->bindings[v->lo].name);
-    break;
-  default:
-    add_scalar(d, kind, v);
-  }
-}
-
 // ---- what a reference refers to ----
 static void mean_types(struct dump *d, uint32_t i)
 {
@@ -125,7 +44,7 @@ static void mean_types(struct dump *d, uint32_t i)
 static void mean_consts(struct dump *d, uint32_t i)
 {
   buf_addc(d->out, ' ');
-  add_const(d, i, 0);
+  plan_print_const(d->p, i, false, d->out);
 }
 
 static void mean_files(struct dump *d, uint32_t i)
@@ -308,7 +227,7 @@ static void more(struct dump *d, enum plan_table table, uint32_t i)
     plan_print_type(d->p, i, true, d->out);
   } else if (table == PLAN_consts) {
     buf_adds(d->out, " = ");
-    add_const(d, i, 0);
+    plan_print_const(d->p, i, false, d->out);
   } else if (table == PLAN_sites) {
     buf_adds(d->out, " =");
     mean_sites(d, i);

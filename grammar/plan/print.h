@@ -17,6 +17,16 @@ const char *plan_label(char out[PLAN_LABEL], const struct plan *p,
 void plan_print_type(const struct plan *p, uint32_t type, bool open,
                      struct buf *out);
 
+// The same with nothing left out: constraints, defaults, all of what is large. To
+// compare, and only of what is not absurdly large.
+void plan_print_whole_type(const struct plan *p, uint32_t type, bool open,
+                           struct buf *out);
+
+// A constant as the language writes it, more or less; large ones are cut but
+// where the `whole` is asked for.
+void plan_print_const(const struct plan *p, uint32_t index, bool whole,
+                      struct buf *out);
+
 // A text or bytes in quotes; what is not printable UTF-8 is escaped.
 void plan_print_text(const char *text, size_t size, struct buf *out);
 
