@@ -93,6 +93,8 @@ void report_missing(struct checker *k, const struct sig *s, uint32_t i,
 struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
                      enum diag_id wrong)
 {
+  if (try_convert(b, &x, p->type))
+    return x;
   const char *name = p->name ? p->name->text : "_";
   struct blame why = {wrong, arena_printf(b->k->a, "parameter `%s`", name),
                       p->span, p->span.file != UINT32_MAX};

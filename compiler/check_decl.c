@@ -8,8 +8,10 @@
 void sig_of(struct checker *k, struct sig *s, const char *name,
             struct span span, struct callable *c)
 {
-  struct sig_param *params = NULL;
-  uint32_t room = 0;
+  uint32_t n = 0;
+  for (struct param *p = c->params; p; p = p->next)
+    n++;
+  struct sig_param *params = ARENA_ARRAY(k->a, n, struct sig_param);
   *s = (struct sig){.name = name, .span = span, .result = k->none};
   if (c->dims && !k->type_words)
     diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
@@ -26,22 +28,31 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
       if (!sp.initial)
         sp.type = &type_bad;
     }
-    PUSH(k, params, s->n, room, sp);
+    params[s->n++] = sp;
   }
   s->params = params;
   if (c->result)
     s->result = step_own(k, type_of_result(k, c->result));
 }
 
+static const char *joined(struct checker *k, atom x, atom y)
+{
+  char *text = arena_alloc(k->a, x->size + y->size + 2);
+  memcpy(text, x->text, x->size);
+  text[x->size] = '.';
+  memcpy(text + x->size + 1, y->text, y->size + 1);
+  return text;
+}
+
 static const char *qualified(struct checker *k, struct class_sym *c,
                              struct app_sym *app, atom name)
 {
   if (c)
-    return arena_printf(k->a, "%s.%s", c->c.name->text, name->text);
+    return joined(k, c->c.name, name);
   if (app)
-    return arena_printf(k->a, "%s.%s", app->a.name->text, name->text);
+    return joined(k, app->a.name, name);
   if (k->space->library)
-    return arena_printf(k->a, "%s.%s", k->space->library->text, name->text);
+    return joined(k, k->space->library, name);
   return name->text;
 }
 

@@ -51,8 +51,10 @@ static bool is_emitted(const struct function *f, bool tests)
   return tests || f->kind != FUNCTION_test;
 }
 
-static void number_all(struct program *p, bool tests)
+// And makes room for as many rows.
+static void number_all(struct emit *e, bool tests)
 {
+  const struct program *p = e->program;
   uint32_t functions = 0, classes = 0, methods = 0, apps = 0, bindings = 0;
   for (struct function *f = p->functions; f; f = f->next)
     f->plan = is_emitted(f, tests) ? ++functions : 0;
@@ -66,6 +68,11 @@ static void number_all(struct program *p, bool tests)
     for (struct binding *b = a->bindings; b; b = b->next)
       b->plan = ++bindings;
   }
+  plan_reserve_functions(&e->b, functions);
+  plan_reserve_classes(&e->b, classes);
+  plan_reserve_methods(&e->b, methods);
+  plan_reserve_apps(&e->b, apps);
+  plan_reserve_bindings(&e->b, bindings);
 }
 
 // ---- classes ----
@@ -198,21 +205,19 @@ static void emit_test(struct emit *e, const struct test *t)
 
 // ---- the whole ----
 
-// Room for the rows of functions, which are most of a plan.
+// Room for what functions consist of, which is most of a plan.
 static void reserve_rows(struct emit *e, bool tests)
 {
-  uint32_t functions = 0, slots = 0, sites = 0, strands = 0, ins = 0;
+  uint32_t slots = 0, sites = 0, strands = 0, ins = 0;
   for (const struct function *f = e->program->functions; f; f = f->next) {
     if (!is_emitted(f, tests))
       continue;
     const struct code *k = code_of(f);
-    functions++;
     slots += k->n_slots;
     sites += k->n_sites;
     strands += k->n_strands;
     ins += k->n_ins;
   }
-  plan_reserve_functions(&e->b, functions);
   plan_reserve_slots(&e->b, slots);
   plan_reserve_sites(&e->b, sites);
   plan_reserve_strands(&e->b, strands);
@@ -253,7 +258,7 @@ bool emit_program(struct compile *c, struct program *p, bool tests,
   char why[300];
   plan_builder_init(&e.b, c->arena);
   lines_init(&e.lines, c->arena, p->sources, p->n_sources);
-  number_all(p, tests);
+  number_all(&e, tests);
   emit_rows(&e, tests);
   if (plan_finish(&e.b, bytes, size)) {
     diag_report(&c->diags, DIAG_source_too_large, NO_SPAN,

@@ -86,7 +86,10 @@ static struct plan_run emit_places(struct emit *e, const struct code *k)
   struct place last = {0};
   uint32_t n = 0;
   for (uint32_t i = 0; i < k->n_ins; i++) {
-    struct place p = emit_place(e, k->ins[i].span);
+    struct span at = k->ins[i].span;
+    if (i && !memcmp(&at, &k->ins[i - 1].span, sizeof at))
+      continue;
+    struct place p = emit_place(e, at);
     if (!p.line || !memcmp(&p, &last, sizeof p))
       continue;
     rows[n++] = (struct plan_place){i, p.file, p.line, p.column};

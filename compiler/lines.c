@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-enum { NEAR = 4 }; // most questions are about one of the next lines
-
 void lines_init(struct lines *l, struct arena *arena,
                 const struct source *sources, uint32_t n)
 {
@@ -42,8 +40,9 @@ bool lines_find(struct lines *l, struct span s, uint32_t *line,
   uint32_t low = 0, high = l->counts[s.file];
   if (l->last < high && starts[l->last] <= s.start) {
     low = l->last;
-    if (high - low > NEAR && starts[low + NEAR] > s.start)
-      high = low + NEAR;
+    for (uint32_t step = 1; step < high - low; step *= 2)
+      if (starts[low + step] > s.start)
+        high = low + step;
   }
   while (high - low > 1) {
     uint32_t mid = low + (high - low) / 2;

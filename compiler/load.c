@@ -22,7 +22,8 @@ enum { SCRATCH = 32 << 10 };
 void compile_init(struct compile *c, struct arena *arena)
 {
   c->arena = arena;
-  c->scratch = (struct arena){.exhausted = arena->exhausted};
+  c->scratch =
+      (struct arena){.limit = arena->limit, .exhausted = arena->exhausted};
   arena_alloc(&c->scratch, SCRATCH); // the block that a reset keeps
   arena_reset(&c->scratch);
   c->atoms.arena = arena;

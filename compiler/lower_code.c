@@ -6,11 +6,8 @@
 
 #include <string.h>
 
-void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room,
-                 size_t size)
+void *lower_grow(struct arena *a, void *rows, uint32_t *room, size_t size)
 {
-  if (n < *room)
-    return rows;
   uint32_t more = *room ? *room * 2 : 8;
   rows = arena_grow(a, rows, *room * size, more * size);
   *room = more;
@@ -23,7 +20,8 @@ static uint32_t add_slot(struct lower *l, const struct type *type, atom name)
 {
   struct code *k = l->code;
   uint32_t at = k->n_slots, room = k->room_slots;
-  k->units = lower_grow(l->scratch, k->units, at, &room, sizeof *k->units);
+  if (at == room)
+    k->units = lower_grow(l->scratch, k->units, &room, sizeof *k->units);
   struct slot s = {type, name};
   LOWER_PUSH(l->scratch, k->slots, k->n_slots, k->room_slots, s);
   k->units[at] = at;

@@ -67,11 +67,11 @@ struct lower {
   struct graph *graph; // or NULL
 };
 
-// Doubles an array of the arena where it is full.
-void *lower_grow(struct arena *a, void *rows, uint32_t n, uint32_t *room,
-                 size_t size);
+// Doubles an array of the arena, which is full.
+void *lower_grow(struct arena *a, void *rows, uint32_t *room, size_t size);
 #define LOWER_PUSH(arena, rows, n, room, row)                                  \
-  ((rows) = lower_grow((arena), (rows), (n), &(room), sizeof *(rows)),         \
+  ((void)((n) < (room) ||                                                      \
+          ((rows) = lower_grow((arena), (rows), &(room), sizeof *(rows)), 0)), \
    (rows)[(n)++] = (row))
 
 // ---- slots ----

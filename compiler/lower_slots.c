@@ -152,9 +152,7 @@ static uint32_t give_shared(struct slots *s, const struct unit *u)
       return p->at[i];
     }
   uint32_t real = give_new(s, u), n = p->n;
-  p->until =
-      lower_grow(s->l->scratch, p->until, n, &p->room_until, sizeof *p->until);
-  p->until[n] = u->last;
+  LOWER_PUSH(s->l->scratch, p->until, n, p->room_until, u->last);
   LOWER_PUSH(s->l->scratch, p->at, p->n, p->room, real);
   return real;
 }

@@ -16,7 +16,7 @@ void *table_get(const struct table *t, atom key)
 
 static void widen(struct arena *a, struct table *t)
 {
-  struct table wide = {.count = t->count, .room = t->room ? t->room * 2 : 8};
+  struct table wide = {.count = t->count, .room = t->room ? t->room * 2 : 4};
   wide.slots = ARENA_ARRAY(a, wide.room, struct table_slot);
   for (uint32_t i = 0; i < t->room; i++)
     if (t->slots[i].key)
@@ -26,12 +26,14 @@ static void widen(struct arena *a, struct table *t)
 
 void **table_at(struct arena *a, struct table *t, atom key)
 {
-  if ((t->count + 1) * 4 > t->room * 3)
+  struct table_slot *slot = t->room ? find(t, key) : NULL;
+  if (slot && slot->key)
+    return &slot->value;
+  if ((t->count + 1) * 4 > t->room * 3) {
     widen(a, t);
-  struct table_slot *slot = find(t, key);
-  if (!slot->key) {
-    slot->key = key;
-    t->count++;
+    slot = find(t, key);
   }
+  slot->key = key;
+  t->count++;
   return &slot->value;
 }

@@ -242,8 +242,10 @@ static void place(struct plan_section *s, uint64_t *end, uint32_t n,
 static void fill(char *image, const struct plan_section *s, const void *rows,
                  size_t size)
 {
-  if (s->count)
-    memcpy(image + s->offset, rows, s->count * size);
+  size_t n = s->count * size;
+  if (n)
+    memcpy(image + s->offset, rows, n);
+  memset(image + s->offset + n, 0, aligned(n) - n);
 }
 
 static void place_all(const struct plan_builder *b, struct plan_header *h,
@@ -267,8 +269,8 @@ int plan_finish(struct plan_builder *b, const void **bytes, size_t *size)
   memcpy(h.magic, PLAN_MAGIC, sizeof h.magic);
   uint64_t end;
   place_all(b, &h, &end);
-  char *image = b->failed || end > UINT32_MAX ? NULL
-                                              : arena_zalloc(b->arena, end);
+  char *image =
+      b->failed || end > UINT32_MAX ? NULL : arena_alloc(b->arena, end);
   if (!image)
     return -1;
   h.size = (uint32_t)end;
