@@ -240,7 +240,7 @@ static bool take_over(struct checker *k, struct answers *a,
   const struct type *both = a->with && from->with ? join(k, a->with, from->with)
                             : from->with          ? from->with
                                                   : a->with;
-  if (!both && !a->unlike) {
+  if (!both && a->with && from->with && !a->unlike) {
     a->unlike = true;
     struct diag *d = diag_report(k->d, DIAG_bad_step, a->responds_at,
                                  "this responds with %s, and another way with "
