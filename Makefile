@@ -52,6 +52,7 @@ $(BUILD)/obj/compiler/library.o: $(LIBRARIES) $(BUILD)/compiler/libraries.inc
 # Pages that are put into the program as they are.
 $(BUILD)/obj/runtime/net/pages.o: runtime/net/docs.html
 $(BUILD)/obj/compiler/doc.o: compiler/doc_head.html
+$(BUILD)/obj/compiler/init.o: $(wildcard compiler/init/*)
 
 # Generated parsers: warnings of the generators' own skeletons are not ours.
 $(BUILD)/obj/grammar/text/%.o: $(BUILD)/grammar/text/%.c

@@ -7,6 +7,7 @@
 #include "compiler/emit.h"
 #include "compiler/explain.h"
 #include "compiler/import.h"
+#include "compiler/init.h"
 #include "compiler/lsp.h"
 #include "compiler/sgrun_exec.h"
 
@@ -230,6 +231,16 @@ int command_fmt(struct run *r, char **paths, size_t n)
   return r->fmt.check && r->fmt.changed ? RUN_WRONG : status;
 }
 
+
+int command_init(struct run *r, char **paths, size_t n)
+{
+  struct arena *a = r->p.c.arena;
+  struct buf out = {0}, why = {.arena = a};
+  if (init_project(a, n ? paths[0] : ".", &out, &why))
+    return run_deliver(&out, RUN_OK);
+  fprintf(stderr, "sgc: %s\n", why.data);
+  return RUN_WRONG;
+}
 
 int command_lsp(struct run *r, char **paths, size_t n)
 {

@@ -220,8 +220,7 @@ bool file_replace(struct arena *a, const char *path, const void *bytes,
   return replace(&w);
 }
 
-bool file_create(struct arena *a, const char *path, const void *bytes,
-                 size_t size)
+bool file_create(const char *path, const void *bytes, size_t size)
 {
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0)

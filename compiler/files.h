@@ -20,8 +20,7 @@ bool file_is_plan(const char *bytes, size_t size);
 bool file_replace(struct arena *a, const char *path, const void *bytes,
                   size_t size);
 
-// As above, where nothing is yet: EEXIST when something is.
-bool file_create(struct arena *a, const char *path, const void *bytes,
-                 size_t size);
+// Writes a file where nothing is yet: EEXIST when something is.
+bool file_create(const char *path, const void *bytes, size_t size);
 
 #endif
