@@ -49,7 +49,8 @@ static void look_at_function(struct blocks *b, struct code *k)
       look_at_value(b, k, i);
     else if (i->op == OP_op)
       blocks |= (signature_of(i->b)->attributes & OPERATOR_WAITS) != 0;
-    else if (i->op == OP_call || i->op == OP_start || i->op == OP_each)
+    else if (i->op == OP_call || i->op == OP_start ||
+             i->op == OP_each || i->op == OP_each_limit)
       blocks |= site_blocks(b, k, &k->sites[i->b]);
   }
   if (blocks && !k->blocks)

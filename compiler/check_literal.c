@@ -466,6 +466,11 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
   x->args[0] = check(b, e->each.over, NULL);
   if (e->each.limit)
     x->each.limit = check_as(b, e->each.limit, k->integer, NULL);
+  const struct core *limit = x->each.limit;
+  if (limit && limit->kind == CORE_CONST && !is_bad(limit->type) &&
+      limit->constant->i < 1)
+    diag_report(k->d, DIAG_bad_setting, limit->span,
+                "a limit must be at least 1");
   const struct type *item, *second;
   struct name *names = e->each.names;
   bool ok = iterates(b, &x->args[0], &item, &second);

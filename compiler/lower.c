@@ -10,7 +10,9 @@ static void add_params(struct lower *l, const struct function *f)
 {
   for (uint32_t i = 0; i < f->n_params; i++) {
     struct local *p = f->params[i];
-    uint32_t slot = slot_new(l, type_slot(l, p->type), p->name);
+    const struct type **given = l->code->given;
+    uint32_t slot =
+        slot_new(l, given ? given[i] : type_slot(l, p->type), p->name);
     home_new(l, p)->slot = slot;
   }
 }

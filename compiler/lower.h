@@ -68,6 +68,8 @@ struct strand {
 
 struct code {
   struct function *function;
+  const struct type **given; // of the parameters, where calls may be out among
+                             // what it is given; or NULL
   struct ins *ins;
   uint32_t n_ins, room_ins;
   struct slot *slots;

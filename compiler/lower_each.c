@@ -252,12 +252,19 @@ static struct function *element_function(struct lower *l, struct elements *x,
   return f;
 }
 
-// What the elements read from outside, behind the list in the run.
-static void lower_outer(struct lower *l, struct local **outer, uint32_t n,
-                        struct span span, uint32_t run)
+// What the elements read from outside, behind the list in the run. A call that
+// is out stays so: the elements that need it wait for it.
+static void lower_outer(struct lower *l, const struct function *f,
+                        struct local **outer, struct span span, uint32_t run)
 {
-  for (uint32_t i = 0; i < n; i++)
-    lower_value(l, core_read(l, outer[i], span), run + 1 + i);
+  uint32_t n = f->n_params;
+  const struct type **given = ARENA_ARRAY(l->arena, n, const struct type *);
+  given[0] = type_slot(l, f->params[0]->type);
+  for (uint32_t i = 1; i < n; i++) {
+    lower_later(l, core_read(l, outer[i - 1], span), run + i);
+    given[i] = l->code->slots[run + i].type;
+  }
+  code_of(f)->given = given;
 }
 
 static uint32_t without(struct local **names, uint32_t n, const struct local *x)
@@ -277,19 +284,23 @@ static uint32_t each_side_by_side(struct lower *l, const struct core *e,
   uint32_t n;
   core_free(l->arena, x.value, &outer, &n);
   n = without(outer, n, x.param);
-  uint32_t run = slot_run(l, n + 1);
+  uint32_t limit = e->each.limit ? 1 : 0;
+  uint32_t run = slot_run(l, n + 1 + limit);
   if (e->each.test || e->each.second)
     lower_elements(l, e, &x, verdicts, run);
   else
     lower_value(l, e->args[0], run);
-  lower_outer(l, outer, n, e->span, run);
-  struct site site = {.kind = SITE_function, .first = run, .count = n + 1};
+  if (limit)
+    lower_value(l, e->each.limit, run + 1);
+  struct site site = {
+      .kind = SITE_function, .first = run, .count = n + 1 + limit};
   site.function = element_function(l, &x, outer, n);
+  lower_outer(l, site.function, outer, e->span, run + limit);
   site.result = type_slot(l, x.value->type);
   const struct type *call = type_of(l->c->types, TYPE_future, site.result);
   dst = slot_for(l, dst, type_slot(l, type_of(l->c->types, TYPE_list, call)));
   l->span = e->span;
-  code_call(l, OP_each, dst, site);
+  code_call(l, limit ? OP_each_limit : OP_each, dst, site);
   return dst;
 }
 
@@ -306,7 +317,7 @@ static uint32_t each_piece(struct lower *l, const struct core *e, uint32_t dst)
   site.function = element_function(l, &x, outer, n);
   site.result = type_slot(l, x.value->type);
   site.first = slot_run(l, n + 1);
-  lower_outer(l, outer, n, e->span, site.first);
+  lower_outer(l, site.function, outer, e->span, site.first);
   const struct type *call =
       type_slot(l, type_of(l->c->types, TYPE_future, site.result));
   dst = new_list(l, type_slot(l, type_of(l->c->types, TYPE_list, call)), dst);
@@ -357,7 +368,7 @@ static uint32_t ask_first(struct lower *l, struct core *e)
   ask->n_args = 1;
   ask->each = e->each;
   ask->each.value = e->each.test;
-  ask->each.test = ask->each.limit = NULL;
+  ask->each.test = NULL;
   return lower_value(l, ask, NO_SLOT);
 }
 
@@ -369,10 +380,7 @@ struct val lower_each(struct lower *l, const struct core *of, uint32_t dst)
   bool waits = core_waits(e.each.value);
   bool asks = e.each.test && core_waits(e.each.test);
   bool stream = e.args[0]->type->kind == TYPE_stream;
-  if (e.each.limit && core_waits(of))
-    diag_report(&l->c->diags, DIAG_not_built, e.each.limit->span,
-                "a limit on calls side by side is not built yet");
-  if (stream && asks) {
+  if (stream && (asks || (waits && e.each.limit))) {
     e.args = ARENA_ARRAY(l->arena, 1, struct core *);
     e.args[0] = collected(l, of->args[0]);
     stream = false;

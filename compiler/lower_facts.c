@@ -12,7 +12,8 @@ static bool waits_below(const struct core *e)
       return true;
   return e->kind == CORE_EACH &&
          (e->args[0]->type->kind == TYPE_stream || core_waits(e->each.value) ||
-          (e->each.test && core_waits(e->each.test)));
+          (e->each.test && core_waits(e->each.test)) ||
+          (e->each.limit && core_waits(e->each.limit)));
 }
 
 static bool waits_itself(const struct core *e)
@@ -92,6 +93,8 @@ static void collect(struct names *s, const struct core *e)
     collect(s, e->call.fallback);
   if (e->kind != CORE_EACH)
     return;
+  if (e->each.limit)
+    collect(s, e->each.limit);
   bind(s, e->each.item);
   bind(s, e->each.second);
   collect(s, e->each.value);

@@ -148,6 +148,8 @@ static void cut_each(struct graph *g, const struct core *e, uint32_t dst,
 {
   struct piece p = draft(g, STRAND_each, e);
   scan(g, e->args[0], &p);
+  if (e->each.limit)
+    scan(g, e->each.limit, &p);
   scan_plain(g, e->each.value, &p);
   if (e->each.test)
     scan_plain(g, e->each.test, &p);

@@ -53,7 +53,7 @@ static void mark_critical(struct timing *x)
 
 static void run_function(struct times *t, struct timing *x,
                          const struct binding *b, const struct fact **fields,
-                         const struct fact *const *args)
+                         const struct given *args)
 {
   const struct code *k = code_of(x->function);
   struct act a = {.t = t, .out = x, .code = k, .binding = b, .fields = fields};
@@ -61,7 +61,7 @@ static void run_function(struct times *t, struct timing *x,
   a.waiting = ARENA_ARRAY(t->arena, k->n_ins + 1, struct state *);
   a.unsure = ARENA_ARRAY(t->arena, k->n_ins + 1, uint32_t);
   for (uint32_t i = 0; args && i < x->function->n_params; i++)
-    a.s.cells[i].fact = args[i];
+    a.s.cells[i] = (struct cell){args[i].fact, args[i].ready, args[i].parts, 0};
   x->busy = true;
   t->depth++;
   if (x->function->kind == FUNCTION_graph)
@@ -138,14 +138,37 @@ static const struct fact **fields_of(struct times *t, const struct binding *b)
   return fields;
 }
 
+static void moment_key(struct moment m, struct buf *out)
+{
+  if (m.low || m.high || m.open)
+    buf_addf(out, "@%lld-%lld%s", (long long)m.low, (long long)m.high,
+             m.open ? "+" : "");
+}
+
+static void spread_key(const struct spread *s, struct buf *out)
+{
+  for (uint32_t i = 0; s && i < s->n; i++) {
+    buf_addc(out, i ? ';' : '[');
+    moment_key(s->at[i].ready, out);
+    spread_key(s->at[i].parts, out);
+  }
+}
+
+static void given_key(const struct given *g, struct buf *out)
+{
+  fact_key(g->fact, out);
+  moment_key(g->ready, out);
+  if (g->ready.high || g->ready.open)
+    spread_key(g->parts, out);
+}
+
 struct timing *timing_of(struct times *t, const struct function *f,
-                         const struct binding *b,
-                         const struct fact *const *args)
+                         const struct binding *b, const struct given *args)
 {
   struct buf key = {.arena = t->arena};
   buf_addf(&key, "%p %p", (const void *)f, (const void *)b);
-  for (uint32_t i = 0; i < f->n_params; i++)
-    fact_key(args[i], &key);
+  for (uint32_t i = 0; args && i < f->n_params; i++)
+    given_key(&args[i], &key);
   struct memo *m = memo_of(t, &key);
   struct timing *x = m->timing;
   if (x) {
@@ -172,8 +195,6 @@ struct times *times_new(struct compile *c)
 struct timing *times_of(struct times *t, const struct function *f,
                         const struct binding *b)
 {
-  const struct fact **unknown =
-      ARENA_ARRAY(t->arena, f->n_params + 1, const struct fact *);
   t->steps = TIMES_STEPS;
-  return timing_of(t, f, b, unknown);
+  return timing_of(t, f, b, NULL);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+enum { SPREAD_DEEP = 3, ROUNDS_MAX = 1000 };
+
 static const struct constant *setting_of(const struct binding *b,
                                          enum setting_id id)
 {
@@ -73,12 +75,12 @@ static struct timing *call(struct act *a, const struct site *s,
   }
   if (s->kind == SITE_callable && value->site->kind == SITE_function)
     held = value->n;
-  const struct fact **args = ARENA_ARRAY(
-      a->t->arena, held + s->count + 1, const struct fact *);
+  struct given *args =
+      ARENA_ARRAY(a->t->arena, held + s->count + 1, struct given);
   for (uint32_t i = 0; i < held; i++)
-    args[i] = fact_part(value, i);
+    args[i].fact = fact_part(value, i);
   for (uint32_t i = skip; i < s->count; i++)
-    args[held + i - skip] = a->s.cells[s->first + i].fact;
+    args[held + i - skip].fact = a->s.cells[s->first + i].fact;
   return timing_of(a->t, c->function, c->binding, args);
 }
 
@@ -139,19 +141,63 @@ void times_closure(struct act *a, const struct ins *i)
             (struct moment){0});
 }
 
-// Side by side; a list of unknown length is taken to have an element.
+// ---- comprehensions ----
+
+static int64_t until(int64_t now, int64_t at)
+{
+  return at > now ? at - now : 0;
+}
+
+// How long after now that is.
+static struct moment moment_until(struct moment now, struct moment at)
+{
+  return (struct moment){until(now.high, at.low), until(now.high, at.high),
+                         at.open && !now.open};
+}
+
+// Parts of parts are shared, so they are not followed without end.
+static const struct spread *spread_until(struct act *a, const struct spread *s,
+                                         uint32_t depth)
+{
+  if (!s || depth == SPREAD_DEEP)
+    return NULL;
+  struct spread *to = arena_alloc(
+      a->t->arena, sizeof *to + s->n * sizeof(struct spread_part));
+  to->n = s->n;
+  for (uint32_t i = 0; i < s->n; i++)
+    to->at[i] =
+        (struct spread_part){moment_until(a->s.now, s->at[i].ready),
+                             spread_until(a, s->at[i].parts, depth + 1)};
+  return to;
+}
+
+// How many rounds of calls a list takes; of unknown length it has an element.
+static int64_t rounds(const struct fact *list, const struct fact *limit)
+{
+  if (!list)
+    return 1;
+  if (!limit || limit->number < 1)
+    return list->n ? 1 : 0;
+  return (list->n + limit->number - 1) / limit->number;
+}
+
 void times_each(struct act *a, const struct ins *i)
 {
   const struct site *s = &a->code->sites[i->b];
-  const struct fact *list = a->s.cells[s->first].fact;
-  struct callee c;
-  a->s.cells[s->first].fact = NULL; // the function takes one element
-  struct timing *inside = call(a, s, &c);
-  a->s.cells[s->first].fact = list;
-  struct moment end = moment_after(a->s.now, takes(inside, &c));
-  if (list && !list->n)
-    end = a->s.now;
-  c.label = "for each element";
+  bool bounded = i->op == OP_each_limit;
+  const struct cell *cells = a->s.cells + s->first;
+  struct given *args = ARENA_ARRAY(a->t->arena, s->count + 1, struct given);
+  for (uint32_t k = 1 + bounded; k < s->count; k++) // the first is an element
+    args[k - bounded] =
+        (struct given){cells[k].fact, moment_until(a->s.now, cells[k].ready),
+                       spread_until(a, cells[k].parts, 0)};
+  struct callee c = {s->function, a->binding, "for each element"};
+  struct timing *inside = timing_of(a->t, s->function, a->binding, args);
+  struct moment one = takes(inside, &c), end = a->s.now;
+  int64_t n = rounds(cells[0].fact, bounded ? cells[1].fact : NULL);
+  for (int64_t k = 0; k < n && k < ROUNDS_MAX; k++)
+    end = moment_after(end, one);
+  end.open |= n > ROUNDS_MAX;
   record(a, &c, inside, a->s.now, end, i->span);
   times_set(a, i->a, NULL, end);
 }

@@ -268,6 +268,7 @@ static uint32_t step(struct act *a, uint32_t at)
     times_call(a, i);
     break;
   case OP_each:
+  case OP_each_limit:
     times_each(a, i);
     break;
   case OP_closure:

@@ -25,6 +25,13 @@ struct spread { // when each part of a list or tuple is there
   } at[];
 };
 
+struct given { // an argument: what is known of it, and when it is there, as a
+               // time after the call
+  const struct fact *fact;
+  struct moment ready;
+  const struct spread *parts;
+};
+
 struct cell {
   const struct fact *fact;
   struct moment ready;        // all of it
@@ -84,8 +91,8 @@ void times_closure(struct act *a, const struct ins *i);
 void times_run_graph(struct act *a);
 
 // ---- functions (times.c) ----
+// `args` is NULL where nothing is known.
 struct timing *timing_of(struct times *t, const struct function *f,
-                         const struct binding *b,
-                         const struct fact *const *args);
+                         const struct binding *b, const struct given *args);
 
 #endif

@@ -110,6 +110,7 @@ bool at_operator(struct plan_at *at);
 bool at_call(struct plan_at *at);
 bool at_start(struct plan_at *at);
 bool at_each(struct plan_at *at);
+bool at_each_limit(struct plan_at *at);
 bool at_closure(struct plan_at *at);
 bool at_stub(struct plan_at *at);
 bool at_spawn(struct plan_at *at);

@@ -165,22 +165,49 @@ bool at_start(struct plan_at *at)
          at_refuse(at, "slot %u is no future of the result", at->i.a);
 }
 
+static bool at_each_of(struct plan_at *at, const struct callee *f)
+{
+  const struct plan_type *list = &at->p->types[at_type(at, f->first)];
+  if (list->kind != TYPE_list || list->of != param_type(at->p, f, 0))
+    return at_refuse(at, "slot %u is no list of its function's parameter",
+                     f->first);
+  const struct plan_type *out = &at->p->types[at_type(at, at->i.a)];
+  return is_future_of(at->p, out->of, f->result) ||
+         at_refuse(at, "slot %u is no list of futures of the result", at->i.a);
+}
+
+static bool refuse_each(struct plan_at *at)
+{
+  return at_refuse(at, "its site is no function of an element");
+}
+
 bool at_each(struct plan_at *at)
 {
   struct callee f;
   if (!find_callee(at, &f))
     return false;
   if (at->p->sites[plan_wide(at->i)].kind != SITE_function || !f.n_params)
-    return at_refuse(at, "its site is no function of an element");
-  const struct plan_type *list = &at->p->types[at_type(at, f.first)];
-  if (list->kind != TYPE_list || list->of != param_type(at->p, &f, 0))
-    return at_refuse(at, "slot %u is no list of its function's parameter",
-                     f.first);
-  if (!are_arguments(at, &f, 1, false))
+    return refuse_each(at);
+  return at_each_of(at, &f) && are_arguments(at, &f, 1, false);
+}
+
+bool at_each_limit(struct plan_at *at)
+{
+  const struct plan *p = at->p;
+  const struct plan_site *s = &p->sites[plan_wide(at->i)];
+  struct callee f = {.first = s->first, .count = s->count};
+  if (s->kind != SITE_function || s->count < 2)
+    return refuse_each(at);
+  set_function(p, &f, s->target);
+  if (!at_run(at, s->first, s->count) || !is_within_class(at, f.function))
     return false;
-  const struct plan_type *out = &at->p->types[at_type(at, at->i.a)];
-  return is_future_of(at->p, out->of, f.result) ||
-         at_refuse(at, "slot %u is no list of futures of the result", at->i.a);
+  if (s->count != f.n_params + 1)
+    return at_refuse(at, "%u arguments for %u", s->count - 1, f.n_params);
+  if (p->types[at_type(at, s->first + 1)].kind != TYPE_int)
+    return at_refuse_kind(at, s->first + 1, "int");
+  struct callee rest = f;
+  rest.first++;
+  return at_each_of(at, &f) && are_arguments(at, &rest, 1, false);
 }
 
 // ---- functions as values ----

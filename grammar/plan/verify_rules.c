@@ -387,6 +387,11 @@ static bool rule_SPAWN(struct plan_at *at)
   return at_spawn(at);
 }
 
+static bool rule_EACH_LIMIT(struct plan_at *at)
+{
+  return at_each_limit(at);
+}
+
 static bool rule_FORCE(struct plan_at *at)
 {
   if (check_forced(at->c, at_type(at, at->i.a), at_type(at, at->i.b)))

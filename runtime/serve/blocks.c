@@ -53,6 +53,7 @@ static bool code_blocks(struct blocks *b, const struct plan_function *f,
   case OP_call:
   case OP_start:
   case OP_each:
+  case OP_each_limit:
     return site_blocks(b, f, &b->plan->sites[plan_wide(i)]);
   case OP_closure:
     look_at_value(b, f, i);

@@ -268,45 +268,59 @@ static struct task *task_for(struct task *t, const struct site *s,
   return c;
 }
 
-// Waits for futures among arguments of these types.
-static enum gathered gather_arguments(struct task *t, const struct site *s,
-                                      const uint32_t *types, const value *args,
+// Arguments of these types, for the last of these parameters. What a parameter
+// may hold futures for is passed on with them.
+struct arguments {
+  const struct engine *engine;
+  const uint32_t *types, *params;
+  uint32_t count;
+};
+
+static bool holds_futures(const struct arguments *a, uint32_t i)
+{
+  return a->engine->has_future[a->types[i]] &&
+         !a->engine->has_future[a->params[i]];
+}
+
+static bool hold_futures(const struct arguments *a)
+{
+  for (uint32_t i = 0; a->types && i < a->count; i++)
+    if (holds_futures(a, i))
+      return true;
+  return false;
+}
+
+static enum gathered gather_arguments(struct task *t, const struct arguments *a,
+                                      const value *args,
                                       const struct error **error)
 {
   enum gathered g = GATHER_THERE;
   gather_begin(t);
-  for (uint32_t i = 0; i < s->count && g != GATHER_FAILED; i++)
-    g = gather(t, types[i], args[i], error);
+  for (uint32_t i = 0; i < a->count && g != GATHER_FAILED; i++)
+    if (holds_futures(a, i))
+      g = gather(t, a->types[i], args[i], error);
   return g;
 }
 
-// The frame's arguments, which stand at its end, without futures.
-static bool resolve_arguments(struct task *t, const struct site *s,
-                              const uint32_t *types, struct frame *f)
+static bool resolve_arguments(struct task *t, const struct arguments *a,
+                              value *args)
 {
-  value *args = f->slots + f->fn->n_params - s->count;
-  for (uint32_t i = 0; i < s->count; i++)
-    if (!future_resolve(t, types[i], args[i], &args[i]))
+  for (uint32_t i = 0; i < a->count; i++)
+    if (holds_futures(a, i) &&
+        !future_resolve(t, a->types[i], args[i], &args[i]))
       return false;
   return true;
-}
-
-static bool hold_futures(const struct engine *e, const struct site *s,
-                         const uint32_t *types)
-{
-  for (uint32_t i = 0; types && i < s->count; i++)
-    if (e->has_future[types[i]])
-      return true;
-  return false;
 }
 
 static enum entry take_arguments(struct task *t, const struct error **error)
 {
   struct frame *f = t->entering;
-  if (!hold_futures(t->run->engine, t->site, t->types))
+  uint32_t at = f->fn->n_params - t->site->count;
+  struct arguments a = {t->run->engine, t->types, f->fn->types + at,
+                        t->site->count};
+  if (!hold_futures(&a))
     return ENTRY_RUN;
-  const value *args = f->slots + f->fn->n_params - t->site->count;
-  switch (gather_arguments(t, t->site, t->types, args, error)) {
+  switch (gather_arguments(t, &a, f->slots + at, error)) {
   case GATHER_FAILED:
     return ENTRY_FAIL;
   case GATHER_OUT:
@@ -315,7 +329,7 @@ static enum entry take_arguments(struct task *t, const struct error **error)
   case GATHER_THERE:
     break;
   }
-  if (resolve_arguments(t, t->site, t->types, f))
+  if (resolve_arguments(t, &a, f->slots + at))
     return ENTRY_RUN;
   *error = error_memory(t);
   return ENTRY_FAIL;
@@ -391,13 +405,15 @@ enum entry call_enter(struct task *t, const struct site *s, uint16_t result,
 // A helper that is a value runs in the order of its caller, at once; what it
 // gives is a future that is there.
 static enum entry enter_helper(struct task *t, const struct site *s,
-                               uint16_t result, const struct error **error)
+                               const struct closure *c, uint16_t result,
+                               const struct error **error)
 {
   struct frame *caller = t->frame;
-  const uint32_t *types = caller->fn->types + s->first;
-  bool some = hold_futures(t->run->engine, s, types);
-  if (some)
-    switch (gather_arguments(t, s, types, caller->slots + s->first, error)) {
+  const struct function *fn = &t->run->engine->functions[c->target];
+  struct arguments a = {t->run->engine, caller->fn->types + s->first,
+                        fn->types + c->count, s->count};
+  if (hold_futures(&a))
+    switch (gather_arguments(t, &a, caller->slots + s->first, error)) {
     case GATHER_FAILED:
       return ENTRY_FAIL;
     case GATHER_OUT:
@@ -412,7 +428,7 @@ static enum entry enter_helper(struct task *t, const struct site *s,
   if (!f)
     return ENTRY_FAIL;
   struct future *future = ARENA_NEW(t->run->arena, struct future);
-  if (!future || (some && !resolve_arguments(t, s, types, f))) {
+  if (!future || !resolve_arguments(t, &a, f->slots + c->count)) {
     *error = error_memory(t);
     frame_keep(t->run, f);
     return ENTRY_FAIL;
@@ -433,7 +449,7 @@ enum entry call_start_value(struct task *t, const struct site *s,
   bool helper = c && c->kind == SITE_function && !s->own &&
                 !fn[c->target].yields && !fn[c->target].graph;
   if (helper)
-    return enter_helper(t, s, result, error);
+    return enter_helper(t, s, c, result, error);
   struct future *f = call_start(t, s, error);
   if (!f)
     return ENTRY_FAIL;
@@ -458,56 +474,4 @@ struct future *call_start(struct task *t, const struct site *s,
   c->future = future;
   call_launch(c);
   return future;
-}
-
-// ---- one call an element ----
-
-static struct future *start_element(struct task *t, const struct site *s,
-                                    value element, const struct error **error)
-{
-  struct deployment *d;
-  struct frame *f = frame_of_site(t, s, &d, error);
-  if (!f)
-    return NULL;
-  f->slots[0] = element;
-  struct future *future = ARENA_NEW(t->run->arena, struct future);
-  struct task *c =
-      future ? task_new(t->run, TASK_CALL, &t->frame->calls) : NULL;
-  if (!c) {
-    *error = error_memory(t);
-    frame_keep(t->run, f);
-    return NULL;
-  }
-  c->future = future;
-  c->owner = t->frame;
-  switch (frame_begin(c, f, error)) {
-  case ENTRY_RUN:
-    task_ready(c);
-    break;
-  case ENTRY_FAIL:
-    task_finish(c, (value){0}, *error);
-    break;
-  case ENTRY_WAIT:
-    break;
-  }
-  return future;
-}
-
-bool call_each(struct task *t, const struct site *s, value *out,
-               const struct error **error)
-{
-  const struct list *elements = t->frame->slots[s->first].list;
-  struct list *l = list_new(t->run->arena, elements->count);
-  if (!l) {
-    *error = error_memory(t);
-    return false;
-  }
-  for (; l->count < elements->count; l->count++) {
-    value *to = &l->items[l->count];
-    to->future = start_element(t, s, elements->items[l->count], error);
-    if (!to->future)
-      return false;
-  }
-  out->list = l;
-  return true;
 }

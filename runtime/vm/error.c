@@ -68,16 +68,22 @@ const struct error *error_make(struct task *t, enum error_kind kind, int status,
   return e;
 }
 
-const struct error *error_memory(struct task *t)
+const struct error *error_exhausted(struct run *run)
 {
   static const char message[] =
       "the request needs more memory than it may have";
   static const struct text text = {sizeof message - 1, sizeof message - 1,
                                    message};
-  struct error *e = &t->run->exhausted;
-  *e = (struct error){.kind = ERROR_limit, .status = 500, .message = &text};
-  place(t, e);
-  return e;
+  run->exhausted =
+      (struct error){.kind = ERROR_limit, .status = 500, .message = &text};
+  return &run->exhausted;
+}
+
+const struct error *error_memory(struct task *t)
+{
+  error_exhausted(t->run);
+  place(t, &t->run->exhausted);
+  return &t->run->exhausted;
 }
 
 const struct error *error_too_deep(struct task *t)

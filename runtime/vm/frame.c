@@ -172,6 +172,7 @@ const struct error *error_cancelled(void)
 void task_cancel(struct task *t, const struct error *why)
 {
   struct run *run = t->run;
+  struct each *each = t->each;
   stop_waiting(t);
   tasks_cancel(&t->attempts);
   chain_drop(t);
@@ -182,6 +183,8 @@ void task_cancel(struct task *t, const struct error *why)
   task_free(t);
   if (future)
     future_complete(run, future, (value){0}, why ? why : error_cancelled());
+  if (each && why)
+    each_next(run, each);
   if (!parent || !why)
     return;
   if (parent->tries) {
@@ -222,7 +225,7 @@ static void end_stream(struct task *t, const struct error *error)
   stream_over(s, error);
 }
 
-void task_finish(struct task *t, value v, const struct error *error)
+static void finish(struct task *t, value v, const struct error *error)
 {
   struct run *run = t->run;
   if (t->stream) {
@@ -258,6 +261,15 @@ void task_finish(struct task *t, value v, const struct error *error)
   }
   parent->error = error;
   task_ready(parent);
+}
+
+void task_finish(struct task *t, value v, const struct error *error)
+{
+  struct run *run = t->run;
+  struct each *each = t->each;
+  finish(t, v, error);
+  if (each)
+    each_next(run, each);
 }
 
 // ---- errors on their way ----

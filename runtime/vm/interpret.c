@@ -282,7 +282,15 @@ start_value:
 
 do_each:
   SAVE;
-  if (!call_each(t, &e->sites[W], &s[A], &error))
+  if (!call_each(t, &e->sites[W], INT64_MAX, &s[A], &error))
+    goto fail;
+  SPEND;
+  NEXT;
+
+do_each_limit:
+  SAVE;
+  wait = s[e->sites[W].first + 1].i;
+  if (!call_each(t, &e->sites[W], wait, &s[A], &error))
     goto fail;
   SPEND;
   NEXT;

@@ -183,6 +183,7 @@ struct task {
   struct frame *entering; // before it began, or while it waits for a slot
   const uint32_t *types;  // of its arguments as they were given; NULL:
                           // they hold no futures
+  struct each *each;      // that goes on when this ends, or NULL
   struct task *attempts;  // of a call that repeats (attempt.c)
   uint32_t tries, failures;
   uint32_t depth;       // of its frame
@@ -273,6 +274,7 @@ const struct error *error_make(struct task *t, enum error_kind kind, int status,
     __attribute__((format(printf, 4, 5)));
 // Memory is out.
 const struct error *error_memory(struct task *t);
+const struct error *error_exhausted(struct run *run); // the same, of no place
 const struct error *error_too_deep(struct task *t);
 const struct error *error_cancelled(void);
 const struct error *error_int(struct task *t, const char *operator, int64_t x,
@@ -390,9 +392,11 @@ struct future *call_start(struct task *t, const struct site *s,
 // then the task's innermost frame is its, or the task waits.
 enum entry call_start_value(struct task *t, const struct site *s,
                             uint16_t result, const struct error **error);
-// Calls a function for every element; *out is the list of futures.
-bool call_each(struct task *t, const struct site *s, value *out,
+// Calls a function for every element, at most so many at a time (INT64_MAX:
+// all at once, and no slot says it); *out is the list of futures (each.c).
+bool call_each(struct task *t, const struct site *s, int64_t limit, value *out,
                const struct error **error);
+void each_next(struct run *run, struct each *e); // one of its calls has ended
 // A call's task runs for the first time: takes its arguments and enters.
 enum entry call_begin(struct task *t, const struct error **error);
 // A call's task is ready to run, or fails, or waits.

@@ -305,7 +305,7 @@ static void sample_all_slots(struct open_function *f)
     T_INT, T_INT, T_FLOAT, T_STR, T_STR, T_BOOL, T_TEXTS, T_FUTURE, T_FUTURES,
     T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_DURATION,
     T_MODEL, T_STR, T_FN, T_STR, T_TREE, T_TREES, T_OUT_RECORD, T_OUT_FORCED,
-    T_NONE, T_JSON, T_LATER, T_STREAM,
+    T_NONE, T_JSON, T_LATER, T_STREAM, T_TEXTS, T_INT,
   };
   for (uint32_t i = 0; i < A_COUNT; i++)
     slot(f, "s", types[i]);
@@ -366,6 +366,7 @@ static void sample_calls(struct open_function *f)
   wide(f, OP_each, A_FUTURES, S_EACH);
   wide(f, OP_closure, A_LATER, S_CLOSURE);
   wide(f, OP_spawn, 0, S_HELPER);
+  wide(f, OP_each_limit, A_FUTURES, S_LIMIT);
   code(f, OP_force, A_TEXTS, A_FUTURES, 0);
   code(f, OP_force, A_FORCED, A_OUT, 0);
 }
@@ -436,6 +437,7 @@ static void sample_sites(struct plan_builder *b)
   site(b, SITE_function, F_HELPER, PLAN_NONE, A_TEXTS, 1);
   site(b, SITE_function, F_HELPER, PLAN_NONE, A_STR, 1);
   site(b, SITE_method, M_FORWARD, B_MODEL, 0, 0);
+  site(b, SITE_function, F_HELPER, PLAN_NONE, A_SOME, 2);
   b->sites.rows[S_HELPER].settings = (struct plan_run){
     plan_add_settings(b, (struct plan_setting){
       SETTING_timeout, plan_const_int(b, T_DURATION, 500000000)}), 1};

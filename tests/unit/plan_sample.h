@@ -19,13 +19,14 @@ enum { C_MODEL, C_DAG };
 enum { M_FORWARD, M_RUN };
 enum { B_MODEL, B_DAG };
 enum { S_HELPER, S_FORWARD, S_DAG, S_HANDLE, S_CALLABLE, S_EACH,
-       S_CLOSURE, S_STUB, S_GRAPH };
+       S_CLOSURE, S_STUB, S_LIMIT, S_GRAPH };
 // Slots of F_ALL, one of each type that code needs.
 enum {
   A_INT, A_INT2, A_FLOAT, A_STR, A_STR2, A_BOOL, A_TEXTS, A_FUTURE, A_FUTURES,
   A_ERROR, A_MAYBE, A_MAP, A_PAIR, A_DONE, A_OUTCOME, A_STEP, A_DURATION,
   A_MODEL, A_MODEL_ARG, A_FN, A_FN_ARG, A_TREE, A_TREES, A_OUT, A_FORCED,
-  A_NONE, A_JSON, A_LATER, A_STREAM, A_COUNT
+  A_NONE, A_JSON, A_LATER, A_STREAM, A_SOME, A_SOME_LIMIT,
+  A_COUNT
 };
 // Instructions of F_ALL (and F_PIECES) that tests name; the others follow in
 // order.

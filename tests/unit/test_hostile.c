@@ -113,11 +113,13 @@ static void calls(const struct types *y)
   uint32_t n = end(&s);
   begin(&s, FUNCTION_body, "each", PLAN_NONE, y->ints);
   l = slot(&s, y->ints);
-  uint32_t all = slot(&s, type(&s, TYPE_list, type(&s, TYPE_future, y->ints)));
   x = slot(&s, s.integer);
+  uint32_t all = slot(&s, type(&s, TYPE_list, type(&s, TYPE_future, y->ints)));
+  integer(&s, x, 1);
   code(&s, OP_list, l, x, 1);
   code(&s, OP_push, l, x, 0);
   wide(&s, OP_each, all, site(&s, SITE_function, n, PLAN_NONE, l, 1));
+  wide(&s, OP_each_limit, all, site(&s, SITE_function, n, PLAN_NONE, l, 2));
   code(&s, OP_return, l, 0, 0);
   end(&s);
 }

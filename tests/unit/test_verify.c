@@ -505,6 +505,21 @@ static void share_runs(struct plan_sample *s)
     own_site(s, OP_closure, S_HANDLE)->first = A_STR)                          \
   X(closure_bound, "a method holds no values",                                 \
     own_site(s, OP_closure, S_HANDLE))                                         \
+  X(limit_site, "each_limit: its site is no function of an element",           \
+    own_site(s, OP_each_limit, S_CALLABLE))                                    \
+  X(limit_few, "its site is no function of an element",                        \
+    own_site(s, OP_each_limit, S_LIMIT)->count = 1)                            \
+  X(limit_many, "2 arguments for 1",                                           \
+    own_site(s, OP_each_limit, S_LIMIT)->count = 3;                            \
+    b->sites.rows[b->sites.n - 1].first = A_STREAM)                            \
+  X(limit_list, "slot 0 is no list of its function's parameter",               \
+    own_site(s, OP_each_limit, S_LIMIT)->first = A_INT)                        \
+  X(limit_number, "slot 7 is future str, not int",                             \
+    own_site(s, OP_each_limit, S_LIMIT)->first = A_TEXTS)                      \
+  X(limit_slots, "slots 999 … +2 go beyond",                                   \
+    own_site(s, OP_each_limit, S_LIMIT)->first = 999)                          \
+  X(limit_class, "its function belongs to class 0",                            \
+    own_site(s, OP_each_limit, S_LIMIT)->target = F_FORWARD)                   \
   X(spawn_method, "spawn: its site is no function that runs apart",            \
     own_site(s, OP_spawn, S_HANDLE))                                           \
   X(spawn_class, "its function belongs to class 0",                            \
