@@ -104,6 +104,7 @@ TSAN := BUILD=build-tsan CFLAGS="-O1 -g -fsanitize=thread" LDFLAGS=-fsanitize=th
 check-tsan: deps
 	@$(MAKE) -s -j$(JOBS) $(TSAN) all
 	@python3 tests/run.py --build build-tsan --only http/test_loops
+	@python3 tests/run.py --build build-tsan --only http/test_streams
 
 # What a change should not break, in seconds.
 check-quick: all

@@ -166,6 +166,22 @@ static const struct type *type_of_found(struct body *b, struct found *f)
   return f->value ? stream_or_value(b->k, f->stream, f->value) : f->stream;
 }
 
+// The form that all of them have.
+static enum form_kind form_of_found(const struct body *b,
+                                    const struct found *f)
+{
+  enum form_kind form = FORMS;
+  for (uint32_t i = 0; i < b->n_returns; i++) {
+    const struct stmt *s = b->returns[i];
+    bool stream = s->value && s->value->type->kind == TYPE_stream;
+    enum form_kind own = s->reply ? s->reply->form : FORM_auto;
+    if (f->stream && !stream)
+      continue;
+    form = form == FORMS || form == own ? own : FORM_auto;
+  }
+  return form == FORMS ? FORM_auto : form;
+}
+
 static void give_found(struct body *b, struct stmt *s, const struct type *t,
                        bool either)
 {
@@ -186,6 +202,7 @@ static const struct type *result_found(struct body *b, bool ends)
     if (!add_found(b, b->returns[i], &f))
       return &type_bad;
   const struct type *t = type_of_found(b, &f);
+  b->form = form_of_found(b, &f);
   for (uint32_t i = 0; i < b->n_returns && !is_bad(t); i++)
     give_found(b, b->returns[i], t, f.stream && f.value);
   return b->yields && !is_bad(t) ? type_of(b->k->t, TYPE_stream, t) : t;

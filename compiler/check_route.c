@@ -393,6 +393,7 @@ static void answer(struct routing *r)
       b->returns[0]->reply = reply;
     return;
   }
+  r->r->form = b->form;
   bool said = false;
   for (uint32_t i = 0; i < b->n_returns; i++)
     said = said || b->returns[i]->reply;

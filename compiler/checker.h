@@ -271,6 +271,7 @@ struct body {
                          // is of an element, or a call with options
   bool yields;           // `result`, if known, is a stream of what it yields
   bool wrong_yield;      // it should, and that was reported
+  enum form_kind form;   // that all returns (of streams, if some are) say, or auto
   uint32_t depth;        // of blocks
   uint32_t asserts;
   uint32_t errors; // that there were before it

@@ -169,7 +169,7 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of
 // the function, whose type is the base of the parameter's. `result`: the type
 // that is answered. A stream is answered piece by piece; a tuple (stream T?, U?)
-// is a stream where it has one, else U.
+// is a stream where it has one, and `form` its form, else U.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
   R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \

@@ -243,11 +243,13 @@ const char *answer_head(struct answer *a, const struct reply *reply,
 
 // Of a route that gives a stream or a value: the value, since there is no
 // stream.
-static uint32_t take_value(const struct plan *p, uint32_t type, value *v)
+static uint32_t take_value(const struct plan *p, uint32_t type, value *v,
+                           enum form_kind *form)
 {
   struct plan_either either;
   if (!plan_stream_or_value(p, type, &either))
     return type;
+  *form = FORM_auto; // the route's is that of the stream
   *v = v->parts[1];
   if (!v->box && p->types[either.value].kind != TYPE_none)
     return p->fields[p->types[type].fields.first + 1].type;
@@ -261,10 +263,12 @@ static void answer_result(const struct service *s, uint32_t route,
 {
   struct answer a = {.plan = s->plan, .http = http};
   value v = call->result;
-  uint32_t type = take_value(s->plan, s->plan->routes[route].result, &v);
-  enum form_kind form = call->reply.form;
-  if (form == FORM_auto)
-    form = service_form(s->plan, s->plan->routes[route].form, type);
+  const struct plan_route *row = &s->plan->routes[route];
+  enum form_kind form = (enum form_kind)row->form;
+  uint32_t type = take_value(s->plan, row->result, &v, &form);
+  if (call->reply.form != FORM_auto)
+    form = call->reply.form;
+  form = service_form(s->plan, form, type);
   bool none = s->plan->types[type].kind == TYPE_none && form == FORM_json;
   const char *why = answer_head(&a, &call->reply, form, false);
   if (none)

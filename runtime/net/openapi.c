@@ -181,12 +181,12 @@ static const char *const form_types[] = {
 };
 
 // One way of answering; false where it has no body.
-static bool write_result(struct writer *w, const struct plan_route *r,
-                         uint32_t type, const char *before)
+static bool write_result(struct writer *w, enum form_kind form, uint32_t type,
+                         const char *before)
 {
   const struct plan *p = w->plan;
   bool stream = p->types[type].kind == TYPE_stream;
-  enum form_kind form = service_form(p, (enum form_kind)r->form, type);
+  form = service_form(p, form, type);
   const char *name =
       stream && form == FORM_json ? "application/x-ndjson" : form_types[form];
   if (p->types[type].kind == TYPE_none)
@@ -204,13 +204,14 @@ static bool write_result(struct writer *w, const struct plan_route *r,
 static void write_results(struct writer *w, const struct plan_route *r)
 {
   const char *before = ",\"content\":{";
+  enum form_kind form = (enum form_kind)r->form;
   struct plan_either either;
   bool some;
   if (plan_stream_or_value(w->plan, r->result, &either)) {
-    some = write_result(w, r, either.stream, before);
-    write_result(w, r, either.value, ",");
+    some = write_result(w, form, either.stream, before);
+    write_result(w, FORM_auto, either.value, ",");
   } else {
-    some = write_result(w, r, r->result, before);
+    some = write_result(w, form, r->result, before);
   }
   if (some)
     buf_addc(w->out, '}');

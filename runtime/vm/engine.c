@@ -96,17 +96,6 @@ int64_t engine_now(const struct engine *e)
 
 // ---- requests ----
 
-static const struct error *no_memory(void)
-{
-  static const char message[] =
-      "the request needs more memory than it may have";
-  static const struct text text = {sizeof message - 1, sizeof message - 1,
-                                   message};
-  static const struct error error = {
-      .kind = ERROR_limit, .status = 500, .message = &text};
-  return &error;
-}
-
 // They lie in the request's memory.
 static void drop_stubs(struct engine *e)
 {
@@ -120,9 +109,10 @@ static void close_run(struct run *run)
   struct request *r = run->request;
   timer_stop(run->engine, &run->deadline);
   streams_drop(&run->streams);
+  streams_drop(&run->lent);
   if (!pins_leave(r, run->fn->row->result)) {
     r->failed = true;
-    r->error = *no_memory();
+    r->error = *error_no_memory();
   }
 }
 
@@ -185,8 +175,10 @@ static void deadline_passed(struct timer *timer)
       .kind = ERROR_timeout, .status = 408, .message = &text};
   struct run *run =
       (struct run *)((char *)timer - offsetof(struct run, deadline));
-  while (run->streams)
-    stream_fail(run->streams, &behind_answer);
+  for (struct stream *s = run->streams, *next; s; s = next) {
+    next = s->next;
+    stream_fail(s, &behind_answer);
+  }
   if (run->root)
     stop(run->request, error_make(run->root, ERROR_timeout, 408, message));
 }
@@ -237,7 +229,7 @@ void request_start_on(struct engine *e, struct request *r, uint32_t function,
 {
   struct run *run = run_new(e, r, &e->functions[function]);
   if (!run || !begin(run, &e->functions[function], args, self)) {
-    request_finish(r, (value){0}, no_memory());
+    request_finish(r, (value){0}, error_no_memory());
     return;
   }
   run->deadline.fire = deadline_passed;
@@ -245,19 +237,24 @@ void request_start_on(struct engine *e, struct request *r, uint32_t function,
     timer_set(e, &run->deadline, r->deadline);
 }
 
-void request_call(struct engine *e, struct request *r,
-                  const struct function *fn, const value *args,
+bool request_open(struct engine *e, struct request *r,
+                  const struct function *fn)
+{
+  return run_new(e, r, fn) != NULL;
+}
+
+void request_call(struct engine *e, struct request *r, const value *args,
                   struct deployment *d, int priority, uint32_t depth)
 {
-  struct run *run = run_new(e, r, fn);
+  struct run *run = r->run;
   struct frame *f;
   const struct error *error;
-  if (!run || !(run->root = task_new(run, TASK_ROOT, NULL)) ||
-      !(f = frame_new(run, fn))) {
-    request_finish(r, (value){0}, no_memory());
+  if (!(run->root = task_new(run, TASK_ROOT, NULL)) ||
+      !(f = frame_new(run, run->fn))) {
+    request_finish(r, (value){0}, error_no_memory());
     return;
   }
-  memcpy(f->slots, args, fn->n_params * sizeof *args);
+  memcpy(f->slots, args, run->fn->n_params * sizeof *args);
   f->depth = depth;
   switch (call_admit(run->root, f, d, priority, &error)) {
   case ENTRY_RUN:
@@ -310,6 +307,7 @@ void request_cancel(struct request *r)
     if (run->root)
       task_cancel(run->root, NULL);
     streams_drop(&run->streams);
+    streams_drop(&run->lent);
     if (run->stubs)
       drop_stubs(e);
     pins_drop(e, run->pins);

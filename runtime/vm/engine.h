@@ -101,6 +101,9 @@ void stream_read(struct stream *s, struct stream_reader *r);
 // Its producer goes on when it is taken.
 enum stream_next stream_next(struct stream_reader *r, value *out,
                              const struct error **error);
+// It reads no more; stream_leave: and nobody else does.
+void stream_unread(struct stream_reader *r);
+void stream_leave(struct stream_reader *r);
 
 // Runs what is ready. Real time: until nothing is, or others on the loop should
 // have their turn; then, and when timers fire, the loop comes back to it by

@@ -126,3 +126,26 @@ const struct error *error_copy(struct task *t, const struct error *e)
   place(t, to);
   return to;
 }
+
+// ---- where there is no task ----
+
+const struct error *error_cancelled(void)
+{
+  static const char message[] = "the call was cancelled";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error error = {
+      .kind = ERROR_cancelled, .status = 499, .message = &text};
+  return &error;
+}
+
+const struct error *error_no_memory(void)
+{
+  static const char message[] =
+      "the request needs more memory than it may have";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error error = {
+      .kind = ERROR_limit, .status = 500, .message = &text};
+  return &error;
+}

@@ -159,16 +159,6 @@ static void stop_waiting(struct task *t)
   t->wait = WAIT_NOTHING;
 }
 
-const struct error *error_cancelled(void)
-{
-  static const char message[] = "the call was cancelled";
-  static const struct text text = {sizeof message - 1, sizeof message - 1,
-                                   message};
-  static const struct error error = {
-      .kind = ERROR_cancelled, .status = 499, .message = &text};
-  return &error;
-}
-
 void task_cancel(struct task *t, const struct error *why)
 {
   struct run *run = t->run;

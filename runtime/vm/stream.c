@@ -32,6 +32,12 @@ static void join_owner(struct stream *s, struct stream **owner)
   *owner = s;
 }
 
+void stream_own(struct stream *s, struct stream **owner)
+{
+  leave_owner(s);
+  join_owner(s, owner);
+}
+
 struct move {
   const struct engine *e;
   struct stream **to;
@@ -64,8 +70,7 @@ static void move_one(struct move *m, struct stream *s)
 {
   if (!s || !s->at)
     return;
-  leave_owner(s);
-  join_owner(s, m->to);
+  stream_own(s, m->to);
   keep_slot(m, s);
 }
 
@@ -209,6 +214,8 @@ static void stop_producer(struct stream *s)
 
 void stream_fail(struct stream *s, const struct error *error)
 {
+  if (s->state != STREAM_OPEN)
+    return;
   stop_producer(s);
   stream_over(s, error);
 }
@@ -217,8 +224,7 @@ static void drop(struct stream *s)
 {
   struct stream_reader *r = s->outside;
   struct engine *e = s->run->engine;
-  if (s->state == STREAM_OPEN)
-    stream_fail(s, error_cancelled());
+  stream_fail(s, error_cancelled());
   leave_owner(s);
   s->outside = NULL;
   if (!r)
@@ -245,8 +251,7 @@ void stream_drop(struct stream *s)
   struct engine *e = s->run->engine;
   if (s->state != STREAM_OPEN && !s->outside)
     return;
-  leave_owner(s);
-  join_owner(s, &e->dropped);
+  stream_own(s, &e->dropped);
   drop_all(e);
 }
 
@@ -258,12 +263,13 @@ void streams_drop(struct stream **list)
 
 // ---- who yields ----
 
-struct stream *stream_new(struct run *run, struct stream **owner)
+struct stream *stream_new(struct run *run, struct stream **owner, uint32_t of)
 {
   struct stream *s = ARENA_NEW(run->arena, struct stream);
   if (!s)
     return NULL;
   s->run = run;
+  s->of = of;
   join_owner(s, owner);
   return s;
 }
@@ -286,12 +292,19 @@ static void publish(struct task *t, struct stream *s)
   task_deliver(run, future, parent, t->result, v);
 }
 
+static struct stream *own_stream(struct task *t)
+{
+  uint32_t type = t->base->fn->row->result;
+  uint32_t of = t->run->engine->plan->types[type].of;
+  return stream_new(t->run, streams_of(t), of);
+}
+
 const struct error *stream_yield(struct task *t, value piece)
 {
   struct stream *s = t->stream;
   if (t->frame != t->base)
     return error_make(t, ERROR_internal, 500, "a piece of no stream");
-  if (!s && !(s = stream_new(t->run, streams_of(t))))
+  if (!s && !(s = own_stream(t)))
     return error_memory(t);
   s->piece = piece;
   s->full = true;
@@ -307,7 +320,7 @@ void stream_end(struct task *t)
 {
   struct stream *s = t->stream;
   value v = {.stream = s};
-  if (!s && !(v.stream = s = stream_new(t->run, streams_of(t)))) {
+  if (!s && !(v.stream = s = own_stream(t))) {
     task_finish(t, v, error_memory(t));
     return;
   }
@@ -327,18 +340,24 @@ void stream_put(struct stream *s, value piece)
 
 static value take(struct stream *s)
 {
+  value piece = s->piece; // the source may have the next one
   s->full = false;
   if (s->task)
     task_ready(s->task);
   else if (s->source)
     s->source->want(s);
-  return s->piece;
+  return piece;
 }
 
 static const struct error *read_by_others(struct task *t)
 {
   return error_make(t, ERROR_user, 500,
                     "the stream is read somewhere else already");
+}
+
+bool stream_is_read(const struct stream *s)
+{
+  return s->outside || (s->reader && s->reader->generation == s->generation);
 }
 
 enum stream_next stream_more(struct task *t, struct stream *s,
@@ -348,8 +367,7 @@ enum stream_next stream_more(struct task *t, struct stream *s,
   if (!s)
     *error = error_make(t, ERROR_internal, 500,
                         "a stream that was never made is read");
-  else if (s->outside || (s->reader && s->reader != t &&
-                          s->reader->generation == s->generation))
+  else if (stream_is_read(s))
     *error = read_by_others(t);
   else if (s->full)
     return STREAM_PIECE;
@@ -400,4 +418,23 @@ enum stream_next stream_next(struct stream_reader *r, value *out,
   r->stream = NULL;
   *error = s->error;
   return s->state == STREAM_FAILED ? STREAM_ERROR : STREAM_END;
+}
+
+void stream_unread(struct stream_reader *r)
+{
+  struct stream *s = r->stream;
+  if (!s)
+    return;
+  forget(s->run->engine, r);
+  s->outside = NULL;
+  if (s->state != STREAM_OPEN)
+    leave_owner(s);
+}
+
+void stream_leave(struct stream_reader *r)
+{
+  struct stream *s = r->stream;
+  stream_unread(r);
+  if (s)
+    stream_drop(s);
 }

@@ -121,6 +121,7 @@ struct stream {
   struct task *task;                  // who yields, or
   const struct stream_source *source; // what feeds it
   void *user;                         // the source's
+  uint32_t of;                        // the pieces' type
   bool full;                          // there is a piece
   value piece;
   enum { STREAM_OPEN, STREAM_ENDED, STREAM_FAILED } state;
@@ -212,6 +213,7 @@ struct run { // what the engine keeps of a request, in its arena
   struct pin *pins;
   bool stubs; // it made some
   struct stream *streams; // of the result
+  struct stream *lent;    // that calls on other loops read
   struct timer deadline;
   struct error exhausted; // when there is no memory for an error
 };
@@ -277,6 +279,7 @@ const struct error *error_memory(struct task *t);
 const struct error *error_exhausted(struct run *run); // the same, of no place
 const struct error *error_too_deep(struct task *t);
 const struct error *error_cancelled(void);
+const struct error *error_no_memory(void); // ... and no task
 const struct error *error_int(struct task *t, const char *operator, int64_t x,
                               int64_t y);
 const struct error *error_assert(struct task *t, uint32_t type, value x,
@@ -353,7 +356,7 @@ void future_complete(struct run *run, struct future *f, value v,
 // ---- streams (stream.c) ----
 
 // One without a producer yet; NULL when memory is out.
-struct stream *stream_new(struct run *run, struct stream **owner);
+struct stream *stream_new(struct run *run, struct stream **owner, uint32_t of);
 // The list of those that the task's result goes to.
 struct stream **streams_of(struct task *t);
 // Those among a frame's arguments, and in what it returns, change owner.
@@ -362,6 +365,7 @@ void streams_return(struct run *run, struct frame *f, value v,
                     struct stream **to);
 void streams_drop(struct stream **list);
 void stream_drop(struct stream *s);
+void stream_own(struct stream *s, struct stream **owner); // from now on
 // Its producer is stopped, and who reads finds the error.
 void stream_fail(struct stream *s, const struct error *error);
 // Its producer has ended.
@@ -370,6 +374,7 @@ void stream_put(struct stream *s, value piece); // its source's; it has none
 // The task waits until the piece is taken.
 const struct error *stream_yield(struct task *t, value piece);
 void stream_end(struct task *t); // the task is gone
+bool stream_is_read(const struct stream *s); // by somebody who waits, or outside
 enum stream_next stream_more(struct task *t, struct stream *s,
                              const struct error **error);
 const struct error *stream_piece(struct task *t, struct stream *s, value *out);
@@ -442,15 +447,17 @@ void clock_again(struct clock *c,
                  bool soon); // run again when the loop has been round
 
 // A request that is the call of a deployment. Nothing of it runs at once.
-void request_call(struct engine *e, struct request *r,
-                  const struct function *fn, const value *args,
+// First it gets its run; false when memory is out, and it can only be finished.
+bool request_open(struct engine *e, struct request *r,
+                  const struct function *fn);
+void request_call(struct engine *e, struct request *r, const value *args,
                   struct deployment *d, int priority, uint32_t depth);
 
 // ---- calls that run apart (spawn.c) ----
 
 void spawned_end(struct engine *e); // cancels them all
 
-// ---- other loops (port.c) ----
+// ---- other loops (message.c, port.c) ----
 
 // The call goes to the home of `d`, and the frame to those kept for reuse.
 enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
