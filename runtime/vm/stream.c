@@ -143,6 +143,8 @@ static void tell(struct stream *s)
   if (!r || !r->waits)
     return;
   r->waits = false;
+  if (r->told) // it asked again before its turn came
+    return;
   r->next = NULL;
   r->told = true;
   *e->told_last = r;
