@@ -117,6 +117,7 @@ demo: deps
 # ---- installing ----
 PREFIX  ?= /usr/local
 DESTDIR ?=
+EDITOR_FILES := package.json language-configuration.json servegraph.tmLanguage.json
 INSTALLED := $(addprefix $(BUILD)/,sgc sgrun)
 .PHONY: install uninstall
 install: all
@@ -131,6 +132,8 @@ install: all
 	  $(BUILD)/$$p --completion=zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p && \
 	  $(BUILD)/$$p --completion=fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish || exit 1; \
 	done
+	install -d $(DESTDIR)$(PREFIX)/share/servegraph/editor
+	install -m644 $(EDITOR_FILES:%=grammar/editor/%) $(DESTDIR)$(PREFIX)/share/servegraph/editor
 
 uninstall:
 	for p in sgc sgrun; do \
@@ -139,6 +142,8 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; \
 	done
+	rm -rf $(DESTDIR)$(PREFIX)/share/servegraph/editor
+	-rmdir $(DESTDIR)$(PREFIX)/share/servegraph 2>/dev/null || true
 
 # Programs whose layout is what they are about stay as they are.
 ODD_LAYOUTS := tests/lang/syntax/% tests/lang/check/% tests/lang/fmt/% tests/fuzz/%

@@ -77,22 +77,9 @@ static const struct unit {
   int token;
   int64_t worth;
 } units[] = {
-    {"ns", T_DURATION, 1},
-    {"us", T_DURATION, 1000},
-    {"ms", T_DURATION, 1000000},
-    {"s", T_DURATION, 1000000000},
-    {"m", T_DURATION, 60000000000},
-    {"h", T_DURATION, 3600000000000},
-    {"d", T_DURATION, 86400000000000},
-    {"B", T_SIZE, 1},
-    {"KB", T_SIZE, 1000},
-    {"MB", T_SIZE, 1000000},
-    {"GB", T_SIZE, 1000000000},
-    {"TB", T_SIZE, 1000000000000},
-    {"KiB", T_SIZE, 1ll << 10},
-    {"MiB", T_SIZE, 1ll << 20},
-    {"GiB", T_SIZE, 1ll << 30},
-    {"TiB", T_SIZE, 1ll << 40},
+#define UNIT(text, token, worth) {text, T_##token, worth},
+#include "grammar/text/units.def"
+#undef UNIT
 };
 
 enum { N_UNITS = sizeof units / sizeof *units };

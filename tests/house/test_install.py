@@ -1,4 +1,5 @@
 """`make install` puts programs, man pages and completions under DESTDIR and PREFIX."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -35,6 +36,8 @@ class Install(unittest.TestCase):
                     self.assertIn(plain, zsh)
                 checked = subprocess.run(["bash", "-n"], input=bash, text=True)
                 self.assertEqual(checked.returncode, 0)
+            for name in ("package.json", "language-configuration.json", "servegraph.tmLanguage.json"):
+                json.loads((usr / "share/servegraph/editor" / name).read_text())
             run("make", "-s", "-C", ROOT, "uninstall", *where)
             left = [str(p) for p in usr.rglob("*") if p.is_file()]
             self.assertEqual(left, [])

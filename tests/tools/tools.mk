@@ -1,7 +1,9 @@
-# Tables of docs/ from the .def files; `make check` compares.
+# Tables of docs/ and the grammar for editors from the .def files; `make check`
+# compares.
 .PHONY: docs
 docs:
 	@python3 tests/tools/docs_tables.py
+	@python3 tests/tools/editor_grammar.py
 
 # The pictures of the pages: docs/tutorial.svg, and picture.svg of each example that
 # has one.
