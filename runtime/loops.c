@@ -287,7 +287,8 @@ static int open_loop(struct loop *own, const struct options *o,
   }
   own->access = access_new(&own->uv, (enum access_form)o->log);
   struct site_options site = {&own->uv, own->port, own->access,
-                              o->request_timeout, (size_t)o->max_memory};
+                              o->request_timeout, (size_t)o->max_memory,
+                              o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0};
   if (site_new(&own->site, service, l->home, &site, why, why_size))
     return -1;
   port_on_idle(own->port, site_on_idle, own->site);

@@ -181,6 +181,8 @@ static int take(struct options *o, enum option option, const char *v)
   switch (option) {
   case OPTION_listen:
     return CHECK(!read_listen(v, o), "HOST:PORT");
+  case OPTION_seed:
+    return CHECK((o->seed = whole(v, 1, INT64_MAX)) > 0, "a number from 1 on");
   case OPTION_resources:
     o->resources = v;
     return OPTIONS_GO;

@@ -22,6 +22,7 @@ struct options {
       write_timeout;                       // nanoseconds
   int64_t max_body, max_memory, max_head; // bytes
   const char *resources;                   // what there is, or NULL
+  int64_t seed;                            // of random numbers, 0: none
   bool watch;
 };
 

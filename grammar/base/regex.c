@@ -4,9 +4,9 @@
 // may still cost its square. Callouts, which stand before each item of a
 // pattern, count the whole.
 #include "grammar/base/regex.h"
+#include "grammar/base/shared.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include <dlfcn.h>
 #include <pcre2.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -23,20 +23,21 @@ enum {
   BUCKETS = 256,
 };
 
-static struct {
-  __typeof__(&pcre2_compile_8) compile;
-  __typeof__(&pcre2_code_free_8) code_free;
-  __typeof__(&pcre2_match_8) match;
-  __typeof__(&pcre2_match_data_create_from_pattern_8) match_data_create;
-  __typeof__(&pcre2_match_data_free_8) match_data_free;
-  __typeof__(&pcre2_get_ovector_pointer_8) get_ovector;
-  __typeof__(&pcre2_match_context_create_8) match_context_create;
-  __typeof__(&pcre2_match_context_free_8) match_context_free;
-  __typeof__(&pcre2_set_heap_limit_8) set_heap_limit;
-  __typeof__(&pcre2_set_callout_8) set_callout;
-  __typeof__(&pcre2_pattern_info_8) pattern_info;
-  __typeof__(&pcre2_get_error_message_8) get_error_message;
-} pcre2;
+#define FUNCTIONS(X)                                                           \
+  X(pcre2_compile_8) \
+  X(pcre2_code_free_8) \
+  X(pcre2_match_8) \
+  X(pcre2_match_data_create_from_pattern_8) \
+  X(pcre2_match_data_free_8) \
+  X(pcre2_get_ovector_pointer_8) \
+  X(pcre2_match_context_create_8) \
+  X(pcre2_match_context_free_8) \
+  X(pcre2_set_heap_limit_8) \
+  X(pcre2_set_callout_8) \
+  X(pcre2_pattern_info_8) \
+  X(pcre2_get_error_message_8)
+SHARED_LIBRARY("libpcre2-8.so.0")
+#undef FUNCTIONS
 
 struct regex {
   struct regex *next; // in its bucket
@@ -52,44 +53,10 @@ static struct regex *buckets[BUCKETS];
 static uint32_t kept; // that nobody uses
 static uint64_t now;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool loaded;
-
-// ---- the library ----
-
-static void load(void)
-{
-  static const struct {
-    const char *name;
-    void *to;
-  } names[] = {
-      {"pcre2_compile_8", &pcre2.compile},
-      {"pcre2_code_free_8", &pcre2.code_free},
-      {"pcre2_match_8", &pcre2.match},
-      {"pcre2_match_data_create_from_pattern_8", &pcre2.match_data_create},
-      {"pcre2_match_data_free_8", &pcre2.match_data_free},
-      {"pcre2_get_ovector_pointer_8", &pcre2.get_ovector},
-      {"pcre2_match_context_create_8", &pcre2.match_context_create},
-      {"pcre2_match_context_free_8", &pcre2.match_context_free},
-      {"pcre2_set_heap_limit_8", &pcre2.set_heap_limit},
-      {"pcre2_set_callout_8", &pcre2.set_callout},
-      {"pcre2_pattern_info_8", &pcre2.pattern_info},
-      {"pcre2_get_error_message_8", &pcre2.get_error_message},
-  };
-  void *library = dlopen("libpcre2-8.so.0", RTLD_NOW | RTLD_LOCAL);
-  for (unsigned i = 0; library && i < sizeof names / sizeof *names; i++) {
-    void *symbol = dlsym(library, names[i].name);
-    if (!symbol)
-      return;
-    memcpy(names[i].to, &symbol, sizeof symbol);
-  }
-  loaded = library != NULL;
-}
 
 bool regex_loads(void)
 {
-  pthread_once(&once, load);
-  return loaded;
+  return lib_ready();
 }
 
 // ---- compiled patterns ----
@@ -104,17 +71,17 @@ static uint32_t bucket_of(const char *text, size_t size)
 
 static void drop(struct regex *r)
 {
-  pcre2.code_free(r->code);
+  lib.pcre2_code_free_8(r->code);
   free(r);
 }
 
 static void learn_groups(struct regex *r)
 {
-  pcre2.pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->groups);
-  pcre2.pattern_info(r->code, PCRE2_INFO_BACKREFMAX, &r->backrefs);
-  pcre2.pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &r->names);
-  pcre2.pattern_info(r->code, PCRE2_INFO_NAMEENTRYSIZE, &r->entry);
-  pcre2.pattern_info(r->code, PCRE2_INFO_NAMETABLE, &r->table);
+  lib.pcre2_pattern_info_8(r->code, PCRE2_INFO_CAPTURECOUNT, &r->groups);
+  lib.pcre2_pattern_info_8(r->code, PCRE2_INFO_BACKREFMAX, &r->backrefs);
+  lib.pcre2_pattern_info_8(r->code, PCRE2_INFO_NAMECOUNT, &r->names);
+  lib.pcre2_pattern_info_8(r->code, PCRE2_INFO_NAMEENTRYSIZE, &r->entry);
+  lib.pcre2_pattern_info_8(r->code, PCRE2_INFO_NAMETABLE, &r->table);
 }
 
 static struct regex *compile(const char *text, size_t size, char *why,
@@ -131,7 +98,7 @@ static struct regex *compile(const char *text, size_t size, char *why,
   *r = (struct regex){.size = size};
   memcpy(r->text, text, size);
   r->text[size] = 0;
-  r->code = pcre2.compile((PCRE2_SPTR)text, size,
+  r->code = lib.pcre2_compile_8((PCRE2_SPTR)text, size,
                           PCRE2_UTF | PCRE2_UCP | PCRE2_DOLLAR_ENDONLY |
                               PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT,
                           &error, &at, NULL);
@@ -139,7 +106,7 @@ static struct regex *compile(const char *text, size_t size, char *why,
     learn_groups(r);
     return r;
   }
-  pcre2.get_error_message(error, words, sizeof words);
+  lib.pcre2_get_error_message_8(error, words, sizeof words);
   snprintf(why, why_size, "%s (at offset %zu)", words, at);
   free(r);
   return NULL;
@@ -254,13 +221,13 @@ bool regex_begin(struct regex_search *s, const struct regex *r,
   s->state = state;
   if (!state)
     return false;
-  state->data = pcre2.match_data_create(r->code, NULL);
-  state->context = pcre2.match_context_create(NULL);
+  state->data = lib.pcre2_match_data_create_from_pattern_8(r->code, NULL);
+  state->context = lib.pcre2_match_context_create_8(NULL);
   if (!state->data || !state->context)
     return false;
-  pcre2.set_heap_limit(state->context, HEAP_KB);
-  pcre2.set_callout(state->context, count, s);
-  s->ends = pcre2.get_ovector(state->data);
+  lib.pcre2_set_heap_limit_8(state->context, HEAP_KB);
+  lib.pcre2_set_callout_8(state->context, count, s);
+  s->ends = lib.pcre2_get_ovector_pointer_8(state->data);
   return true;
 }
 
@@ -271,7 +238,7 @@ enum regex_result regex_next(struct regex_search *s, size_t from,
   if (s->regex->backrefs && s->size > BACKREF_TEXT)
     return REGEX_TOO_MUCH;
   s->seen = from;
-  int rc = pcre2.match(s->regex->code, (PCRE2_SPTR)s->text, s->size, from,
+  int rc = lib.pcre2_match_8(s->regex->code, (PCRE2_SPTR)s->text, s->size, from,
                        PCRE2_NO_UTF_CHECK |
                            (not_empty ? PCRE2_NOTEMPTY_ATSTART : 0),
                        state->data, state->context);
@@ -289,8 +256,8 @@ void regex_end(struct regex_search *s)
   if (!state)
     return;
   if (state->data)
-    pcre2.match_data_free(state->data);
+    lib.pcre2_match_data_free_8(state->data);
   if (state->context)
-    pcre2.match_context_free(state->context);
+    lib.pcre2_match_context_free_8(state->context);
   free(state);
 }

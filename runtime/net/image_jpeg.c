@@ -1,6 +1,6 @@
 // JPEG by libturbojpeg: grey as one channel, CMYK as four, all else as RGB.
 #include "runtime/net/image.h"
-#include "runtime/net/image_library.h"
+#include "grammar/base/shared.h"
 
 #include "runtime/codec/tensor.h"
 
@@ -15,7 +15,7 @@
   X(tjGetErrorCode)                                                            \
   X(tjGetErrorStr2)
 
-IMAGE_LIBRARY("libturbojpeg.so.0")
+SHARED_LIBRARY("libturbojpeg.so.0")
 
 // What stopped it, as a text that outlives the handle.
 static const char *trouble(struct image *out, tjhandle tj)

@@ -1,24 +1,13 @@
 // PNG by libpng. Its errors leave by longjmp, so everything that has to outlive
 // one lies in the struct that the caller owns.
 #include "runtime/net/image.h"
-#include "runtime/net/image_library.h"
+#include "grammar/base/shared.h"
 
 #include "runtime/codec/tensor.h"
 
-#include <dlfcn.h>
 #include <png.h>
 #include <setjmp.h>
 #include <string.h>
-
-bool image_load(const char *library, const char *const *names, void **to,
-                unsigned n)
-{
-  void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-  for (unsigned i = 0; i < n; i++)
-    if (!handle || !(to[i] = dlsym(handle, names[i])))
-      return false;
-  return true;
-}
 
 #define FUNCTIONS(X)                                                           \
   X(png_create_read_struct)                                                    \
@@ -44,7 +33,7 @@ bool image_load(const char *library, const char *const *names, void **to,
   X(png_read_row)                                                              \
   X(png_read_end)
 
-IMAGE_LIBRARY("libpng16.so.16")
+SHARED_LIBRARY("libpng16.so.16")
 
 struct reader {
   struct image *out;

@@ -1,7 +1,7 @@
 // Pixels to PNG by libpng, whose errors leave by longjmp: what outlives one lies in
 // the struct that the caller owns.
 #include "runtime/net/image.h"
-#include "runtime/net/image_library.h"
+#include "grammar/base/shared.h"
 
 #include "grammar/base/buf.h"
 
@@ -20,7 +20,7 @@
   X(png_write_row)                                                             \
   X(png_write_end)
 
-IMAGE_LIBRARY("libpng16.so.16")
+SHARED_LIBRARY("libpng16.so.16")
 
 struct writer {
   const struct tensor *pixels;

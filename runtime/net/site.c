@@ -65,6 +65,7 @@ static int version_new(struct version **out, struct site *site,
   struct engine_options opts = {.loop = site->opts.loop,
                                 .port = site->opts.port,
                                 .home = home,
+                                .seed = site->opts.seed,
                                 .request_memory = site->opts.request_memory};
   if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
     v->engine = NULL;

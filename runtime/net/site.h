@@ -19,6 +19,7 @@ struct site_options {
   struct access *access;   // borrowed, or NULL
   int64_t request_timeout; // nanoseconds, 0: none
   size_t request_memory;   // 0: the engine's default
+  uint64_t seed;           // of random numbers, 0: none
 };
 
 // Holds the service. `home` is that of another loop's engine, or NULL. 0, or -1

@@ -35,6 +35,7 @@ int engine_new(struct engine **out, const struct plan *plan,
     snprintf(why, why_size, "no timer: too many open files?");
     goto fail;
   }
+  random_begin(e, opts->seed);
   if (engine_load(e, why, why_size) ||
       (e->home ? engine_share : engine_start)(e, why, why_size))
     goto fail;

@@ -18,6 +18,7 @@ struct engine_options {
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
   uint32_t turns;         // engine_run_until_done fails the request after so many
                           // turns of tasks, 0: never
+  uint64_t seed;          // of random numbers, 0: none
   struct port *port;      // of the loop (port.h), or NULL
   struct engine *home;    // of the same plan, where deployments with limits or
                           // state are, and replicas have started; NULL: here

@@ -7,7 +7,13 @@
 #include "runtime/value/value.h"
 
 struct engine;
-int64_t engine_now(const struct engine *e); // all that an operator may ask of it
+// All that an operator may ask of it: its clock, the time of day, which is the
+// beginning of 2024 when a test begins, and random numbers: 64 bits, or bytes
+// that nobody can guess (but in tests, and after --seed).
+int64_t engine_now(const struct engine *e);
+int64_t engine_time(const struct engine *e);
+uint64_t engine_random(struct engine *e);
+void engine_noise(struct engine *e, void *to, size_t size);
 
 // What an operator is called with. `types[i]` is the type of `args[i]`,
 // `result_type` that of the result: numbers into plan->types, base types (but

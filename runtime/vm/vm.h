@@ -259,6 +259,8 @@ struct engine {
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
   uint64_t n_spawned_failed; // since it began
+  uint64_t random[4]; // what the next number comes from
+  bool seeded;        // by a number
   // other loops (port.h)
   struct port *port;         // of its loop, or NULL
   struct engine *home;       // where what is away runs, or NULL
@@ -288,6 +290,11 @@ const struct error *error_copy(struct task *t, const struct error *e);
 void error_place(const struct engine *e, const struct function *f,
                  const struct plan_code *at, struct error *out);
 const char *error_kind_name(enum error_kind kind);
+
+// ---- random numbers (random.c) ----
+
+// `seed` 0: by the machine's noise; in virtual time it is a seed like another.
+void random_begin(struct engine *e, uint64_t seed);
 
 // ---- frames and tasks (frame.c) ----
 

@@ -23,9 +23,7 @@ OP(clock)
 
 OP(now)
 {
-  struct timespec t;
-  clock_gettime(CLOCK_REALTIME, &t);
-  return give_int(out, (int64_t)t.tv_sec * 1000000000 + t.tv_nsec);
+  return give_int(out, engine_time(call->engine));
 }
 
 OP(env)

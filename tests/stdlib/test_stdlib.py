@@ -17,7 +17,7 @@ def examples(doc):
 
 def program(library):
     """A test for each example."""
-    lines = [f"use {library}"]
+    lines = [f"use {name}" for name in libraries()]
     for name, _, doc in members(library):
         for number, example in enumerate(examples(doc), 1):
             lines += [f'test "{library}.{name} {number}" {{', f"  assert {example}", "}"]
@@ -32,7 +32,8 @@ class Libraries(unittest.TestCase):
     def test_every_library_has_its_section(self):
         page = (ROOT / "docs/stdlib.md").read_text()
         for library in libraries():
-            self.assertIn(f"\n## {library}\n\n<!-- table: library {library} -->", page)
+            with self.subTest(library):
+                self.assertTrue(f"\n## {library}\n\n<!-- table: library {library} -->" in page)
 
     def test_every_function_is_described(self):
         for library in libraries():

@@ -4,7 +4,8 @@
 set -eu
 packages="gcc libc6-dev make git flex bison python3 pkg-config curl
  libuv1-dev node-llhttp libcjson-dev libopenblas-dev libcmocka-dev
- libutf8proc-dev libxxhash-dev libyaml-dev libpcre2-dev libpng-dev libturbojpeg0-dev graphviz"
+ libutf8proc-dev libxxhash-dev libyaml-dev libpcre2-dev nettle-dev zlib1g-dev
+ libpng-dev libturbojpeg0-dev graphviz"
 missing=""
 [ $# = 0 ] || packages="$*"
 for p in $packages; do
