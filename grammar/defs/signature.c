@@ -5,10 +5,12 @@
 // program and ends it at the first question.
 #include "grammar/defs/signature.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "grammar/base/arena.h"
 
@@ -24,7 +26,6 @@ static struct signature rows[OPERATORS] = {
 #include "grammar/defs/ops.def"
 #undef OPERATOR
 };
-static struct arena trees;
 static pthread_once_t parsed = PTHREAD_ONCE_INIT;
 
 static const char *const type_words[TYPE_KINDS] = {
@@ -84,11 +85,18 @@ static bool is_word(const char *text, size_t size, const char *word)
   return strlen(word) == size && !memcmp(text, word, size);
 }
 
+// Nothing can be said without the rows, by whichever program it is.
+static void no_memory(void)
+{
+  fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
+  _exit(1);
+}
+
+static struct arena trees = {.exhausted = no_memory};
+
 static struct signature_type *new_type(int form)
 {
   struct signature_type *t = ARENA_NEW(&trees, struct signature_type);
-  if (!t)
-    abort();
   t->form = form;
   return t;
 }
@@ -172,10 +180,7 @@ static const struct signature_type *read_type(struct reader *r)
 
 static char *copy(const char *text, size_t size)
 {
-  char *p = arena_copy(&trees, text, size);
-  if (!p)
-    abort();
-  return p;
+  return arena_copy(&trees, text, size);
 }
 
 // The text of a default: up to the next comma or bracket outside of quotes.

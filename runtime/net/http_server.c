@@ -326,7 +326,10 @@ static void timer_keep(struct http_server *s)
 
 static int fail(int code, const char *what, char *error, size_t size)
 {
-  snprintf(error, size, "%s: %s", what, uv_strerror(code));
+  if (code == UV_ENOMEM)
+    snprintf(error, size, "out of memory"); // as everywhere
+  else
+    snprintf(error, size, "%s: %s", what, uv_strerror(code));
   return code;
 }
 
