@@ -193,14 +193,34 @@ static void bound(struct doc *d, const struct app *a, const struct item *items)
       bound_settings(d, binding_of(a, i->name.text));
 }
 
+// Of a graph without parameters: what it takes and gives follows from its nodes.
+static const char *found_signature(struct doc *d, const struct binding *b)
+{
+  const struct function *f = b->class->methods->function;
+  struct buf out = {.arena = d->arena};
+  buf_addc(&out, '(');
+  for (uint32_t i = 0; i < f->n_params; i++) {
+    buf_addf(&out, "%s%s: ", i ? ", " : "", f->params[i]->name->text);
+    type_print_brief(f->params[i]->type, &out);
+  }
+  buf_adds(&out, ") -> ");
+  type_print_brief(f->result, &out);
+  return out.data;
+}
+
 static void graph(struct doc *d, const struct app *a, const struct item *i)
 {
   const char *name = i->name.text->text;
+  const struct binding *b = binding_of(a, i->name.text);
+  bool composed = !i->graph.has_params && i->graph.value && b;
   doc_heading(d, 3, "graph", name,
               arena_printf(d->arena, "graph %s%s", name,
-                           doc_signature(d, &i->graph)), true);
+                           composed ? found_signature(d, b)
+                                    : doc_signature(d, &i->graph)), true);
+  if (composed)
+    doc_line(d, arena_printf(d->arena, "`%s`",
+                             doc_source(d, i->graph.value->span)));
   doc_prose(d, i->doc);
-  const struct binding *b = binding_of(a, i->name.text);
   if (b)
     doc_settings(d, b->settings, false);
 }
