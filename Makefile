@@ -83,7 +83,8 @@ deps:
 	@tests/tools/deps.sh
 
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
-ASAN := BUILD=build-asan CFLAGS="-O1 -g $(ASAN_FLAGS) -fno-omit-frame-pointer" LDFLAGS="$(ASAN_FLAGS)"
+# With them every value that code reads is held against its type (inhabits.c).
+ASAN := BUILD=build-asan CFLAGS="-O1 -g $(ASAN_FLAGS) -fno-omit-frame-pointer -DSG_CHECK_VALUES" LDFLAGS="$(ASAN_FLAGS)"
 JOBS ?= $(shell nproc)
 
 # All tests: unit tests and the others against a build with sanitizers, and

@@ -43,6 +43,19 @@ static void in_each_space(struct checker *k, void (*pass)(struct checker *k))
   }
 }
 
+// What is bad was reported; if it was not, this is better than to go on with it.
+static void require_types(struct checker *k)
+{
+  for (struct function *f = k->p->functions; f && !k->d->errors; f = f->next)
+    for (uint32_t i = 0; i < f->n_locals; i++)
+      if (is_bad(f->locals[i]->type)) {
+        diag_report(k->d, DIAG_internal, f->span, "`%s` has no type for `%s`",
+                    f->name,
+                    f->locals[i]->name ? f->locals[i]->name->text : "a value");
+        break;
+      }
+}
+
 struct program *check_program(struct compile *c)
 {
   struct checker k;
@@ -70,5 +83,6 @@ struct program *check_program(struct compile *c)
   resources_check(&k);
   call_cycles_check(&k);
   index_finish(&k);
+  require_types(&k);
   return k.p;
 }

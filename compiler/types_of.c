@@ -93,20 +93,25 @@ static const struct constant *limit_const(struct checker *k, struct arg *a,
   return limit_value(k, c);
 }
 
+static void report_no_limit(struct checker *k, struct span at, atom name)
+{
+  struct diag *d = diag_report(k->d, DIAG_bad_constraint, at,
+                               "there is no such constraint");
+  static const char *const names[] = {
+#define LIMIT(word, on, error, message) #word,
+#include "grammar/defs/limits.def"
+#undef LIMIT
+  };
+  if (name)
+    name_hint_list(k, d, name->text, names, LIMIT_KINDS);
+}
+
 static bool one_limit(struct checker *k, struct arg *a, const struct type *t,
                       struct type_limit *out)
 {
   int kind = a->name.text ? limit_named(a->name.text) : -1;
   if (kind < 0) {
-    struct diag *d = diag_report(k->d, DIAG_bad_constraint, a->span,
-                                 "there is no such constraint");
-    static const char *const names[] = {
-#define LIMIT(word, on, error, message) #word,
-#include "grammar/defs/limits.def"
-#undef LIMIT
-    };
-    if (a->name.text)
-      name_hint_list(k, d, a->name.text->text, names, LIMIT_KINDS);
+    report_no_limit(k, a->span, a->name.text);
     return false;
   }
   if (!limit_suits(kind, t)) {
@@ -236,6 +241,37 @@ static const struct type *unknown_type(struct checker *k,
   const char *here = parse_foreign_word(name->text->text);
   if (!d->hint && here)
     diag_hint(k->d, d, "%s", here);
+  return &type_bad;
+}
+
+static bool names_type(struct checker *k, atom name)
+{
+  const struct symbol *s = table_get(&k->names, name);
+  return plain_type(k, name) ||
+         (s && (s->kind == SYMBOL_TYPE || s->kind == SYMBOL_CLASS));
+}
+
+// `str(patern: 'x')` reads as the one case of a union. It is meant as one only
+// where a declaration has no type of that name.
+static const struct type *lone_case(struct checker *k, struct type_expr *t)
+{
+  if (!names_type(k, t->variant.name.text))
+    return unknown_type(k, &t->variant.name);
+  for (struct type_field *f = t->variant.fields; f; f = f->next) {
+    if (!f->name.text || limit_named(f->name.text) < 0) {
+      report_no_limit(k, f->span, f->name.text);
+    } else if (f->initial || !f->type || f->type->kind != TYPE_NUMBER) {
+      struct diag *d = diag_report(k->d, DIAG_bad_constraint, f->span,
+                                   "`%s` is given no such value",
+                                   f->name.text->text);
+      diag_hint(k->d, d, "constraints are written out: `str(min_length: 2)`, "
+                         "`str(pattern: '[a-z]+')`");
+    } else {
+      continue;
+    }
+    return &type_bad;
+  }
+  diag_report(k->d, DIAG_bad_constraint, t->span, "a constraint is missing");
   return &type_bad;
 }
 
@@ -388,6 +424,10 @@ static const struct type *tagged(struct checker *k, struct type_expr *t,
   uint32_t n = 0, room = 0;
   bool bad = false;
   struct table seen = {0};
+  struct type_expr *only = t->members && !t->members->next ? t->members : NULL;
+  if (only && only->kind == TYPE_CASE &&
+      (!own || names_type(k, only->variant.name.text)))
+    return lone_case(k, only);
   for (struct type_expr *m = t->members; m; m = m->next) {
     if (m->kind != TYPE_CASE ||
         name_seen(k, &seen, m->variant.name.text, m->variant.name.span)) {
@@ -497,6 +537,8 @@ static const struct type *unlimited(struct checker *k, struct type_expr *t)
     return enumeration(k, t);
   case TYPE_UNION:
     return tagged(k, t, k->declared == t);
+  case TYPE_CASE:
+    return lone_case(k, t);
   case TYPE_TENSOR:
     return tensor(k, t);
   case TYPE_CALLABLE:

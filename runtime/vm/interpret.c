@@ -102,6 +102,7 @@ static bool resumed(struct task *t)
 #define W (uint32_t)(w >> 32)
 #define NEXT                                                                   \
   do {                                                                         \
+    values_check(f, pc);                                                       \
     memcpy(&w, pc++, sizeof w);                                                \
     goto *labels[(uint16_t)w];                                                 \
   } while (0)

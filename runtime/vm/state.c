@@ -155,6 +155,7 @@ const struct error *state_set(struct task *t, uint32_t field, value v)
   uint32_t type = e->plan->fields[c->fields.first + field].type;
   uint32_t base = e->plan->types[type].base, fixed = c->n_params + c->n_lets;
   bool done;
+  value_check_field(e, c->fields.first + field, v);
   if (is_plain(e, base)) {
     r->fields[field] = v;
     return NULL;

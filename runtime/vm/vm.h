@@ -427,6 +427,18 @@ void attempt_begin(struct task *t);
 // One has ended; the call ends too, or another attempt is made.
 void attempt_ended(struct task *t, value v, const struct error *error);
 
+// ---- builds for tests (inhabits.c) ----
+
+// Abort where a value is none of its type.
+#ifdef SG_CHECK_VALUES
+bool value_inhabits(const struct plan *p, uint32_t type, value v);
+void values_check(const struct frame *f, const struct plan_code *at);
+void value_check_field(const struct engine *e, uint32_t field, value v);
+#else
+#define values_check(f, at) ((void)0)
+#define value_check_field(e, field, v) ((void)0)
+#endif
+
 // ---- replicas' state (state.c) ----
 
 bool state_get(struct task *t, uint32_t field, value *out);

@@ -9,7 +9,7 @@ FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 600
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 # The tables of generated parsers compare too much to learn from it.
-FUZZ_BUILD := BUILD=build-fuzz CC=clang GENERATED_CFLAGS=-fno-sanitize-coverage=trace-cmp CFLAGS="-O1 -g $(FUZZ_FLAGS) -fno-omit-frame-pointer" LDFLAGS="-fsanitize=address,undefined"
+FUZZ_BUILD := BUILD=build-fuzz CC=clang GENERATED_CFLAGS=-fno-sanitize-coverage=trace-cmp CFLAGS="-O1 -g $(FUZZ_FLAGS) -fno-omit-frame-pointer -DSG_CHECK_VALUES" LDFLAGS="-fsanitize=address,undefined"
 
 # The archive last: rules add objects.
 FUZZ_LINK = $(filter %.o,$^) $(filter %.a,$^) $(SGRUN_LIBS)
