@@ -244,6 +244,10 @@ int command_init(struct run *r, char **paths, size_t n)
 
 int command_lsp(struct run *r, char **paths, size_t n)
 {
-  (void)r, (void)paths, (void)n;
-  return lsp_serve();
+  if (n) {
+    fprintf(stderr, "sgc: lsp takes no files, but %s: the editor names them\n",
+            paths[0]);
+    return RUN_USAGE;
+  }
+  return lsp_serve(r->p.c.diags.off, r->p.c.diags.warnings_as_errors);
 }

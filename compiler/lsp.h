@@ -13,8 +13,9 @@
 #include <cjson/cJSON.h>
 
 // Serves an editor on the standard input and output until it says `exit`, or
-// goes away. The exit status of the program.
-int lsp_serve(void);
+// goes away. The exit status of the program. What is to be said of warnings is
+// as in struct diags.
+int lsp_serve(const bool *off, bool warnings_as_errors);
 
 // ---- texts and places (lsp_text.c) ----
 
@@ -217,6 +218,8 @@ struct lsp_server {
   struct lsp_program *programs;
   char **folders;
   size_t n_folders;
+  const bool *off; // of warnings, as in struct diags
+  bool warnings_as_errors;
   struct arena scratch; // of one message
   uint32_t marks;
   int cost; // of the last check, in milliseconds

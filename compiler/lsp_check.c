@@ -120,6 +120,8 @@ static void begin(struct lsp_run *r, struct opener *o)
   r->arena = (struct arena){.exhausted = exhausted, .limit = arena_limit};
   compile_init(&r->p.c, &r->arena);
   r->p.c.diags.limit = SHOWN_MAX;
+  r->p.c.diags.off = o->s->off;
+  r->p.c.diags.warnings_as_errors = o->s->warnings_as_errors;
   r->p.c.open_text = open_text;
   r->p.c.opener = o;
   r->p.c.index = &r->index;

@@ -341,9 +341,12 @@ static void run(struct lsp_server *s)
     drop(&q, &q.first);
 }
 
-int lsp_serve(void)
+int lsp_serve(const bool *off, bool warnings_as_errors)
 {
-  struct lsp_server s = {.in = {.fd = 0}, .out = 1};
+  struct lsp_server s = {.in = {.fd = 0},
+                         .out = 1,
+                         .off = off,
+                         .warnings_as_errors = warnings_as_errors};
   signal(SIGPIPE, SIG_IGN);
   run(&s);
   lsp_programs_free(&s);

@@ -140,6 +140,8 @@ static int set_option(struct run *r, enum option o, const char *value)
   case OPTION_DIFF:
     r->fmt.diff = true;
     return RUN_OK;
+  case OPTION_STDIO:
+    return RUN_OK;
   case OPTION_STDIN:
     r->standard_input = true;
     return RUN_OK;

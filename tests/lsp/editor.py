@@ -26,10 +26,10 @@ class Refused(Exception):
 class Editor:
     """One session. Positions are given as marks: `|` in a text, or (line, column)."""
 
-    def __init__(self, folder=None, capabilities=None, start=True):
+    def __init__(self, folder=None, capabilities=None, start=True, options=()):
         self.made = tempfile.TemporaryDirectory(prefix="sg-lsp-")
         self.folder = pathlib.Path(folder or self.made.name).resolve()
-        self.server = subprocess.Popen([str(SGC), "lsp"], stdin=subprocess.PIPE,
+        self.server = subprocess.Popen([str(SGC), "lsp", *options], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, bufsize=0,
                                        env={**os.environ, "XDG_CACHE_HOME": self.made.name})

@@ -165,6 +165,14 @@ class Session(unittest.TestCase):
         self.e.open("other.sg", "fn g() -> int = 1\n")
         self.assertEqual(self.e.diagnostics[self.e.uri("main.sg")], [])
 
+    def test_options(self):
+        text = "fn f() -> int {\n  let x = 1\n  return 2\n}\napp a { route GET \"/\" -> f() }\n"
+        for options, severities in [(["--stdio"], [2]), (["-W", "no-unused-name"], []),
+                                    (["-W", "error", "--stdio"], [1])]:
+            with Editor(options=options) as e:
+                self.assertEqual([d["severity"] for d in e.open("a.sg", text)], severities)
+        self.assertEqual(run(SGC, "lsp", "a.sg").returncode, 2)
+
     def test_unused_is_tagged(self):
         text = "fn f() -> int {\n  let x = 1\n  return 2\n}\napp a { route GET \"/\" -> f() }\n"
         [one] = self.e.open("a.sg", text)
