@@ -180,8 +180,10 @@ struct core *to_step(struct body *b, struct core *x, const struct type *to)
   return p->core;
 }
 
+// A function of steps stands for another: what they respond with is one type.
 struct promise {
   struct span span;
+  struct answers *to; // NULL: any that responds with what it holds
   struct promise *next;
 };
 
@@ -199,12 +201,12 @@ bool to_step_callable(struct body *b, struct core *x, const struct type *to)
 {
   const struct type *from = x->type;
   bool steps = from->kind == TYPE_callable && from->of->kind == TYPE_step &&
-               to->of->kind == TYPE_step && !to->of->answers &&
-               from->of->answers;
+               to->of->kind == TYPE_step && from->of->answers;
   if (!steps || from->of->of != to->of->of || !same_params(from, to))
     return false;
   struct promise *p = NEW(b->k, struct promise);
-  *p = (struct promise){x->span, from->of->answers->promises};
+  *p = (struct promise){x->span, to->of->answers,
+                        from->of->answers->promises};
   from->of->answers->promises = p;
   core_retype(b->k, x, to);
   return true;
@@ -215,7 +217,7 @@ bool to_step_callable(struct body *b, struct core *x, const struct type *to)
 static void promises_check(struct checker *k, const struct answers *a)
 {
   for (const struct promise *p = a->promises; p && a->with; p = p->next) {
-    if (a->with == a->type->of)
+    if (p->to || a->with == a->type->of)
       continue;
     struct diag *d = diag_report(
         k->d, DIAG_bad_step, p->span,
@@ -266,22 +268,34 @@ static void own_responses(struct checker *k, struct answers *a)
   }
 }
 
+// `a` stands for `to`, which may then answer as it does; its values look alike.
+static bool stand_in(struct checker *k, struct answers *a, struct answers *to)
+{
+  bool news = take_over(k, to, a, false);
+  news |= to->with != a->with && !to->unlike;
+  a->with = to->with;
+  return news;
+}
+
 static void spread_answers(struct checker *k)
 {
   for (struct answers *a = k->answers; a; a = a->next)
     own_responses(k, a);
   for (bool news = true; news;) {
     news = false;
-    for (struct answers *a = k->answers; a; a = a->next)
+    for (struct answers *a = k->answers; a; a = a->next) {
       for (struct passing *p = a->passings; p; p = p->next)
         news |= take_over(k, a, p->from, p->no_end);
+      for (struct promise *p = a->promises; p; p = p->next)
+        news |= p->to && stand_in(k, a, p->to);
+    }
   }
 }
 
 static void settle_type(struct answers *a, struct arena *arena)
 {
   a->type->base = NULL;
-  if (!a->responds || !a->with || a->with == a->type->of)
+  if (!a->with || a->with == a->type->of)
     return;
   struct type_part *part = ARENA_NEW(arena, struct type_part);
   part->type = a->with;
