@@ -15,7 +15,7 @@ AROUND = ("{}\n", "deployment Model() {{\n{}\n}}\n")
 # What no text of a page can show: what the machine, a file or its bytes must bring.
 WITHOUT = {
     "cannot_read", "cannot_write", "too_many_errors", "source_too_large", "internal",
-    "invalid_utf8", "nul_byte", "too_deep", "unknown_app", "wrong_place",
+    "invalid_utf8", "nul_byte", "not_a_source", "too_deep", "unknown_app", "wrong_place",
     "import_syntax", "import_shape", "import_unknown", "import_lost", "import_guess"}
 
 
