@@ -435,6 +435,20 @@ static bool unclosed(struct parser *p, struct span at,
   return true;
 }
 
+// `let x =` and nothing behind it.
+static bool value_missing(struct parser *p, struct span at,
+                          const struct complaint *c)
+{
+  struct span before = p->before.span;
+  if (p->before.kind != '=' || (c->found != T_FOR && c->found != '}') ||
+      !memchr(p->text + before.end, '\n', at.start - before.end))
+    return false;
+  struct diag *d = diag_report(p->diags, DIAG_syntax_error, before,
+                               "a value is missing behind `=`");
+  diag_note(p->diags, d, at, "this is the next line");
+  return true;
+}
+
 // `retrun x`: a keyword at the head of an item, misspelt.
 static const char *meant_keyword(const struct parser *p,
                                  const struct complaint *c)
@@ -505,7 +519,7 @@ void complain_syntax(struct parser *p, struct span at,
 {
   if (at.start >= p->quiet && !keyword_as_name(p, at, c) &&
       !foreign_word(p, c) && !equals(p, at, c) && !arrow(p, at, c) &&
-      !unclosed(p, at, c)) {
+      !unclosed(p, at, c) && !value_missing(p, at, c)) {
     struct diag *d = generic(p, at, c);
     add_hint(p, c, d);
     add_opening(p, c, d);

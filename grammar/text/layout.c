@@ -157,6 +157,14 @@ static bool ends_line(struct parser *p, const struct token *t)
 
 // ------------------------------------------------------------------- brackets
 
+// `if`, `for` or `match` at the head of a line, behind what could end a value:
+// in parentheses, that is no expression that goes on.
+static bool begins_way(const struct parser *p, const struct token *t)
+{
+  return t->newline && token_can_end(p->last.kind) &&
+         (t->kind == T_IF || t->kind == T_FOR || t->kind == T_MATCH);
+}
+
 // Whether this token shows that the innermost bracket was not closed.
 static bool shows_unclosed(const struct parser *p, const struct token *t)
 {
@@ -171,7 +179,8 @@ static bool shows_unclosed(const struct parser *p, const struct token *t)
     return !o->block && begins_item(p, t);
   if (o->token == T_HOLE_OPEN)
     return false;
-  return begins_item(p, t) || (t->kind == '{' && opens_body(p) && !o->match);
+  return begins_item(p, t) || (o->token == '(' && begins_way(p, t)) ||
+         (t->kind == '{' && opens_body(p) && !o->match);
 }
 
 static void report_unclosed(struct parser *p, const struct token *t)
@@ -335,10 +344,20 @@ static void too_deep(struct parser *p, struct token t)
   give(p, &t);
 }
 
+// Whether what closed it was in the line behind a string that is not closed.
+static bool was_torn(const struct parser *p)
+{
+  const struct open *o = &p->open[p->depth];
+  return p->torn && p->last.span.start >= p->torn && p->depth && !o->block &&
+         o->span.start >= p->torn_line && o->span.start < p->torn &&
+         o->token != T_HOLE_OPEN;
+}
+
 // Closes the innermost bracket before `t`, which shows that it is not closed.
 static void close_before(struct parser *p, const struct token *t)
 {
-  report_unclosed(p, t);
+  if (!was_torn(p))
+    report_unclosed(p, t);
   int closer = token_closer(top(p)->token);
   p->depth--;
   give_made(p, closer, (struct span){p->file, t->span.start, t->span.start});
@@ -348,7 +367,7 @@ static void next(struct parser *p)
 {
   for (;;) {
     struct token *t = peek(p);
-    if (shows_unclosed(p, t)) {
+    if (was_torn(p) || shows_unclosed(p, t)) {
       close_before(p, t);
       return;
     }

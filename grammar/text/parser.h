@@ -84,6 +84,8 @@ struct parser {
   uint32_t quiet;      // errors at an offset below this were reported already
   uint32_t errors;     // of other files, before this one
   bool deep;           // the limit of nesting was reported
+  uint32_t torn;       // a string that is not closed took the rest of its line,
+  uint32_t torn_line;  // which began here, and with it closing brackets; or 0
 };
 
 #define LIST_OF(type)                                                          \
@@ -156,6 +158,8 @@ struct reach {
 };
 struct reach scan_reach(struct parser *p, uint32_t start);
 uint32_t scan_line_end(struct parser *p, uint32_t at);
+// The string that begins here takes the rest of its line.
+void scan_torn(struct parser *p, uint32_t start);
 // The text from `start` on, decoded, up to a hole or `end`.
 struct text scan_text(struct parser *p, uint32_t start, uint32_t end,
                       uint32_t *stop);

@@ -156,6 +156,15 @@ uint32_t scan_line_end(struct parser *p, uint32_t at)
   return p->line_end;
 }
 
+void scan_torn(struct parser *p, uint32_t start)
+{
+  uint32_t line = start;
+  while (line && p->text[line - 1] != '\n')
+    line--;
+  p->torn = start;
+  p->torn_line = line;
+}
+
 static struct reach reach(struct parser *p, uint32_t start, bool lines,
                           unsigned level);
 

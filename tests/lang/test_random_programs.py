@@ -4,12 +4,15 @@ What a body gives, or fails with, is what the reference evaluator says. In the
 build with sanitizers every value that code reads is held against its type
 besides (runtime/vm/inhabits.c).
 """
+import collections
 import concurrent.futures
+import json
 import pathlib
 import re
 import tempfile
 import unittest
 
+from model.mistakes import MISTAKES, spoil
 from model.programs import Program
 from support import LONG, ROOT, SGC, run
 
@@ -30,6 +33,25 @@ def differs(seed, sgc=SGC):
     return None, int(agreed[0])
 
 
+def refuses(seed):
+    """(the mistake, what is wrong with what is said of it or None)."""
+    spoilt = spoil(Program(seed, 4), seed)
+    if not spoilt:
+        return None
+    name, text, line = spoilt
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "wrong.sg"
+        path.write_text(text)
+        done = run(SGC, "check", "--json", path)
+    said = [json.loads(one) for one in (done.stdout + done.stderr).splitlines()]
+    lines = [d["line"] for d in said if d["severity"] == "error"]
+    if done.returncode != 1 or not lines:
+        return name, f"exit {done.returncode}, line {line} is not refused:\n{text}"
+    if min(lines) != line:
+        return name, f"line {line}, and the first error is in {min(lines)}"
+    return name, None
+
+
 class RandomPrograms(unittest.TestCase):
     def agree(self, seeds, sgc):
         total = 0
@@ -46,6 +68,22 @@ class RandomPrograms(unittest.TestCase):
 
     def test_values_are_of_their_types(self):
         self.agree(range(10_000, 10_300 if LONG else 10_010), str(CHECKED))
+
+    def test_one_mistake(self):
+        """It is refused, and the first message points at its line."""
+        made, missed = collections.Counter(), []
+        with concurrent.futures.ProcessPoolExecutor(2) as pool:
+            for found in pool.map(refuses, range(4000 if LONG else 160), chunksize=8):
+                if found:
+                    name, wrong = found
+                    made[name] += 1
+                    if wrong:
+                        self.assertNotIn("is not refused", wrong)
+                        missed.append(f"{name}: {wrong}")
+        total = sum(made.values())
+        print(f"{total - len(missed)} of {total} mistakes are pointed at")
+        self.assertGreater(len(made), len(MISTAKES) * 3 // 4)
+        self.assertLessEqual(len(missed), total // 20, "\n".join(missed))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Function:
         self.written = written or {}  # parameter -> the alias that stands for its type
         self.defaults = defaults or {}  # parameter -> value
         self.captured = []  # names around it that it reads
+        self.mark = False
 
 
 class Deployment:
@@ -46,10 +47,14 @@ class Deployment:
 
 # ---- expressions ----
 
+def written(n):
+    """How tightly it binds, and its text."""
+    level, s = WRITE[n.kind](n)
+    return level, MARK + s if n.mark else s
+
+
 def text(n, level=ANY):
-    own, s = WRITE[n.kind](n)
-    if n.mark:
-        s = MARK + s
+    own, s = written(n)
     return f"({s})" if own < level else s
 
 
@@ -151,7 +156,7 @@ WRITE = {
     "match": _match,
     "each": _each,
     "bare case": lambda n: (PRIMARY, n.name),
-    "as": lambda n: WRITE[n.kids[0].kind](n.kids[0]),  # a conversion is not written
+    "as": lambda n: written(n.kids[0]),  # a conversion is not
     "state": lambda n: (PRIMARY, n.name),
 }
 
@@ -226,7 +231,7 @@ def function_lines(f, word="fn"):
     head = f"{word} {signature(f)}"
     if isinstance(f.body, Node):
         return [f"{head} = {text(f.body)}"]
-    return _block(head, f.body)
+    return _block(head, f.body, (MARK if f.mark else "") + "}")
 
 
 def type_line(t):
