@@ -68,10 +68,10 @@ struct program *check_program(struct compile *c)
   in_each_space(&k, classes_declare);
   in_each_space(&k, types_collect);
   resources_collect(&k);
-  classes_collect(&k);
+  in_each_space(&k, classes_collect);
   apps_collect(&k);
   graphs_compose(&k);
-  bodies_check(&k);
+  in_each_space(&k, bodies_check);
   apps_check(&k);
   overrides_check(&k);
   tests_check(&k);

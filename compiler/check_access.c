@@ -127,6 +127,13 @@ static struct core *member_value(struct body *b, const struct member *m,
   struct checker *k = b->k;
   if (m->symbol)
     return check_symbol(b, m->symbol, e->span);
+  if (m->variant && !m->variant->type->parts[m->variant->index].type->n_parts)
+    return case_value(b, m->variant, e->span);
+  if (m->variant) {
+    struct diag *d = diag_report(k->d, DIAG_not_a_value, e->span,
+                                 "`%s` is not a value", e->access.name.text->text);
+    diag_hint(k->d, d, "call it: `%s(...)`", e->access.name.text->text);
+  }
   if (!m->rows)
     return core_bad(k, e->span);
   if (signature_is_constant(m->rows))

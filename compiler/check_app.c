@@ -65,11 +65,8 @@ static struct class_sym *bound_class(struct checker *k, struct expr *value)
     return NULL;
   if (of->kind == EXPR_FIELD && of->access.of->kind == EXPR_NAME) {
     struct symbol *m = table_get(&k->names, of->access.of->name.text);
-    if (m && m->kind == SYMBOL_MODULE) { // reported at its `use`
-      m->uses++;
-      INDEX(k, symbol, m, of->access.of->span);
-      return NULL;
-    }
+    if (m && m->kind == SYMBOL_MODULE)
+      return library_class(k, m, of);
   }
   if (of->kind != EXPR_NAME) {
     diag_report(k->d, DIAG_not_a_deployment, value->span,

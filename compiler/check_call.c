@@ -410,6 +410,8 @@ static struct core *call_field(struct body *b, struct expr *e,
   if (library_member(b, of, &named)) {
     if (named.symbol)
       return call_symbol(b, named.symbol, e, want);
+    if (named.variant)
+      return make_case(b, named.variant, e, want);
     if (named.rows)
       return check_operator(b, named.rows, e, NULL, want);
     check_args_alone(b, e->call.args);

@@ -150,6 +150,10 @@ struct class_sym *class_new(struct checker *k, struct item *i,
 {
   struct class_sym *c = NEW(k, struct class_sym);
   c->c.name = i->name.text;
+  if (k->space->library)
+    c->c.name = atom_of_text(&k->c->atoms,
+                             arena_printf(k->a, "%s.%s", k->space->library->text,
+                                          i->name.text->text));
   c->c.kind = kind;
   c->c.doc = i->doc;
   c->c.span = i->name.span;
@@ -289,7 +293,8 @@ void classes_declare(struct checker *k)
 void classes_collect(struct checker *k)
 {
   EACH_NAMED(k, i, ITEM_DEPLOYMENT) class_members(k, i);
-  EACH_NAMED(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
+  if (!k->space->library) // whose functions wait until they are called
+    EACH_NAMED(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
   EACH_NAMED(k, i, ITEM_METRIC)
   diag_report(k->d, DIAG_no_metrics, i->name.span, NULL);
 }
@@ -366,7 +371,7 @@ void bodies_check(struct checker *k)
   EACH_NAMED(k, i, ITEM_FN)
   {
     struct symbol *s = i->note;
-    if (s->fn)
+    if (s->fn && !k->space->library)
       fn_check(k, s->fn, BODY_PLAIN, NULL);
   }
 }

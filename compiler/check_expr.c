@@ -138,8 +138,7 @@ static struct core *local_value(struct body *b, struct entry *e, struct span at)
   return e->narrowed ? known(b, x) : x;
 }
 
-static struct core *case_value(struct body *b, struct case_ref *c,
-                               struct span at)
+struct core *case_value(struct body *b, struct case_ref *c, struct span at)
 {
   const struct type *fields = c->type->parts[c->index].type;
   struct core *record = core_new(b->k, CORE_TUPLE, fields, at, 0);

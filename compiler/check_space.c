@@ -122,12 +122,37 @@ bool library_member(struct body *b, struct expr *e, struct member *out)
   } else if (out->symbol) {
     out->symbol->uses++;
     INDEX(b->k, symbol, out->symbol, name->span);
+  } else if ((out->variant = table_get(
+                  s->space == b->k->space ? &b->k->cases : &s->space->cases,
+                  name->text))) {
+    INDEX(b->k, part, INDEX_CASE,
+          &out->variant->type->parts[out->variant->index], name->span);
   } else if ((out->rows = rows_of(b->k, s->space->library, name->text))) {
     INDEX(b->k, operator, out->rows, name->span);
   } else {
     report_no_member(b->k, s->space, name);
   }
   return true;
+}
+
+struct class_sym *library_class(struct checker *k, struct symbol *module,
+                                struct expr *e)
+{
+  const struct name *name = &e->access.name;
+  module->uses++;
+  INDEX(k, symbol, module, e->access.of->span);
+  if (!module->space || !name->text)
+    return NULL; // reported at its `use`, or where it was read
+  struct symbol *s = table_get(names_of(k, module->space), name->text);
+  if (s && s->kind == SYMBOL_CLASS) {
+    s->uses++;
+    INDEX(k, symbol, s, name->span);
+    return s->class;
+  }
+  diag_report(k->d, DIAG_unknown_deployment, name->span,
+              "the library `%s` has no deployment `%s`",
+              module->space->library->text, name->text->text);
+  return NULL;
 }
 
 const struct type *library_type(struct checker *k, const struct name *path)

@@ -342,13 +342,17 @@ const char *symbol_kind_text(enum symbol_kind kind);
 void spaces_begin(struct checker *k);
 // Enters a namespace; gives the one that is left, to be entered again.
 struct space *space_enter(struct checker *k, struct space *to);
-// Whether `e` is `library.name`; then what is named: a symbol, or operators'
-// rows, or neither, which is reported.
+// Whether `e` is `library.name`; then what is named: a symbol, a union's case, or
+// operators' rows; or nothing, which is reported.
 struct member {
   struct symbol *symbol;
+  struct case_ref *variant;
   const struct signature *rows;
 };
 bool library_member(struct body *b, struct expr *e, struct member *out);
+// The deployment `library.Name`; reported if it is none.
+struct class_sym *library_class(struct checker *k, struct symbol *module,
+                                struct expr *e);
 // The type `library.Name`.
 const struct type *library_type(struct checker *k, const struct name *path);
 // The operators that a bare name means: a library's own come first.
@@ -471,6 +475,7 @@ struct core *check(struct body *b, struct expr *e, const struct type *want);
 struct core *check_as(struct body *b, struct expr *e, const struct type *want,
                       const struct blame *why);
 struct core *check_name(struct body *b, struct expr *e);
+struct core *case_value(struct body *b, struct case_ref *c, struct span at);
 // What a name means here, other than a local; NULL if nothing. Counts the use.
 struct symbol *symbol_find(struct body *b, const struct name *name);
 struct core *check_symbol(struct body *b, struct symbol *s, struct span at);

@@ -99,9 +99,12 @@ static void reach_all(struct checker *k, struct reach *r)
 
 static void tell(struct checker *k, const struct symbol *s)
 {
-  if (s->name->text[0] == '_')
+  if (s->name->text[0] == '_' || s->span.file >= k->c->n_own)
     return;
-  if (s->kind == SYMBOL_BINDING && !s->uses && s->bind)
+  if (s->kind == SYMBOL_MODULE && !s->uses)
+    diag_report(k->d, DIAG_unused_name, s->span, "the library `%s` is not used",
+                s->name->text);
+  else if (s->kind == SYMBOL_BINDING && !s->uses && s->bind)
     diag_report(k->d, DIAG_unused_binding, s->span, "`%s` is not used",
                 s->name->text);
   else if (s->kind == SYMBOL_FN && !s->uses && s->fn && !s->fn->method)
