@@ -101,13 +101,26 @@ def head(line):
     return line
 
 
+def one_line(text):
+    """A declaration up to the line that closes its round and square brackets, or a type's braces."""
+    open_, close = ("([{", ")]}") if text.startswith("type") else ("([", ")]")
+    whole, depth = "", 0
+    for line in text.splitlines():
+        whole += " " * bool(whole) + line.strip()
+        depth += sum(line.count(c) for c in open_) - sum(line.count(c) for c in close)
+        if not depth:
+            break
+    return whole.replace("( ", "(").replace(" )", ")")
+
+
 def members(library):
     """(name, signature, doc) of what a library has: its .sg first, then its operators."""
     text = (LIBRARIES / f"{library}.sg").read_text()
-    for item in re.finditer(r"((?:^///.*\n)*)^(fn|type) (\w+)(.*)$", text, re.M):
+    for item in re.finditer(r"((?:^///.*\n)*)^(fn|type) (\w+)", text, re.M):
         doc = "\n".join(line[3:].removeprefix(" ") for line in item[1].splitlines())
+        whole = one_line(text[item.start(2):])
         if not item[3].startswith("_"):
-            yield item[3], f"type {item[3]}{item[4]}" if item[2] == "type" else head(item[3] + item[4]), doc
+            yield item[3], whole if item[2] == "type" else head(whole.removeprefix("fn ")), doc
     for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR"):
         if name.startswith(library + ".") and not name.startswith(library + "._"):
             constant = signature.startswith("() ")
