@@ -67,7 +67,9 @@ static struct core *no_field(struct body *b, struct expr *e,
     struct diag *d =
         diag_report(k->d, DIAG_unknown_field, name->span,
                     "the fields of json are not known when compiled");
-    diag_hint(k->d, d, "read it into a type first: `let x: T = ...`");
+    diag_hint(k->d, d,
+              "write `[\"%s\"]`, or read it into a type: `let x: T = ...`",
+              name->text->text);
     return core_bad(k, e->span);
   }
   struct diag *d =
@@ -190,6 +192,23 @@ struct core *check_item(struct body *b, struct expr *e)
   return core_bad(k, e->span);
 }
 
+// What it is, is known only when it runs: a key says that it is a map, a number
+// that it is a list.
+struct core *json_part(struct body *b, struct core *of, struct core *at,
+                       struct span span)
+{
+  struct checker *k = b->k;
+  bool text = !is_bad(at->type) && type_base(k->t, at->type)->kind == TYPE_str;
+  at = convert(b, at, text ? k->str : k->integer, NULL);
+  if (is_bad(at->type))
+    return core_bad(k, span);
+  struct core *x = core_operator(
+      k, text ? OPERATOR_at_json : OPERATOR_at_json_list, k->json, span, 2);
+  x->args[0] = of;
+  x->args[1] = at;
+  return x;
+}
+
 struct core *check_index(struct body *b, struct expr *e)
 {
   struct checker *k = b->k;
@@ -201,6 +220,8 @@ struct core *check_index(struct body *b, struct expr *e)
   struct core *at = check(b, e->index.from, map || list || text ? want : NULL);
   if (is_bad(t) || is_bad(at->type))
     return core_bad(k, e->span);
+  if (t->kind == TYPE_json)
+    return json_part(b, of, at, e->span);
   if (!map && !list && !text) {
     struct diag *d = diag_report(
         k->d, t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
@@ -231,6 +252,9 @@ struct core *check_slice(struct body *b, struct expr *e)
   struct core *of = check(b, e->index.of, NULL);
   struct core *from = slice_end(b, e->index.from, 0, e->span);
   struct core *to = slice_end(b, e->index.to, INT64_MAX, e->span);
+  bool json = of->type->kind == TYPE_json && !is_bad(of->type);
+  if (json)
+    of = convert(b, of, type_of(k->t, TYPE_list, k->json), NULL);
   const struct type *t = of->type;
   if (is_bad(t) || is_bad(from->type) || is_bad(to->type))
     return core_bad(k, e->span);
@@ -249,5 +273,5 @@ struct core *check_slice(struct body *b, struct expr *e)
   x->args[0] = of;
   x->args[1] = from;
   x->args[2] = to;
-  return x;
+  return json ? convert(b, x, k->json, NULL) : x;
 }

@@ -117,6 +117,8 @@ static struct core *item_at(struct body *b, struct core *of, struct core *key,
                             struct span at)
 {
   bool map = of->type->kind == TYPE_map;
+  if (of->type->kind == TYPE_json)
+    return json_part(b, of, key, at);
   struct core *x =
       core_new(b->k, map ? CORE_KEY : CORE_INDEX, of->type->of, at, 2);
   x->args[0] = of;
@@ -124,26 +126,43 @@ static struct core *item_at(struct body *b, struct core *of, struct core *key,
   return x;
 }
 
-// The map or list `of` with the item changed.
+static struct core *check_key(struct body *b, struct expr *e,
+                              const struct type *of)
+{
+  struct checker *k = b->k;
+  if (of->kind != TYPE_json)
+    return check_as(b, e, of->kind == TYPE_map ? k->str : k->integer, NULL);
+  struct core *x = check(b, e, NULL);
+  bool text = !is_bad(x->type) && type_base(k->t, x->type)->kind == TYPE_str;
+  return convert(b, x, text ? k->str : k->integer, NULL);
+}
+
+static enum operator_id put_of(const struct type *of, const struct type *key)
+{
+  if (of->kind == TYPE_json)
+    return key->kind == TYPE_int ? OPERATOR_put_json_list : OPERATOR_put_json;
+  return of->kind == TYPE_map ? OPERATOR_put : OPERATOR_put_list;
+}
+
+// The map, list or json `of` with the item changed.
 static struct core *with_item(struct body *b, struct item *i,
                               struct expr *target, struct core *of,
                               struct stmt ***end)
 {
   struct checker *k = b->k;
-  bool map = of->type->kind == TYPE_map;
-  struct core *key =
-      check_as(b, target->index.from, map ? k->str : k->integer, NULL);
+  const struct type *item = of->type->kind == TYPE_json ? k->json : of->type->of;
+  struct core *key = check_key(b, target->index.from, of->type);
   key = key_once(b, key, end);
-  struct core *x = check(b, i->assign.value, of->type->of);
+  struct core *x = check(b, i->assign.value, item);
   if (i->assign.op != OP_NONE && !is_bad(key->type))
     x = arithmetic(b, i->assign.op, i->span,
                    item_at(b, check(b, target->index.of, NULL), key, i->span),
                    x);
-  x = convert(b, x, of->type->of, NULL);
+  x = convert(b, x, item, NULL);
   if (is_bad(key->type) || is_bad(x->type))
     return core_bad(k, i->span);
-  struct core *put = core_operator(k, map ? OPERATOR_put : OPERATOR_put_list,
-                                   of->type, i->span, 3);
+  struct core *put =
+      core_operator(k, put_of(of->type, key->type), of->type, i->span, 3);
   put->args[0] = of;
   put->args[1] = key;
   put->args[2] = x;
@@ -165,7 +184,7 @@ static bool assign_item(struct body *b, struct item *i, struct stmt ***end)
     return false;
   struct core *before = check(b, of, NULL);
   const struct type *t = before->type;
-  if (t->kind != TYPE_map && t->kind != TYPE_list)
+  if (t->kind != TYPE_map && t->kind != TYPE_list && t->kind != TYPE_json)
     return false;
   struct core *put = with_item(b, i, target, before, end);
   struct stmt *s = stmt_new(b, var ? STMT_ASSIGN : STMT_SET_SELF, i->span);

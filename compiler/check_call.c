@@ -444,7 +444,8 @@ static struct core *call_field(struct body *b, struct expr *e,
                        method_of(b, (struct class_sym *)x->type->class, name,
                                  of->access.name.span),
                        e->call.args, e->span);
-  if (x->type->kind == TYPE_map && !strcmp(name->text, "get"))
+  bool keyed = x->type->kind == TYPE_map || x->type->kind == TYPE_json;
+  if (keyed && !strcmp(name->text, "get"))
     return check_operator(b, signature_of(OPERATOR_get), e, x, want);
   return call_value(b, check_field(b, of), e->call.args, e->span);
 }

@@ -426,10 +426,20 @@ static struct core *characters(struct checker *k, struct core *text)
   return x;
 }
 
-bool iterates(struct body *b, struct core **of, const struct type **item,
-              const struct type **second)
+// json is read as what the names are for: elements, or keys and values.
+static struct core *json_walked(struct body *b, struct core *x, bool two)
 {
   struct checker *k = b->k;
+  return convert(b, x, type_of(k->t, two ? TYPE_map : TYPE_list, k->json),
+                 NULL);
+}
+
+bool iterates(struct body *b, struct core **of, const struct name *names,
+              const struct type **item, const struct type **second)
+{
+  struct checker *k = b->k;
+  if ((*of)->type->kind == TYPE_json && !is_bad((*of)->type))
+    *of = json_walked(b, *of, names->next);
   if ((*of)->type->kind == TYPE_str)
     *of = characters(k, *of);
   struct core *over = *of;
@@ -473,7 +483,7 @@ struct core *check_each(struct body *b, struct expr *e, const struct type *want)
                 "a limit must be at least 1");
   const struct type *item, *second;
   struct name *names = e->each.names;
-  bool ok = iterates(b, &x->args[0], &item, &second);
+  bool ok = iterates(b, &x->args[0], names, &item, &second);
   uint32_t mark = scope_open(b), narrows = narrow_mark(b);
   b->apart++;
   x->each.item = loop_variable(b, names, item);

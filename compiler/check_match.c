@@ -23,8 +23,19 @@ struct matching {
   bool bad;
 };
 
+// What json may be, in the words of `json.kind`; `none` is written as a value.
+static const struct {
+  const char *kind;
+  enum type_kind type;
+} json_kinds[] = {{"null", TYPE_none}, {"bool", TYPE_bool}, {"int", TYPE_int},
+                  {"float", TYPE_float}, {"str", TYPE_str}, {"list", TYPE_list},
+                  {"map", TYPE_map}};
+enum { JSON_IS_INT = 2, JSON_IS_FLOAT = 3, JSON_KINDS = 7 };
+
 static uint32_t values_of(const struct type *t)
 {
+  if (t->kind == TYPE_json)
+    return JSON_KINDS;
   if (t->kind == TYPE_union || t->kind == TYPE_enum)
     return t->n_parts;
   return t->kind == TYPE_bool ? 2 : 0;
@@ -35,6 +46,8 @@ static const char *value_text(struct checker *k, const struct type *t,
 {
   if (t->kind == TYPE_bool)
     return i ? "true" : "false";
+  if (t->kind == TYPE_json)
+    return i ? json_kinds[i].kind : "none";
   const char *name = t->parts[i].name->text;
   return t->kind == TYPE_enum ? arena_printf(k->a, "\"%s\"", name) : name;
 }
@@ -66,11 +79,75 @@ static void mark_seen(struct matching *m, uint32_t i, struct span at)
     m->seen[i] = at;
 }
 
+static struct core *json_test(struct matching *m, uint32_t i, struct span at)
+{
+  struct checker *k = m->b->k;
+  const char *word = json_kinds[i].kind;
+  struct core *kind =
+      core_operator(k, OPERATOR_json_kind, k->str, at, 1);
+  kind->args[0] = core_local(k, m->subject, at);
+  return core_prim(
+      k, OP_eq, k->boolean, at, kind,
+      core_const(k, const_text(k, k->str, word, (uint32_t)strlen(word)), at));
+}
+
+static const struct type *json_type(struct checker *k, uint32_t i)
+{
+  enum type_kind kind = json_kinds[i].type;
+  return kind == TYPE_list || kind == TYPE_map ? type_of(k->t, kind, k->json)
+                                               : type_simple(k->t, kind);
+}
+
+// A float takes whole numbers too, which are as good.
+static void json_case(struct matching *m, struct pattern *p, uint32_t i,
+                      struct arm_made *out)
+{
+  struct checker *k = m->b->k;
+  mark_seen(m, i, p->span);
+  out->test = json_test(m, i, p->span);
+  if (i == JSON_IS_FLOAT) {
+    struct core *either = core_new(k, CORE_OR, k->boolean, p->span, 2);
+    either->args[0] = out->test;
+    either->args[1] = json_test(m, JSON_IS_INT, p->span);
+    out->test = either;
+    if (!m->seen[JSON_IS_INT].end)
+      m->seen[JSON_IS_INT] = p->span;
+  }
+  if (!p->bind.text)
+    return;
+  out->payload =
+      core_operator(k, OPERATOR_from_json, json_type(k, i), p->span, 1);
+  out->payload->args[0] = core_local(k, m->subject, p->span);
+}
+
+static void json_pattern(struct matching *m, struct pattern *p,
+                         struct arm_made *out)
+{
+  struct checker *k = m->b->k;
+  const char *names[JSON_KINDS];
+  for (uint32_t i = 1; i < JSON_KINDS; i++) {
+    names[i - 1] = json_kinds[i].kind;
+    if (strcmp(json_kinds[i].kind, p->name.text->text))
+      continue;
+    json_case(m, p, i, out);
+    return;
+  }
+  struct diag *d =
+      diag_report(k->d, DIAG_unknown_case, p->name.span,
+                  "json is bool, int, float, str, list, map or none");
+  name_hint_list(k, d, p->name.text->text, names, JSON_KINDS - 1);
+  m->bad = true;
+}
+
 static void case_pattern(struct matching *m, struct pattern *p,
                          struct arm_made *out)
 {
   struct checker *k = m->b->k;
   const struct type *t = m->t;
+  if (t->kind == TYPE_json) {
+    json_pattern(m, p, out);
+    return;
+  }
   if (t->kind != TYPE_union) {
     struct diag *d = diag_report(k->d, DIAG_wrong_type, p->span,
                                  "%s has no cases", show(k, t));
@@ -104,6 +181,22 @@ static void case_pattern(struct matching *m, struct pattern *p,
   m->bad = true;
 }
 
+static bool is_value(const struct type *t, uint32_t i, const struct constant *c)
+{
+  if (t->kind == TYPE_bool)
+    return c->i == i;
+  return t->kind == TYPE_enum && c->text &&
+         !strcmp(c->text, t->parts[i].name->text);
+}
+
+static bool is_same_value(const struct core *test, const struct constant *c)
+{
+  if (test->kind != CORE_PRIM || test->args[1]->kind != CORE_CONST)
+    return false;
+  const struct constant *other = test->args[1]->constant;
+  return other->type == c->type && const_equal(other, c);
+}
+
 static void value_pattern(struct matching *m, struct pattern *p,
                           struct arm_made *out)
 {
@@ -114,15 +207,14 @@ static void value_pattern(struct matching *m, struct pattern *p,
     return;
   }
   const struct constant *c = x->constant;
+  bool none = p->value->kind == EXPR_NONE && m->t->kind == TYPE_json;
   for (uint32_t i = 0; i < values_of(m->t); i++)
-    if (m->t->kind == TYPE_bool
-            ? c->i == i
-            : m->t->kind == TYPE_enum && c->text &&
-                  !strcmp(c->text, m->t->parts[i].name->text))
+    if (is_value(m->t, i, c) || (none && !i))
       mark_seen(m, i, p->span);
-  for (uint32_t i = 0; i < m->n && !values_of(m->t); i++) {
-    struct core *other = m->arms[i].test;
-    if (other && const_equal(other->args[1]->constant, c))
+  bool several = !values_of(m->t) || m->t->kind == TYPE_json;
+  for (uint32_t i = 0; i < m->n && several && !none; i++) {
+    const struct core *other = m->arms[i].test;
+    if (other && is_same_value(other, c))
       report_again(m, p->span, &m->arms[i].arm->pattern.span);
   }
   out->test = core_prim(k, OP_eq, k->boolean, p->span,

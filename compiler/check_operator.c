@@ -19,6 +19,7 @@ struct attempt { // to fit one row
   struct body *b;
   const struct type *variables[SIGNATURE_VARIABLES];
   bool widen;
+  bool several; // rows take so many arguments
 };
 
 static enum type_kind kind_of(const struct type *t)
@@ -88,12 +89,17 @@ static bool suits(struct attempt *a, const struct signature_type *s,
   return true;
 }
 
+// Anything becomes json, and json anything: that says nothing of which row is
+// meant.
 static bool fits(struct attempt *a, const struct signature_type *s,
                  struct core **x)
 {
   if (suits(a, s, (*x)->type))
     return true;
   const struct type *t = a->widen ? meant(a, s) : NULL;
+  if (t && a->several &&
+      (t->kind == TYPE_json || (*x)->type->kind == TYPE_json))
+    return false;
   return t && try_convert(a->b, x, t);
 }
 
@@ -297,10 +303,9 @@ static struct core *made(struct body *b, const struct signature *s,
 
 // Converts the arguments to what the row takes, once it is known to fit.
 static struct core *try_row(struct body *b, const struct signature *s,
-                            const struct given_args *g, bool widen,
+                            const struct given_args *g, struct attempt a,
                             const struct type *want)
 {
-  struct attempt a = {.b = b, .widen = widen};
   struct core *args[SIGNATURE_PARAMS] = {0};
   for (uint32_t i = 0; i < g->n; i++)
     args[place_of(s, g, i)] = g->values[i];
@@ -340,6 +345,13 @@ static bool read_args(struct body *b, struct given_args *g,
   return ok;
 }
 
+// int(x), float(x), bool(x): of json, they read it.
+static bool is_reading(enum operator_id first)
+{
+  return first == OPERATOR_int_str || first == OPERATOR_float_str ||
+         first == OPERATOR_bool_t;
+}
+
 struct core *check_operator(struct body *b, const struct signature *rows,
                             struct expr *e, struct core *first,
                             const struct type *want)
@@ -362,9 +374,14 @@ struct core *check_operator(struct body *b, const struct signature *rows,
   }
   if (!read_args(b, &g, candidates == 1 ? only : NULL))
     return core_bad(b->k, e->span);
+  if (g.n == 1 && g.values[0]->type->kind == TYPE_json &&
+      is_reading(rows->id))
+    return convert(b, g.values[0], type_simple(b->k->t, rows->result->kind),
+                   NULL);
   for (int widen = 0; widen < 2; widen++)
     for (const struct signature *s = rows; s; s = next_row(s)) {
-      struct core *x = takes(s, &g) ? try_row(b, s, &g, widen, want) : NULL;
+      struct attempt a = {.b = b, .widen = widen, .several = candidates > 1};
+      struct core *x = takes(s, &g) ? try_row(b, s, &g, a, want) : NULL;
       if (x)
         return x;
     }

@@ -332,12 +332,29 @@ static bool is_word(const struct core *c, const struct type *t)
          c->type->kind == TYPE_str;
 }
 
+// json may be anything that has JSON, `none` too.
+static void both_json(struct body *b, struct core **x, struct core **y)
+{
+  const struct type *s = (*x)->type, *t = (*y)->type;
+  if (is_bad(s) || is_bad(t) || s == t)
+    return;
+  if (s->kind == TYPE_json && t->kind != TYPE_optional)
+    try_convert(b, y, s);
+  else if (t->kind == TYPE_json && s->kind != TYPE_optional)
+    try_convert(b, x, t);
+}
+
 static struct core *compare(struct body *b, struct expr *e)
 {
   struct checker *k = b->k;
   struct core *x, *y;
   check_sides(b, e, &x, &y);
   bool equality = e->op == OP_EQ || e->op == OP_NE;
+  if (equality)
+    both_json(b, &x, &y);
+  bool json = x->type->kind == TYPE_json && !is_bad(x->type);
+  if (equality && json && x->type == y->type)
+    return order(b, e->op, e->span, x, y);
   if (equality && e->operands.right->kind == EXPR_NONE)
     return is_none(b, e->op, e->span, x);
   if (equality && e->operands.left->kind == EXPR_NONE)
@@ -373,6 +390,9 @@ static struct core *contains(struct body *b, struct expr *e)
   } else if (in->type->kind == TYPE_map) {
     want = k->str;
     id = OPERATOR_in_map;
+  } else if (in->type->kind == TYPE_json && !is_bad(in->type)) {
+    want = k->str;
+    id = OPERATOR_in_json;
   }
   if (is_bad(x->type) || is_bad(in->type))
     return core_bad(k, e->span);

@@ -102,7 +102,7 @@ static void check_for(struct body *b, struct item *i, struct stmt ***end)
   const struct type *item, *second;
   struct name *names = i->loop.names;
   s->value = check(b, i->loop.over, NULL);
-  iterates(b, &s->value, &item, &second);
+  iterates(b, &s->value, names, &item, &second);
   uint32_t mark = scope_open(b);
   narrow_forget_vars(b);
   s->local = loop_variable(b, names, item);

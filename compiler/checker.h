@@ -519,8 +519,8 @@ struct core *check_each(struct body *b, struct expr *e,
                         const struct type *want);
 // Element (and second) type of what is iterated over; false and reported if
 // none.
-bool iterates(struct body *b, struct core **over, const struct type **item,
-              const struct type **second);
+bool iterates(struct body *b, struct core **over, const struct name *names,
+              const struct type **item, const struct type **second);
 // The one type of `n` values, to which each is converted; NULL if reported.
 const struct type *unite_all(struct body *b, struct core **x, uint32_t n);
 
@@ -528,6 +528,8 @@ const struct type *unite_all(struct body *b, struct core **x, uint32_t n);
 struct core *check_field(struct body *b, struct expr *e);
 struct core *check_item(struct body *b, struct expr *e);
 struct core *check_index(struct body *b, struct expr *e);
+struct core *json_part(struct body *b, struct core *of, struct core *at,
+                       struct span span);
 struct core *check_slice(struct body *b, struct expr *e);
 // Whether `e` is `app.name`; then what it names, NULL (and reported) if
 // nothing.

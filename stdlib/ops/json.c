@@ -2,6 +2,8 @@
 #include "runtime/codec/codec.h"
 #include "stdlib/ops/ops.h"
 
+#include <string.h>
+
 OP(str)
 {
   struct buf b = {.arena = call->arena};
@@ -28,12 +30,14 @@ OP(to_json)
   return give(call, out, j);
 }
 
-// "/body/1: Input should be…": the first of what does not fit.
+// `["items",1]: Input should be…`: the first of what does not fit.
 static enum operator_status fail_offence(struct operator_call *call,
                                          const struct offences *o)
 {
   if (!o->first)
     return operator_exhausted(call);
+  if (!strcmp(o->first->loc, "[]"))
+    return operator_fail(call, "%s", o->first->msg);
   return operator_fail(call, "%s: %s", o->first->loc, o->first->msg);
 }
 
