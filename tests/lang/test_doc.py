@@ -14,6 +14,7 @@ from support import ROOT, SGC, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = sorted((HERE / "doc").glob("*.sg"))
+SHOP = HERE / "doc/shop.sg"
 VOID = {"meta", "br", "hr", "img", "link"}
 
 
@@ -96,7 +97,7 @@ class Doc(unittest.TestCase):
         self.assertGreater(seen, 8)
 
     def test_a_page_needs_no_other(self):
-        out = self.text("--html", CASES[0])
+        out = self.text("--html", SHOP)
         page = Page(out)
         self.assertNotIn("script", page.tags)
         self.assertNotIn("b", page.tags)      # of the program's own text
@@ -107,26 +108,26 @@ class Doc(unittest.TestCase):
     def test_pictures(self):
         if not shutil.which("dot"):
             self.skipTest("no Graphviz here")
-        page = Page(self.text("--html", CASES[0]))
+        page = Page(self.text("--html", SHOP))
         self.assertEqual(page.tags.count("svg"), 2)
-        bare = self.text("--html", CASES[0], env={**os.environ, "PATH": str(self.folder)})
+        bare = self.text("--html", SHOP, env={**os.environ, "PATH": str(self.folder)})
         self.assertNotIn("<svg", bare)
         Page(bare)
         for broken in ("exit 1", "echo nonsense", "kill -9 $$", "cat >/dev/null; echo '<svg'; exit 3"):
             dot = self.folder / "dot"
             dot.write_text(f"#!/bin/sh\n{broken}\n")
             dot.chmod(0o755)
-            out = self.text("--html", CASES[0], env={**os.environ, "PATH": f"{self.folder}:/bin"})
+            out = self.text("--html", SHOP, env={**os.environ, "PATH": f"{self.folder}:/bin"})
             self.assertEqual(out, bare)
 
     def test_output(self):
         target = self.folder / "shop.html"
-        self.assertEqual(self.text("-o", target, CASES[0]), "")
-        self.assertEqual(target.read_text(), self.text("--html", CASES[0]))
+        self.assertEqual(self.text("-o", target, SHOP), "")
+        self.assertEqual(target.read_text(), self.text("--html", SHOP))
         other = self.folder / "shop.md"
-        self.assertEqual(self.text("-o", other, CASES[0]), "")
-        self.assertEqual(other.read_text(), self.text("--markdown", CASES[0]))
-        self.assertEqual(self.text("--markdown", "-o", target, CASES[0]), "")
+        self.assertEqual(self.text("-o", other, SHOP), "")
+        self.assertEqual(other.read_text(), self.text("--markdown", SHOP))
+        self.assertEqual(self.text("--markdown", "-o", target, SHOP), "")
         self.assertEqual(target.read_text(), other.read_text())
 
     def test_errors(self):
@@ -137,7 +138,7 @@ class Doc(unittest.TestCase):
         done = doc(wrong, "-o", target)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertEqual(target.read_text(), "before")
-        done = doc(CASES[0], "-o", self.folder / "no/where.html")
+        done = doc(SHOP, "-o", self.folder / "no/where.html")
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write", done.stderr)
         self.assertEqual(doc().returncode, 2)
