@@ -12,9 +12,10 @@ struct blocks {
 
 bool binding_blocks(const struct binding *b)
 {
-  for (const struct setting *s = b->settings; s; s = s->next)
-    if (s->id == SETTING_max_ongoing_requests && s->origin != ORIGIN_default)
-      return true;
+  const struct setting *s =
+      setting_find(b->settings, SETTING_max_ongoing_requests);
+  if (s && s->origin != ORIGIN_default)
+    return true;
   for (const struct method *m = b->class->methods; m; m = m->next)
     if (b->class->kind != CLASS_graph && code_of(m->function)->blocks)
       return true;
@@ -49,8 +50,8 @@ static void look_at_function(struct blocks *b, struct code *k)
       look_at_value(b, k, i);
     else if (i->op == OP_op)
       blocks |= (signature_of(i->b)->attributes & OPERATOR_WAITS) != 0;
-    else if (i->op == OP_call || i->op == OP_start ||
-             i->op == OP_each || i->op == OP_each_limit)
+    else if (i->op == OP_call || i->op == OP_start || i->op == OP_each ||
+             i->op == OP_each_limit)
       blocks |= site_blocks(b, k, &k->sites[i->b]);
   }
   if (blocks && !k->blocks)

@@ -28,13 +28,6 @@ struct loads {
   struct load *first;
 };
 
-static const struct setting *find(const struct setting *s, enum setting_id id)
-{
-  while (s && s->id != id)
-    s = s->next;
-  return s;
-}
-
 static struct load *load_of(struct loads *l, const struct binding *b)
 {
   struct load *x = l->first;
@@ -77,14 +70,14 @@ static void walk(struct loads *l, const struct timing *t,
 
 static int64_t value_of(const struct binding *b, enum setting_id id)
 {
-  const struct setting *s = find(b->settings, id);
+  const struct setting *s = setting_find(b->settings, id);
   return s ? s->value->i : strtoll(setting_rows[id].value, NULL, 10);
 }
 
 static void check_binding(struct loads *l, const struct load *x)
 {
   const struct binding *b = x->binding;
-  bool scales = find(b->settings, SETTING_autoscaling_max);
+  bool scales = setting_find(b->settings, SETTING_autoscaling_max);
   int64_t replicas =
       value_of(b, scales ? SETTING_autoscaling_max : SETTING_num_replicas);
   int64_t each = value_of(b, SETTING_max_ongoing_requests);
@@ -105,14 +98,13 @@ static void check_binding(struct loads *l, const struct load *x)
             ceil(x->calls / (double)each));
 }
 
-void check_load(struct compile *c, const struct program *p)
+void check_load(struct compile *c, struct times *t, const struct program *p)
 {
-  struct loads l = {.c = c};
+  struct loads l = {.c = c, .times = t};
   for (const struct app *a = p->apps; a; a = a->next)
     for (const struct route *r = a->routes; r; r = r->next) {
-      const struct setting *rps = find(r->settings, SETTING_expected_rps);
-      if (rps && !l.times)
-        l.times = times_new(c);
+      const struct setting *rps =
+          setting_find(r->settings, SETTING_expected_rps);
       uint32_t steps = 100000;
       if (rps)
         walk(&l, times_of(l.times, r->function, NULL), rps, &steps);

@@ -26,17 +26,10 @@ void resources_collect(struct checker *k)
 
 // ---- adding up ----
 
-static const struct setting *find(const struct setting *s, enum setting_id id)
-{
-  while (s && s->id != id)
-    s = s->next;
-  return s;
-}
-
 static int64_t count_of(const struct setting *s, enum setting_id id,
                         int64_t missing)
 {
-  s = find(s, id);
+  s = setting_find(s, id);
   return s ? s->value->i : missing;
 }
 
@@ -49,7 +42,7 @@ static struct replicas replicas_of(const struct setting *s)
   struct replicas r;
   r.least = count_of(s, SETTING_num_replicas, 1);
   r.most = r.least;
-  if (!find(s, SETTING_num_replicas)) {
+  if (!setting_find(s, SETTING_num_replicas)) {
     r.least = count_of(s, SETTING_autoscaling_min, 1);
     r.most = count_of(s, SETTING_autoscaling_max, r.least);
     r.least = count_of(s, SETTING_autoscaling_initial, r.least);
@@ -69,7 +62,7 @@ struct resource { // one that the node has
 static double asked(const struct setting *list, const struct resource *r,
                     struct span *at)
 {
-  const struct setting *s = find(list, r->id);
+  const struct setting *s = setting_find(list, r->id);
   if (!s)
     return 0;
   *at = s->span;
@@ -147,7 +140,7 @@ void resources_check(struct checker *k)
               {SETTING_node_memory, SETTING_resources_memory},
               {SETTING_node_gpus, SETTING_resources_gpus}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct setting *s = find(k->p->node, rows[i].of_node);
+    const struct setting *s = setting_find(k->p->node, rows[i].of_node);
     if (!s)
       continue;
     struct resource r = {setting_rows[s->id].name, rows[i].of_deployment,
@@ -157,7 +150,7 @@ void resources_check(struct checker *k)
       r.there = (double)s->value->i;
     check_one(k, &r);
   }
-  const struct setting *named = find(k->p->node, SETTING_node_named);
+  const struct setting *named = setting_find(k->p->node, SETTING_node_named);
   for (uint32_t i = 0; named && i + 1 < named->value->n_parts; i += 2) {
     struct resource r = {named->value->parts[i]->text, SETTING_resources_named,
                          named->value->parts[i + 1]->f, named->span, false};

@@ -9,21 +9,12 @@
 
 struct deadlines {
   struct compile *c;
-  struct times *times; // made at the first question
+  struct times *times;
 };
-
-static const struct setting *find(const struct setting *s, enum setting_id id)
-{
-  while (s && s->id != id)
-    s = s->next;
-  return s;
-}
 
 static int64_t least(struct deadlines *d, const struct function *f,
                      const struct binding *b)
 {
-  if (!d->times)
-    d->times = times_new(d->c);
   return times_of(d->times, f, b)->takes.low;
 }
 
@@ -58,8 +49,8 @@ static void check_retries(struct deadlines *d, const struct core_call *call,
                           const struct setting *timeout)
 {
   char has[NUMBER_TEXT], needs[NUMBER_TEXT];
-  const struct setting *retries = find(call->options, SETTING_retries);
-  const struct setting *backoff = find(call->options, SETTING_backoff);
+  const struct setting *retries = setting_find(call->options, SETTING_retries);
+  const struct setting *backoff = setting_find(call->options, SETTING_backoff);
   if (!retries || !backoff || pauses(retries, backoff) <= timeout->value->i)
     return;
   number_print_duration(has, timeout->value->i);
@@ -71,7 +62,7 @@ static void check_retries(struct deadlines *d, const struct core_call *call,
 
 static void check_call(struct deadlines *d, const struct core_call *call)
 {
-  const struct setting *timeout = find(call->options, SETTING_timeout);
+  const struct setting *timeout = setting_find(call->options, SETTING_timeout);
   if (!timeout || !call->method)
     return;
   check_deadline(d, timeout, least(d, call->method->function, call->binding),
@@ -81,14 +72,14 @@ static void check_call(struct deadlines *d, const struct core_call *call)
 
 static void check_binding(struct deadlines *d, const struct binding *b)
 {
-  const struct setting *s = find(b->settings, SETTING_request_timeout);
+  const struct setting *s = setting_find(b->settings, SETTING_request_timeout);
   for (const struct method *m = b->class->methods; s && m; m = m->next)
     check_deadline(d, s, least(d, m->function, b), m->span);
 }
 
 static void check_route(struct deadlines *d, const struct route *r)
 {
-  const struct setting *s = find(r->settings, SETTING_request_timeout);
+  const struct setting *s = setting_find(r->settings, SETTING_request_timeout);
   if (s)
     check_deadline(d, s, least(d, r->function, NULL), r->span);
 }
@@ -111,9 +102,9 @@ static void check_function(struct deadlines *d, const struct function *f)
       check_call(d, k->sites[i].call);
 }
 
-void check_times(struct compile *c, const struct program *p)
+void check_times(struct compile *c, struct times *t, const struct program *p)
 {
-  struct deadlines d = {.c = c};
+  struct deadlines d = {.c = c, .times = t};
   for (const struct app *a = p->apps; a; a = a->next) {
     for (const struct binding *b = a->bindings; b; b = b->next)
       check_binding(&d, b);

@@ -40,6 +40,11 @@ struct setting {
   struct span span;
   struct setting *next;
 };
+// The one that was written of a list, or NULL (settings.c).
+const struct setting *setting_find(const struct setting *list,
+                                   enum setting_id id);
+const struct constant *setting_value(const struct setting *list,
+                                     enum setting_id id);
 
 // ---- variables ----
 struct local {

@@ -129,8 +129,8 @@ static void fn_edges(struct search *s, struct node *n)
 static void bind_edges(struct search *s, struct node *n)
 {
   struct bind_sym *b = n->bind;
-  for (struct setting *i = b->b.settings; i; i = i->next)
-    n->blocks = n->blocks || i->id == SETTING_max_ongoing_requests;
+  n->blocks |=
+      setting_find(b->b.settings, SETTING_max_ongoing_requests) != NULL;
   for (struct method *m = b->class->c.methods; m; m = m->next)
     add_edge(s, n, ((struct fn_sym *)m->function)->number);
   for (uint32_t i = 0; i < b->b.n_uses; i++)

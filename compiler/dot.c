@@ -19,20 +19,13 @@ void dot_edge(struct dot *d, const char *from, const char *to,
   buf_addf(d->out, "%s];\n", style);
 }
 
-static const struct constant *setting_of(const struct binding *b,
-                                         enum setting_id id)
-{
-  for (const struct setting *s = b->settings; s; s = s->next)
-    if (s->id == id)
-      return s->value;
-  return NULL;
-}
-
 static const char *replicas_text(struct dot *d, const struct binding *b)
 {
-  const struct constant *n = setting_of(b, SETTING_num_replicas);
-  const struct constant *low = setting_of(b, SETTING_autoscaling_min);
-  const struct constant *high = setting_of(b, SETTING_autoscaling_max);
+  const struct constant *n = setting_value(b->settings, SETTING_num_replicas);
+  const struct constant *low =
+      setting_value(b->settings, SETTING_autoscaling_min);
+  const struct constant *high =
+      setting_value(b->settings, SETTING_autoscaling_max);
   if (high)
     return arena_printf(d->arena, "×%lld–%lld", (long long)(low ? low->i : 1),
                         (long long)high->i);

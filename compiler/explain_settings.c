@@ -22,13 +22,6 @@ static void add_value(struct buf *out, const struct constant *c)
   }
 }
 
-static const struct setting *find(const struct setting *s, enum setting_id id)
-{
-  while (s && s->id != id)
-    s = s->next;
-  return s;
-}
-
 // ---- lines ----
 
 static void add_line(struct explain *x, enum setting_id id, const char *value,
@@ -54,7 +47,7 @@ static bool group_counts(const struct setting *all, enum setting_id id)
   const char *dot = strchr(setting_rows[id].name, '.');
   if (!dot || strncmp(setting_rows[id].name, "autoscaling.", 12))
     return !dot || strncmp(setting_rows[id].name, "cache.", 6) ||
-           find(all, SETTING_cache_ttl);
+           setting_find(all, SETTING_cache_ttl);
   for (; all; all = all->next)
     if (!strncmp(setting_rows[all->id].name, "autoscaling.", 12))
       return true;
@@ -64,7 +57,7 @@ static bool group_counts(const struct setting *all, enum setting_id id)
 static void add_setting(struct explain *x, const struct binding *b,
                         const struct setting *all, enum setting_id id)
 {
-  const struct setting *s = find(all, id);
+  const struct setting *s = setting_find(all, id);
   bool blocks = id != SETTING_max_ongoing_requests || binding_blocks(b);
   if (s && s->origin != ORIGIN_default)
     add_written(x, s);

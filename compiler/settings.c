@@ -9,9 +9,9 @@ static const struct {
   unsigned place;
   const char *name;
 } later[] = {
-    {PLACE_DEPLOYMENT, "user_config"},
-    {PLACE_DEPLOYMENT, "cache.key"}, {PLACE_SERVER, "admin"},
-    {PLACE_SERVER, "tls"},           {PLACE_BATCH, "size_of"},
+    {PLACE_DEPLOYMENT, "user_config"}, {PLACE_DEPLOYMENT, "cache.key"},
+    {PLACE_SERVER, "admin"},           {PLACE_SERVER, "tls"},
+    {PLACE_BATCH, "size_of"},
 };
 
 struct gather {
@@ -102,8 +102,7 @@ static void report_unknown_setting(struct gather *g, const char *name,
   const char **names = ARENA_ARRAY(k->a, SETTINGS + n_own, const char *);
   uint32_t n = 0, elsewhere = SETTINGS;
   for (uint32_t i = 0; i < n_own; i += 2)
-    names[n++] =
-        arena_printf(k->a, "resources.%s", own->value->parts[i]->text);
+    names[n++] = arena_printf(k->a, "resources.%s", own->value->parts[i]->text);
   for (uint32_t i = 0; i < sizeof later / sizeof *later; i++)
     if (later[i].place & g->place && !strcmp(later[i].name, name)) {
       diag_report(k->d,
@@ -118,11 +117,12 @@ static void report_unknown_setting(struct gather *g, const char *name,
     if (setting_rows[i].places & g->place) {
       const char *dot = strchr(setting_rows[i].name, '.');
       bool group = dot && !strchr(name, '.');
-      names[n++] =
-          group ? arena_copy(k->a, setting_rows[i].name, (size_t)(dot - setting_rows[i].name))
-                : setting_rows[i].name;
+      names[n++] = group ? arena_copy(k->a, setting_rows[i].name,
+                                      (size_t)(dot - setting_rows[i].name))
+                         : setting_rows[i].name;
     } else if (!strncmp(setting_rows[i].name, name, size) &&
-               (!setting_rows[i].name[size] || setting_rows[i].name[size] == '.')) {
+               (!setting_rows[i].name[size] ||
+                setting_rows[i].name[size] == '.')) {
       elsewhere = i;
     }
   }
@@ -139,7 +139,8 @@ static bool is_group(struct gather *g, const char *name)
 {
   size_t size = strlen(name);
   for (uint32_t i = 0; i < SETTINGS; i++)
-    if (setting_rows[i].places & g->place && !strncmp(setting_rows[i].name, name, size) &&
+    if (setting_rows[i].places & g->place &&
+        !strncmp(setting_rows[i].name, name, size) &&
         setting_rows[i].name[size] == '.')
       return true;
   return false;
@@ -148,7 +149,8 @@ static bool is_group(struct gather *g, const char *name)
 static int setting_named(struct gather *g, const char *name)
 {
   for (int i = 0; i < SETTINGS; i++)
-    if (setting_rows[i].places & g->place && !strcmp(setting_rows[i].name, name))
+    if (setting_rows[i].places & g->place &&
+        !strcmp(setting_rows[i].name, name))
       return i;
   return -1;
 }
@@ -185,11 +187,11 @@ static const struct constant *amount_of(const struct setting *s, atom name)
   return NULL;
 }
 
-// A node may have what it likes, but nothing that means what has another name; a
-// deployment may ask for what the node has.
+// A node may have what it likes, but nothing that means what has another name;
+// a deployment may ask for what the node has.
 static bool is_named_resource(struct gather *g, const char *prefix, atom name)
 {
-  static const char *const others[] = {"cpu",      "gpu",   "mem", "ram",
+  static const char *const others[] = {"cpu",      "gpu",   "mem",     "ram",
                                        "num_cpus", "cores", "num_gpus"};
   bool other = false;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -198,10 +200,8 @@ static bool is_named_resource(struct gather *g, const char *prefix, atom name)
     return !other;
   if (g->place != PLACE_DEPLOYMENT || !prefix || strcmp(prefix, "resources"))
     return false;
-  for (struct setting *s = g->k->p->node; s; s = s->next)
-    if (s->id == SETTING_node_named)
-      return amount_of(s, name);
-  return false;
+  const struct setting *s = setting_find(g->k->p->node, SETTING_node_named);
+  return s && amount_of(s, name);
 }
 
 static void add_amount(struct checker *k, struct constant *m, atom name,
@@ -221,13 +221,13 @@ static void gather_named(struct gather *g, const struct name *name,
                          struct expr *value)
 {
   struct checker *k = g->k;
-  enum setting_id id = g->place == PLACE_RESOURCE ? SETTING_node_named
-                                                  : SETTING_resources_named;
+  enum setting_id id =
+      g->place == PLACE_RESOURCE ? SETTING_node_named : SETTING_resources_named;
   struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
   const struct constant *c = const_of_expr(k, value, k->number, &why);
   if (c && c->f < 0)
-    diag_report(k->d, DIAG_bad_setting, value->span,
-                "`%s` must be at least 0", name->text->text);
+    diag_report(k->d, DIAG_bad_setting, value->span, "`%s` must be at least 0",
+                name->text->text);
   else if (c && amount_of(g->of[id], name->text))
     diag_report(k->d, DIAG_duplicate_setting, name->span, "`%s` is set twice",
                 name->text->text);
@@ -386,14 +386,6 @@ static const struct constant *merged_amounts(struct checker *k,
   return m;
 }
 
-static const struct setting *same_id(const struct setting *s,
-                                     enum setting_id id)
-{
-  while (s && s->id != id)
-    s = s->next;
-  return s;
-}
-
 // By id; a number of replicas displaces autoscaling, and the other way round.
 struct setting *settings_merge(struct checker *k, struct setting *under,
                                struct setting *over)
@@ -416,13 +408,30 @@ struct setting *settings_merge(struct checker *k, struct setting *under,
       struct setting *copy = NEW(k, struct setting);
       *copy = *s;
       copy->next = NULL;
-      const struct setting *below =
-          s->id == SETTING_resources_named && layer ? same_id(under, s->id)
-                                                    : NULL;
+      const struct setting *below = s->id == SETTING_resources_named && layer
+                                        ? setting_find(under, s->id)
+                                        : NULL;
       if (below)
         copy->value = merged_amounts(k, below, s);
       *end = copy;
       end = &copy->next;
     }
   return first;
+}
+
+// ---- looking up ----
+
+const struct setting *setting_find(const struct setting *list,
+                                   enum setting_id id)
+{
+  while (list && list->id != id)
+    list = list->next;
+  return list;
+}
+
+const struct constant *setting_value(const struct setting *list,
+                                     enum setting_id id)
+{
+  const struct setting *s = setting_find(list, id);
+  return s ? s->value : NULL;
 }

@@ -41,8 +41,8 @@ struct timing *times_of(struct times *t, const struct function *f,
 
 // Warns of deadlines that are below what surely has to be waited for
 // (check_times.c).
-void check_times(struct compile *c, const struct program *p);
+void check_times(struct compile *c, struct times *t, const struct program *p);
 // Warns of expected loads that the replicas cannot carry (check_load.c).
-void check_load(struct compile *c, const struct program *p);
+void check_load(struct compile *c, struct times *t, const struct program *p);
 
 #endif

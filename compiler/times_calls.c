@@ -5,15 +5,6 @@
 
 enum { SPREAD_DEEP = 3, ROUNDS_MAX = 1000 };
 
-static const struct constant *setting_of(const struct binding *b,
-                                         enum setting_id id)
-{
-  for (const struct setting *s = b ? b->settings : NULL; s; s = s->next)
-    if (s->id == id)
-      return s->value;
-  return NULL;
-}
-
 struct callee {
   const struct function *function; // NULL: nobody knows
   const struct binding *binding;
@@ -87,7 +78,8 @@ static struct timing *call(struct act *a, const struct site *s,
 static struct moment takes(const struct timing *x, const struct callee *c)
 {
   const struct constant *expected =
-      setting_of(c->binding, SETTING_expected_latency);
+      setting_value(c->binding ? c->binding->settings : NULL,
+                    SETTING_expected_latency);
   if (expected && (x->takes.open || x->takes.high < expected->i))
     return (struct moment){expected->i, expected->i, false};
   return x->takes;
