@@ -28,6 +28,8 @@ static const struct type *row_type(struct checker *k, const char *text)
 {
   if (!strncmp(text, "map ", 4))
     return type_of(k->t, TYPE_map, row_type(k, text + 4));
+  if (!strcmp(text, "[str]"))
+    return type_of(k->t, TYPE_list, k->str);
   static const enum type_kind kinds[] = {TYPE_bool,   TYPE_int,  TYPE_float,
                                          TYPE_str,    TYPE_size, TYPE_duration,
                                          TYPE_percent};
@@ -76,7 +78,8 @@ static int64_t least(enum setting_id id)
 static bool in_range(struct checker *k, enum setting_id id,
                      const struct constant *c, struct span at)
 {
-  bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum;
+  bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum ||
+              c->type->kind == TYPE_list;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
     diag_report(k->d, DIAG_bad_setting, at, "`%s` is 503 or 429",
                 setting_rows[id].name);
@@ -155,13 +158,26 @@ static int setting_named(struct gather *g, const char *name)
   return -1;
 }
 
+// A text alone is a list of one.
+static const struct constant *constant_of(struct checker *k, struct expr *value,
+                                          const struct type *want)
+{
+  struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
+  if (want->kind != TYPE_list || value->kind == EXPR_LIST)
+    return const_of_expr(k, value, want, &why);
+  struct constant *list = const_new(k, want);
+  list->parts = ARENA_ARRAY(k->a, 1, const struct constant *);
+  list->parts[0] = const_of_expr(k, value, want->of, &why);
+  list->n_parts = 1;
+  return list->parts[0] ? list : NULL;
+}
+
 static void gather_value(struct gather *g, enum setting_id id,
                          const struct name *name, struct expr *value)
 {
   struct checker *k = g->k;
-  struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
   const struct constant *c =
-      const_of_expr(k, value, row_type(k, setting_rows[id].type), &why);
+      constant_of(k, value, row_type(k, setting_rows[id].type));
   if (g->of[id]) {
     struct diag *d = diag_report(k->d, DIAG_duplicate_setting, name->span,
                                  "`%s` is set twice", setting_rows[id].name);

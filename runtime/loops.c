@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum order { ORDER_NONE, ORDER_DRAIN, ORDER_STOP };
 
@@ -33,7 +34,7 @@ struct loop {
 };
 
 struct loops {
-  int n, port_number;
+  int n;
   bool abandoned; // it never began
   int status;     // to exit with
   int64_t drain_ms;
@@ -245,12 +246,36 @@ static uint32_t milliseconds(int64_t ns)
   return (uint32_t)(ms > INT32_MAX ? INT32_MAX : ms);
 }
 
-static int listen_on(struct loop *own, const struct options *o, int port,
-                     char *why, size_t why_size)
+// Loop 0 finds the ports; a Unix socket has one queue, which all loops share.
+static int address_of(struct http_address *a, const struct loop *own,
+                      const struct options *o, unsigned i)
 {
+  const struct http_server *first = own->all->each[0].server;
+  const struct listen_at *at = &o->listen[i];
+  *a = (struct http_address){.port = at->port};
+  if (at->port >= 0) {
+    a->host = at->text;
+    a->port = first ? http_server_port(first, i) : at->port;
+  } else if (!first) {
+    a->path = at->text;
+  } else {
+    a->fd = dup(http_server_socket(first, i));
+  }
+  return a->fd < 0 ? -1 : 0;
+}
+
+static int listen_on(struct loop *own, const struct options *o, char *why,
+                     size_t why_size)
+{
+  struct http_address at[LISTEN_MOST];
+  for (unsigned i = 0; i < o->n_listen; i++)
+    if (address_of(&at[i], own, o, i)) {
+      snprintf(why, why_size, "too many open files");
+      return -1;
+    }
   struct http_options http = {
-      .host = o->host,
-      .port = port,
+      .listen = at,
+      .n_listen = o->n_listen,
       .reuseport = own->all->n > 1,
       .head_limit = (size_t)o->max_head,
       .body_limit = (size_t)o->max_body,
@@ -286,16 +311,18 @@ static int open_loop(struct loop *own, const struct options *o,
     return -1;
   }
   own->access = access_new(&own->uv, (enum access_form)o->log);
-  struct site_options site = {&own->uv, own->port, own->access,
-                              o->request_timeout, (size_t)o->max_memory,
-                              o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0};
+  struct site_options site = {
+      &own->uv,
+      own->port,
+      own->access,
+      o->request_timeout,
+      (size_t)o->max_memory,
+      o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0};
   if (site_new(&own->site, service, l->home, &site, why, why_size))
     return -1;
   port_on_idle(own->port, site_on_idle, own->site);
-  if (listen_on(own, o, l->port_number ? l->port_number : o->port, why,
-                why_size))
+  if (listen_on(own, o, why, why_size))
     return -1;
-  l->port_number = http_server_port(own->server);
   if (!l->home)
     l->home = engine_hold(site_engine(own->site));
   return 0;
@@ -363,9 +390,9 @@ int loops_new(struct loops **out, const struct options *o,
   return 0;
 }
 
-int loops_port(const struct loops *l)
+int loops_port(const struct loops *l, unsigned address)
 {
-  return l->port_number;
+  return http_server_port(l->each[0].server, address);
 }
 
 uv_loop_t *loops_main(struct loops *l)

@@ -2,8 +2,8 @@
 //
 // Loop 0 is the caller's thread and takes the signals; the others have threads
 // of their own. SIGTERM and SIGINT let requests end; a second SIGINT stops now.
-// Deployments with limits or state are at home on loop 0, which therefore begins
-// before the others and ends after them.
+// Deployments with limits or state are at home on loop 0, which therefore
+// begins before the others and ends after them.
 #ifndef SG_LOOPS_H
 #define SG_LOOPS_H
 
@@ -15,7 +15,8 @@ struct loops;
 // Listens on all loops. Holds the service. 0, or -1 with a reason.
 int loops_new(struct loops **out, const struct options *o,
               struct service *service, char *why, size_t why_size);
-int loops_port(const struct loops *l);
+// Of the address of that number, 0 for a Unix socket.
+int loops_port(const struct loops *l, unsigned address);
 uv_loop_t *loops_main(struct loops *l);
 
 // Serves until a signal ends it, then frees everything; the exit status.

@@ -152,9 +152,18 @@ static bool has_room_for_files(void)
 
 static void say_ready(const struct options *o, const struct loops *l, double ms)
 {
-  bool bare = !strchr(o->host, ':'); // IPv6 stands in brackets
-  fprintf(stderr, "sgrun: ready on http://%s%s%s:%d (%.1f ms)\n",
-          bare ? "" : "[", o->host, bare ? "" : "]", loops_port(l), ms);
+  fputs("sgrun: ready on ", stderr);
+  for (unsigned i = 0; i < o->n_listen; i++) {
+    const struct listen_at *at = &o->listen[i];
+    bool bare = !strchr(at->text, ':'); // IPv6 stands in brackets
+    fputs(i ? ", " : "", stderr);
+    if (at->port < 0)
+      fprintf(stderr, "unix:%s", at->text);
+    else
+      fprintf(stderr, "http://%s%s%s:%d", bare ? "" : "[", at->text,
+              bare ? "" : "]", loops_port(l, i));
+  }
+  fprintf(stderr, " (%.1f ms)\n", ms);
 }
 
 static int serve(struct options *o, struct service *service, double began)

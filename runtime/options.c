@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 enum option {
 #define OPTION(id, name, letter, argument, help) OPTION_##id,
@@ -66,9 +67,27 @@ static int64_t whole(const char *text, int64_t least, int64_t most)
   return x;
 }
 
-// HOST:PORT, [ADDRESS]:PORT, :PORT (all addresses) or PORT.
+// As long as the address of a socket may be.
+static int read_path(const char *path, struct options *o)
+{
+  struct listen_at *to = &o->listen[o->n_listen];
+  size_t size = strlen(path);
+  if (!size || size >= sizeof((struct sockaddr_un *)0)->sun_path)
+    return -1;
+  memcpy(to->text, path, size + 1);
+  to->port = -1;
+  o->n_listen++;
+  return 0;
+}
+
+// HOST:PORT, [ADDRESS]:PORT, :PORT (all addresses), PORT or unix:PATH.
 static int read_listen(const char *text, struct options *o)
 {
+  if (o->n_listen == LISTEN_MOST)
+    return -1;
+  struct listen_at *to = &o->listen[o->n_listen];
+  if (!strncmp(text, "unix:", 5))
+    return read_path(text + 5, o);
   const char *colon = strrchr(text, ':'), *host = text;
   size_t size = colon ? (size_t)(colon - text) : 0;
   int64_t port = whole(colon ? colon + 1 : text, 0, 65535);
@@ -82,11 +101,12 @@ static int read_listen(const char *text, struct options *o)
   }
   if (!size)
     host = colon ? "0.0.0.0" : "127.0.0.1", size = strlen(host);
-  if (port < 0 || size >= sizeof o->host)
+  if (port < 0 || size >= sizeof to->text)
     return -1;
-  memcpy(o->host, host, size);
-  o->host[size] = 0;
-  o->port = (int)port;
+  memcpy(to->text, host, size);
+  to->text[size] = 0;
+  to->port = (int)port;
+  o->n_listen++;
   return 0;
 }
 
@@ -110,8 +130,10 @@ static const struct number {
   size_t at; // in struct options
 } numbers[] = {
 #define NUMBER(name, unit, least, most, initial)                               \
-  {OPTION_##name, SETTING_##name, unit,                                        \
-   least,         most,           initial, offsetof(struct options, name)}
+  {                                                                            \
+    OPTION_##name, SETTING_##name, unit, least, most, initial,                 \
+        offsetof(struct options, name)                                         \
+  }
     NUMBER(loops, COUNT, 1, 256, 1),
     NUMBER(max_connections, COUNT, 1, 1 << 30, 0),
     NUMBER(request_timeout, TIME, 0, INT64_MAX, 0),
@@ -180,7 +202,7 @@ static int take(struct options *o, enum option option, const char *v)
       return take_number(o, &numbers[i], v);
   switch (option) {
   case OPTION_listen:
-    return CHECK(!read_listen(v, o), "HOST:PORT");
+    return CHECK(!read_listen(v, o), "HOST:PORT or unix:PATH");
   case OPTION_seed:
     return CHECK((o->seed = whole(v, 1, INT64_MAX)) > 0, "a number from 1 on");
   case OPTION_resources:
@@ -255,16 +277,31 @@ static const char *text_setting(const struct plan *p, enum setting_id id,
   return plan_str(p, (struct plan_text){c->lo, c->hi});
 }
 
+static int settle_listen(struct options *o, const struct plan *p, char *why,
+                         size_t why_size)
+{
+  const struct plan_const *c =
+      service_setting(p, p->program[0].settings, SETTING_listen);
+  if (o->n_listen)
+    return 0;
+  for (uint32_t i = 0; c && i < c->hi; i++) {
+    const char *text = service_text(p, c->lo + i);
+    if (!read_listen(text, o))
+      continue;
+    snprintf(why, why_size,
+             "the server's listen is '%.200s', not HOST:PORT or unix:PATH%s",
+             text, o->n_listen == LISTEN_MOST ? ", or one too many" : "");
+    return -1;
+  }
+  return o->n_listen ? 0 : read_listen("127.0.0.1:8000", o);
+}
+
 int options_settle(struct options *o, const struct plan *p, char *why,
                    size_t why_size)
 {
-  const char *listen = text_setting(p, SETTING_listen, "127.0.0.1:8000");
   const char *log = text_setting(p, SETTING_log, "none");
-  if (!o->host[0] && read_listen(listen, o)) {
-    snprintf(why, why_size, "the server's listen is '%.200s', not HOST:PORT",
-             listen);
+  if (settle_listen(o, p, why, why_size))
     return -1;
-  }
   if (o->log < 0 && (o->log = read_log(log)) < 0)
     o->log = ACCESS_NONE;
   for (int i = 0; i < NUMBERS; i++) {

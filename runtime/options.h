@@ -5,6 +5,12 @@
 #include "grammar/plan/plan.h"
 #include "runtime/net/access.h"
 
+enum { LISTEN_MOST = 16 };
+struct listen_at {
+  char text[256]; // a host; of a Unix socket, its path
+  int port;       // -1: a Unix socket
+};
+
 enum run_mode { RUN_SERVE, RUN_CHECK, RUN_TEST, RUN_OPENAPI };
 
 struct options {
@@ -12,17 +18,17 @@ struct options {
   const char *path;   // a plan, or a source that is compiled first
   const char *filter; // of tests, or NULL
   const char *app;    // whose OpenAPI document, or NULL
-  char host[256];     // "": not said
-  int port;
-  int log; // enum access_form, or -1: not said
+  struct listen_at listen[LISTEN_MOST];
+  unsigned n_listen; // 0: not said
+  int log;           // enum access_form, or -1: not said
   // -1: not said; once settled 0 is no limit, or what the rest of the program
   // takes for its own default.
   int64_t loops, max_connections;
   int64_t request_timeout, drain, head_timeout, body_timeout, idle_timeout,
-      write_timeout;                       // nanoseconds
+      write_timeout;                      // nanoseconds
   int64_t max_body, max_memory, max_head; // bytes
-  const char *resources;                   // what there is, or NULL
-  int64_t seed;                            // of random numbers, 0: none
+  const char *resources;                  // what there is, or NULL
+  int64_t seed;                           // of random numbers, 0: none
   bool watch;
 };
 

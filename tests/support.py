@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import tempfile
 
@@ -39,11 +40,13 @@ def compile_plan(source, folder, *options):
     return plan
 
 
-class Server:
-    """sgrun on a free port: `with Server(plan) as s: s.request("GET", "/")`."""
+class Listening:
+    """sgrun, where its options say; `first` is what it said when it was ready."""
+
+    host = "127.0.0.1"
 
     def __init__(self, plan, *options, env=None, **more):
-        self.args = [SGRUN, str(plan), "--listen", "127.0.0.1:0", *map(str, options)]
+        self.args = [SGRUN, str(plan), *map(str, options)]
         self.env = {**os.environ, **(env or {})}
         self.more = more  # for Popen
 
@@ -53,11 +56,9 @@ class Server:
                                         stdout=self.log, text=True, env=self.env,
                                         **self.more)
         self.first = self.process.stderr.readline()
-        found = re.match(r"sgrun: ready on http://(.+):(\d+) \(", self.first)
-        if not found:
+        if not self.first.startswith("sgrun: ready on "):
             self.process.kill()
             raise AssertionError("not ready: " + self.first + self.process.stderr.read())
-        self.host, self.port = found[1], int(found[2])
         return self
 
     def __exit__(self, *_):
@@ -83,12 +84,38 @@ class Server:
     def files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
-    def request(self, method, path, body=None, headers=None):
+    def request(self, method, path, body=None, headers=None, host=None, port=None):
         """One request on its own connection: (status, headers, body bytes)."""
-        c = http.client.HTTPConnection(self.host, self.port, timeout=30)
-        try:
-            c.request(method, path, body, headers or {})
-            answer = c.getresponse()
-            return answer.status, answer.headers, answer.read()
-        finally:
-            c.close()
+        c = http.client.HTTPConnection(host or self.host, port or self.port, timeout=30)
+        return ask(c, method, path, body, headers)
+
+
+class Server(Listening):
+    """sgrun on a free port: `with Server(plan) as s: s.request("GET", "/")`."""
+
+    def __init__(self, plan, *options, **more):
+        super().__init__(plan, "--listen", "127.0.0.1:0", *options, **more)
+
+    def __enter__(self):
+        super().__enter__()
+        found = re.match(r"sgrun: ready on http://(.+):(\d+) \(", self.first)
+        self.host, self.port = found[1], int(found[2])
+        return self
+
+
+def ask(connection, method, path, body=None, headers=None):
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def unix_request(path, method, target, body=None, headers=None):
+    """The same over a Unix socket."""
+    c = http.client.HTTPConnection("localhost", timeout=30)
+    c.sock = socket.socket(socket.AF_UNIX)
+    c.sock.settimeout(30)
+    c.sock.connect(path)
+    return ask(c, method, target, body, headers)

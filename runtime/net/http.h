@@ -82,11 +82,19 @@ typedef void (*http_done_handler)(struct http_request *r, int status,
                                   uint64_t sent, void *user);
 typedef void (*http_log)(const char *text, void *user);
 
+// Where to listen: a host (an address or a name) and a port, a path, or a
+// socket that listens already.
+struct http_address {
+  const char *host; // ["127.0.0.1"]
+  const char *path; // of a Unix socket, which is removed at the end
+  int port;         // 0: a free one, see http_server_port
+  int fd;           // to take over instead, [none]
+};
+
 // Zero means the default, given in brackets.
 struct http_options {
-  const char *host;  // ["127.0.0.1"] an address or a name
-  int port;          // 0: a free one, see http_server_port
-  int listen_fd;     // a listening socket to take over instead, [none]
+  const struct http_address *listen; // [one of defaults]
+  unsigned n_listen;
   int backlog;       // [1024]
   bool reuseport;    // several servers (loops) on one port
   size_t head_limit; // [32 KB] request line and headers
@@ -106,7 +114,10 @@ int http_server_start(struct http_server **out, uv_loop_t *loop,
                       const struct http_options *opts, http_handler on_request,
                       void *user, char *error, size_t error_size);
 
-int http_server_port(const struct http_server *s);
+// Of the address of that number: its port, 0 for a Unix socket, and its socket,
+// which stays the server's.
+int http_server_port(const struct http_server *s, unsigned address);
+int http_server_socket(const struct http_server *s, unsigned address);
 
 // A connected stream socket becomes a connection as if it had been accepted.
 // The descriptor is the server's from now on, also when this fails.

@@ -43,6 +43,12 @@ static void conn_close(struct conn *c)
   close(c->fd);
 }
 
+// An IPv4 client of an IPv6 socket is known by its own address.
+static const void *mapped_v4(const struct in6_addr *a)
+{
+  return IN6_IS_ADDR_V4MAPPED(a) ? a->s6_addr + 12 : NULL;
+}
+
 static void peer_take(struct conn *c, const struct sockaddr *peer)
 {
   c->client[0] = 0;
@@ -53,7 +59,9 @@ static void peer_take(struct conn *c, const struct sockaddr *peer)
     c->port = ntohs(a->sin_port);
   } else if (peer->sa_family == AF_INET6) {
     const struct sockaddr_in6 *a = (const struct sockaddr_in6 *)peer;
-    inet_ntop(AF_INET6, &a->sin6_addr, c->client, sizeof c->client);
+    const void *v4 = mapped_v4(&a->sin6_addr);
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? v4 : &a->sin6_addr, c->client,
+              sizeof c->client);
     c->port = ntohs(a->sin6_port);
   }
 }

@@ -69,6 +69,15 @@ struct conn_list {
   struct conn *first, *last;
 };
 
+struct listener {
+  struct http_server *server;
+  int fd, port;
+  char *path; // of a Unix socket that is ours to remove, or NULL
+  dev_t device;
+  ino_t inode;
+  uv_poll_t poll;
+};
+
 struct http_server {
   uv_loop_t *loop;
   struct http_options opts; // texts are not kept
@@ -93,11 +102,11 @@ struct http_server {
   uint64_t date_until; // loop time
   uint64_t logged_at;
 
-  uv_poll_t listener;
+  struct listener *listeners;
+  unsigned n_listeners;
   uv_timer_t timer;
-  uv_idle_t idle; // runs `soon`
-  int fd, port;
-  uint8_t handles; // that libuv still holds
+  uv_idle_t idle;   // runs `soon`
+  unsigned handles; // that libuv still holds
   bool accepting, listening, draining, closing, ending;
   http_server_done done;
   void *done_user;
@@ -114,11 +123,11 @@ void server_log(struct http_server *s, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 // http_listen.c
-// A listening socket, or a negative code with `error` filled.
-int listen_open(const struct http_options *o, char *error, size_t size);
-// Sets what connections inherit; what is `ours` may get another number.
-int listen_prepare(int fd, bool ours);
-int listen_port(int fd);
+// Opens or takes over a socket: 0, or a negative code with `error` filled.
+int listener_open(struct listener *l, const struct http_address *at,
+                  const struct http_options *o, char *error, size_t size);
+// Closes the socket, and removes its path.
+void listener_shut(struct listener *l);
 
 // http_conn.c
 // Takes over `fd`, also when it fails.

@@ -121,16 +121,19 @@ static void on_handle_closed(uv_handle_t *handle)
     s->done(s->done_user);
   pools_free(s);
   free(s->out);
+  free(s->listeners);
   free(s);
 }
 
-static void listener_close(struct http_server *s)
+static void listeners_close(struct http_server *s)
 {
   if (!s->listening)
     return;
   s->listening = s->accepting = false;
-  uv_close((uv_handle_t *)&s->listener, on_handle_closed);
-  close(s->fd);
+  for (unsigned i = 0; i < s->n_listeners; i++) {
+    uv_close((uv_handle_t *)&s->listeners[i].poll, on_handle_closed);
+    listener_shut(&s->listeners[i]);
+  }
 }
 
 static void end_if_over(struct http_server *s)
@@ -138,7 +141,7 @@ static void end_if_over(struct http_server *s)
   if (!s->draining || s->stats.open > 0 || s->ending)
     return;
   s->ending = true;
-  listener_close(s);
+  listeners_close(s);
   uv_close((uv_handle_t *)&s->timer, on_handle_closed);
   uv_close((uv_handle_t *)&s->idle, on_handle_closed);
 }
@@ -199,10 +202,11 @@ static void accepting(struct http_server *s, bool on)
   if (!s->listening || s->accepting == on)
     return;
   s->accepting = on;
-  if (on)
-    uv_poll_start(&s->listener, UV_READABLE, on_listener);
-  else
-    uv_poll_stop(&s->listener);
+  for (unsigned i = 0; i < s->n_listeners; i++)
+    if (on)
+      uv_poll_start(&s->listeners[i].poll, UV_READABLE, on_listener);
+    else
+      uv_poll_stop(&s->listeners[i].poll);
 }
 
 static bool is_full(const struct http_server *s)
@@ -213,15 +217,16 @@ static bool is_full(const struct http_server *s)
 static void timer_keep(struct http_server *s);
 
 // False: none came, or none can be taken now.
-static bool accept_one(struct http_server *s)
+static bool accept_one(struct listener *l)
 {
+  struct http_server *s = l->server;
   struct sockaddr_storage peer;
   socklen_t size = sizeof peer;
   if (is_full(s)) {
     accepting(s, false);
     return false;
   }
-  int fd = accept4(s->fd, (struct sockaddr *)&peer, &size,
+  int fd = accept4(l->fd, (struct sockaddr *)&peer, &size,
                    SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     int e = conn_open(s, fd, (struct sockaddr *)&peer);
@@ -254,8 +259,9 @@ static bool accept_one(struct http_server *s)
 
 static void on_listener(uv_poll_t *poll, int status, int events)
 {
-  struct http_server *s = poll->data;
-  for (int i = 0; i < ACCEPT_MOST && s->listening && accept_one(s); i++)
+  struct listener *l =
+      (struct listener *)((char *)poll - offsetof(struct listener, poll));
+  for (int i = 0; i < ACCEPT_MOST && l->server->listening && accept_one(l); i++)
     ;
 }
 
@@ -337,7 +343,6 @@ static void fill_in(struct http_server *s, const struct http_options *o)
 {
   s->opts = *o;
 #define DEFAULT(field, value) s->opts.field = o->field ? o->field : (value)
-  DEFAULT(host, "127.0.0.1");
   DEFAULT(backlog, 1024);
   DEFAULT(head_limit, 32768);
   DEFAULT(body_limit, (size_t)16 << 20);
@@ -353,17 +358,53 @@ static void fill_in(struct http_server *s, const struct http_options *o)
   s->waits_ms[WAIT_LINGER] = LINGER_MS;
 }
 
-// The listening socket gets its handle last, so that nothing has to be undone
-// behind it.
+static int sockets_open(struct http_server *s, char *error, size_t size)
+{
+  static const struct http_address anywhere;
+  const struct http_options *o = &s->opts;
+  unsigned n = o->n_listen ? o->n_listen : 1;
+  s->listeners = calloc(n, sizeof *s->listeners);
+  if (!s->listeners)
+    return fail(UV_ENOMEM, "cannot start", error, size);
+  for (; s->n_listeners < n; s->n_listeners++) {
+    struct listener *l = &s->listeners[s->n_listeners];
+    l->server = s;
+    int e =
+        listener_open(l, o->n_listen ? &o->listen[s->n_listeners] : &anywhere,
+                      o, error, size);
+    if (e)
+      return e;
+  }
+  return 0;
+}
+
+// What was given stays with who gave it.
+static void sockets_close(struct http_server *s)
+{
+  for (unsigned i = 0; i < s->n_listeners; i++)
+    if (!s->opts.n_listen || !s->opts.listen[i].fd)
+      listener_shut(&s->listeners[i]);
+}
+
+// On failure the loop may still hold some of them; then the last to be closed
+// frees the server.
 static int handles_open(struct http_server *s)
 {
-  int e = uv_poll_init(s->loop, &s->listener, s->fd);
+  int e = 0;
+  for (unsigned i = 0; !e && i < s->n_listeners; i++) {
+    struct listener *l = &s->listeners[i];
+    l->poll.data = s;
+    e = uv_poll_init(s->loop, &l->poll, l->fd);
+    s->handles += !e;
+  }
+  for (unsigned i = 0; e && i < s->handles; i++)
+    uv_close((uv_handle_t *)&s->listeners[i].poll, on_handle_closed);
   if (e)
     return e;
   uv_timer_init(s->loop, &s->timer);
   uv_idle_init(s->loop, &s->idle);
-  s->listener.data = s->timer.data = s->idle.data = s;
-  s->handles = 3;
+  s->timer.data = s->idle.data = s;
+  s->handles += 2;
   s->listening = true;
   accepting(s, true);
   return 0;
@@ -390,33 +431,33 @@ int http_server_start(struct http_server **out, uv_loop_t *loop,
   s->on_request = on_request;
   s->user = user;
   answer_init(s);
-  e = opts->listen_fd ? opts->listen_fd
-                      : listen_open(&s->opts, error, error_size);
-  if (e < 0)
-    goto no_socket;
-  s->fd = listen_prepare(e, !opts->listen_fd);
-  e = handles_open(s);
-  if (e) {
+  e = sockets_open(s, error, error_size);
+  if (!e && (e = handles_open(s)))
     fail(e, "cannot poll the listening socket", error, error_size);
-    goto no_handles;
-  }
-  s->port = listen_port(s->fd);
-  s->opts.host = NULL; // the caller's
+  if (e)
+    goto no_sockets;
+  s->opts.listen = NULL; // the caller's
   *out = s;
   return 0;
-no_handles:
-  if (!opts->listen_fd)
-    close(s->fd);
-no_socket:
+no_sockets:
+  sockets_close(s);
+  if (s->handles)
+    return e;
+  free(s->listeners);
   free(s->out);
 no_out:
   free(s);
   return e;
 }
 
-int http_server_port(const struct http_server *s)
+int http_server_port(const struct http_server *s, unsigned address)
 {
-  return s->port;
+  return s->listeners[address].port;
+}
+
+int http_server_socket(const struct http_server *s, unsigned address)
+{
+  return s->listeners[address].fd;
 }
 
 struct http_stats http_server_stats(const struct http_server *s)
@@ -447,10 +488,11 @@ void http_server_drain(struct http_server *s, http_server_done done, void *user)
   if (s->draining)
     return;
   // Who has been let in by the kernel is served.
-  while (s->listening && accept_one(s))
-    ;
+  for (unsigned i = 0; s->listening && i < s->n_listeners; i++)
+    while (accept_one(&s->listeners[i]))
+      ;
   s->draining = true;
-  listener_close(s);
+  listeners_close(s);
   for (struct conn *c = s->lists[WAIT_IDLE].first; c; c = c->next)
     server_soon(c); // reads what has come in the meantime, or closes
   end_if_over(s);
@@ -461,7 +503,7 @@ void http_server_close(struct http_server *s, http_server_done done, void *user)
   s->done = done;
   s->done_user = user;
   s->draining = true;
-  listener_close(s);
+  listeners_close(s);
   if (!s->closing) {
     s->closing = true;
     for (int w = 0; w < WAITS; w++)

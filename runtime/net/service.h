@@ -51,6 +51,13 @@ const struct plan_const *service_setting(const struct plan *p,
                                          struct plan_run settings,
                                          enum setting_id id);
 
+// The text of a constant that is one.
+static inline const char *service_text(const struct plan *p, uint32_t number)
+{
+  const struct plan_const *c = &p->consts[number];
+  return plan_str(p, (struct plan_text){c->lo, c->hi});
+}
+
 static inline enum type_kind service_kind(const struct plan *p, uint32_t type)
 {
   return (enum type_kind)p->types[p->types[type].base].kind;

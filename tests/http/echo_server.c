@@ -260,12 +260,14 @@ static void on_signal(uv_signal_t *signal, int number)
     http_server_close(server, on_server_done, NULL);
 }
 
+static struct http_address address;
+
 static void option(struct http_options *o, const char *arg)
 {
   const char *value = strchr(arg, '=');
   long n = value ? strtol(value + 1, NULL, 10) : 0;
   if (!strncmp(arg, "port=", 5))
-    o->port = (int)n;
+    address.port = (int)n;
   else if (!strncmp(arg, "head_ms=", 8))
     o->head_ms = (uint32_t)n;
   else if (!strncmp(arg, "body_ms=", 8))
@@ -279,11 +281,13 @@ static void option(struct http_options *o, const char *arg)
   else if (!strncmp(arg, "max=", 4))
     o->max_connections = (uint32_t)n;
   else if (!strncmp(arg, "fd=", 3))
-    o->listen_fd = (int)n;
+    address.fd = (int)n;
   else if (!strncmp(arg, "shared=", 7))
     o->reuseport = n != 0;
   else if (!strncmp(arg, "host=", 5))
-    o->host = value + 1;
+    address.host = value + 1;
+  else if (!strncmp(arg, "path=", 5))
+    address.path = value + 1;
   else if (!strncmp(arg, "bare", 4))
     o->on_headers = NULL, o->on_done = NULL;
 }
@@ -293,6 +297,8 @@ int main(int argc, char **argv)
   char error[300];
   struct http_options o = {
       .on_headers = on_headers, .on_done = on_done, .log = print_log};
+  o.listen = &address;
+  o.n_listen = 1;
   for (int i = 1; i < argc; i++)
     option(&o, argv[i]);
   uv_loop_init(&loop);
@@ -305,7 +311,7 @@ int main(int argc, char **argv)
   uv_signal_init(&loop, &on_int);
   uv_signal_start(&on_term, on_signal, SIGTERM);
   uv_signal_start(&on_int, on_signal, SIGINT);
-  printf("ready %d\n", http_server_port(server));
+  printf("ready %d\n", http_server_port(server, 0));
   fflush(stdout);
   uv_run(&loop, UV_RUN_DEFAULT);
   return uv_loop_close(&loop) ? 2 : 0;
