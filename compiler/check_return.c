@@ -27,6 +27,11 @@ struct core_reply *check_form(struct body *b, struct form *f)
   struct sig s = {f->name.text ? f->name.text->text : "as", NO_SPAN, params, 2,
                   k->none};
   struct core **args = match_args(b, &s, f->args, f->span, 0);
+  const struct constant *status =
+      args && args[0]->kind == CORE_CONST ? args[0]->constant : NULL;
+  if (status && status->i && (status->i < 200 || status->i > 599))
+    diag_report(k->d, DIAG_wrong_type, args[0]->span,
+                "the status of an answer is from 200 to 599");
   for (struct arg *a = f->args; a && args; a = a->next)
     if (a->name.text == params[0].name || (!a->name.text && a == f->args))
       r->status = args[0];
@@ -167,8 +172,7 @@ static const struct type *type_of_found(struct body *b, struct found *f)
 }
 
 // The form that all of them have.
-static enum form_kind form_of_found(const struct body *b,
-                                    const struct found *f)
+static enum form_kind form_of_found(const struct body *b, const struct found *f)
 {
   enum form_kind form = FORMS;
   for (uint32_t i = 0; i < b->n_returns; i++) {

@@ -205,6 +205,8 @@ struct function {
   const struct constant *limit; // of its rounds, where it is known
   uint32_t plan;                // number in the plan + 1
   void *note;                   // lowering's: its strands and code
+  struct outcome *fails;        // what it may fail with (outcomes.c)
+  struct failing *failing;      // outcomes.c's
   struct function *next;
 };
 

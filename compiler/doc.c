@@ -2,6 +2,7 @@
 // comes from the tree, what follows from it (whole paths, types of answers, who
 // set a setting) from core.
 #include "compiler/doc_parts.h"
+#include "compiler/outcomes.h"
 
 #include <string.h>
 
@@ -94,6 +95,7 @@ void doc_program(struct compile *c, const struct program *p,
   struct doc d = {.c = c, .arena = c->arena, .program = p, .out = &text,
                   .html = form == DOC_HTML};
   d.last = &d.entries;
+  outcomes_find(c->arena, p);
   body(&d);
   if (d.html) {
     const char *title = title_of(&d);

@@ -1,5 +1,6 @@
 // An app: its picture, what it binds, its graphs, its routes.
 #include "compiler/doc_parts.h"
+#include "compiler/outcomes.h"
 
 #include "compiler/dot.h"
 #include "grammar/plan/names.h"
@@ -73,21 +74,10 @@ static void params(struct doc *d, const struct item *item, const struct route *r
 }
 
 // The status that a body's answers have, where it is always the same; else 200.
-static int64_t status_of(const struct stmt *b)
+static int64_t status_of(struct doc *d, const struct stmt *b)
 {
-  int64_t status = 0;
-  for (; b; b = b->next) {
-    const struct core *c = b->kind == STMT_RETURN && b->reply ? b->reply->status
-                                                              : NULL;
-    int64_t own = c && c->kind == CORE_CONST ? c->constant->i
-                  : b->kind == STMT_RETURN   ? 200
-                                             : 0;
-    int64_t found[] = {own, status_of(b->body), status_of(b->otherwise)};
-    for (int i = 0; i < 3; i++)
-      if (found[i])
-        status = !status || status == found[i] ? found[i] : 200;
-  }
-  return status;
+  const struct outcome *o = outcomes_replies(d->arena, b);
+  return o && !o->next && o->status ? o->status : 200;
 }
 
 // Whatever is read from outside may be refused.
@@ -103,8 +93,8 @@ static void answers(struct doc *d, const struct route *r)
 {
   static const char *const heads[] = {"answer", "when", NULL};
   const char *form = form_of(r), *type = type_text(d->arena, r->result);
-  int64_t status = status_of(r->function->body);
-  const char *more = status && status != 200
+  int64_t status = status_of(d, r->function->body);
+  const char *more = status != 200
                          ? arena_printf(d->arena, ", with status %d", (int)status)
                          : "";
   if (r->result->kind == TYPE_none || !form)
@@ -112,7 +102,7 @@ static void answers(struct doc *d, const struct route *r)
   else
     doc_line(d, arena_printf(d->arena, "Answers with `%s` as `%s`%s.", type, form,
                              more));
-  const struct doc_fail *f = doc_fails(d, r->function);
+  const struct outcome *f = r->function->fails;
   bool invalid = may_be_invalid(r);
   if (!f && !invalid)
     return;

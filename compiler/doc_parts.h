@@ -60,14 +60,6 @@ void doc_settings(struct doc *d, const struct setting *all, bool bound);
 void doc_app(struct doc *d, const struct item *item, const struct app *a);
 void doc_declarations(struct doc *d);
 
-// The errors that a body ends with by itself (doc_fails.c).
-struct doc_fail {
-  int64_t status; // 0: not known
-  const char *message;
-  struct doc_fail *next;
-};
-struct doc_fail *doc_fails(struct doc *d, const struct function *f);
-
 // A picture of a text for Graphviz, without its XML head; false: it cannot be
 // drawn here (doc_svg.c).
 bool doc_svg(const char *dot, size_t size, struct buf *out);

@@ -4,6 +4,7 @@
 // carries its number, and nothing is searched for.
 #include "compiler/emit.h"
 #include "compiler/emit_rows.h"
+#include "compiler/outcomes.h"
 #include "grammar/base/cli.h"
 
 #include <string.h>
@@ -161,6 +162,37 @@ static struct plan_run emit_params(struct emit *e, const struct route *r)
   return plan_add_run_params(&e->b, rows, r->n_params);
 }
 
+static void add_outcomes(struct plan_outcome *rows, uint32_t *n, struct emit *e,
+                         const struct outcome *from, bool failed)
+{
+  for (; from; from = from->next) {
+    if (!from->status)
+      continue;
+    uint32_t at = (*n)++;
+    for (; at && rows[at - 1].status > from->status; at--)
+      rows[at] = rows[at - 1];
+    rows[at] = (struct plan_outcome){
+        .status = (uint32_t)from->status,
+        .failed = failed,
+        .message = emit_text(e, from->message),
+    };
+  }
+}
+
+static struct plan_run emit_outcomes(struct emit *e, const struct function *f)
+{
+  const struct outcome *replies = outcomes_replies(&e->c->scratch, f->body);
+  uint32_t n = OUTCOMES;
+  for (const struct outcome *o = replies; o; o = o->next)
+    n++;
+  struct plan_outcome *rows =
+      ARENA_ARRAY(&e->c->scratch, n, struct plan_outcome);
+  n = 0;
+  add_outcomes(rows, &n, e, replies, false);
+  add_outcomes(rows, &n, e, f->fails, true);
+  return plan_add_run_outcomes(&e->b, rows, n);
+}
+
 static struct plan_run emit_routes(struct emit *e, const struct app *a)
 {
   struct plan_run run = {e->b.routes.n, 0};
@@ -176,6 +208,7 @@ static struct plan_run emit_routes(struct emit *e, const struct app *a)
     row.params = emit_params(e, r);
     row.result = emit_type(e, r->result);
     row.settings = emit_settings(e, r->settings);
+    row.outcomes = emit_outcomes(e, r->function);
     row.doc = emit_text(e, r->doc);
     plan_add_routes(&e->b, row);
   }
@@ -259,6 +292,7 @@ bool emit_program(struct compile *c, struct program *p, bool tests,
   plan_builder_init(&e.b, c->arena);
   lines_init(&e.lines, c->arena, p->sources, p->n_sources);
   number_all(&e, tests);
+  outcomes_find(c->arena, p);
   emit_rows(&e, tests);
   if (plan_finish(&e.b, bytes, size)) {
     diag_report(&c->diags, DIAG_source_too_large, NO_SPAN,

@@ -169,11 +169,15 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of
 // the function, whose type is the base of the parameter's. `result`: the type
 // that is answered. A stream is answered piece by piece; a tuple (stream T?, U?)
-// is a stream where it has one, and `form` its form, else U.
+// is a stream where it has one, and `form` its form, else U. `outcomes`: what its
+// body is known to answer, by status.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
-  R(result, types) E(form, FORMS) U(settings, settings) R(app, apps)           \
-  R(file, files) N(line) T(doc)
+  R(result, types) E(form, FORMS) U(settings, settings) U(outcomes, outcomes)  \
+  R(app, apps) R(file, files) N(line) T(doc)
+// A status, 200 to 599. `failed`: 1 when code fails with it, and then `message`
+// is the error's, with `…` where a value stands.
+#define PLAN_OUTCOME(N, E, T, R, O, U) N(status) N(failed) T(message)
 // What a route reads. `key`: the name outside (x-api-key, a path's hole), always
 // there; `embed`: 1 when the body is an object of which this is the field `key`;
 // `nested_text`: 1 when a JSON string that holds JSON is read.
@@ -207,6 +211,7 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   X(apps, plan_app, PLAN_APP)                                                  \
   X(routes, plan_route, PLAN_ROUTE)                                            \
   X(params, plan_param, PLAN_PARAM)                                            \
+  X(outcomes, plan_outcome, PLAN_OUTCOME)                                      \
   X(tests, plan_test, PLAN_TEST)
 
 #define PLAN_N(name) uint32_t name;

@@ -198,6 +198,17 @@ static bool is_route_function(struct plan_check *c, uint32_t i)
   return true;
 }
 
+static bool is_outcome(struct plan_check *c, uint32_t i, uint32_t k)
+{
+  const struct plan_run run = c->p->routes[i].outcomes;
+  const struct plan_outcome *o = &c->p->outcomes[run.first + k];
+  if (o->status < 200 || o->status > 599)
+    return refuse(c, i, "outcome %u has status %u", k, o->status);
+  if (k && o->status < o[-1].status)
+    return refuse(c, i, "outcome %u is not in order", k);
+  return o->failed <= 1 || refuse(c, i, "outcome %u: failed is not 0 or 1", k);
+}
+
 static bool is_route(struct plan_check *c, uint32_t i)
 {
   const struct plan_route *r = &c->p->routes[i];
@@ -210,6 +221,9 @@ static bool is_route(struct plan_check *c, uint32_t i)
     return false;
   for (uint32_t k = 0; k < r->params.count; k++)
     if (!is_param(c, i, k, &path))
+      return false;
+  for (uint32_t k = 0; k < r->outcomes.count; k++)
+    if (!is_outcome(c, i, k))
       return false;
   return true;
 }

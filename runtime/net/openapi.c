@@ -12,7 +12,10 @@ struct writer {
   uint32_t app; // PLAN_NONE: all
   struct buf *out;
   uint8_t *wanted;
-  bool checked; // some route has parameters, so that 422 is described
+  bool checked;      // some route has parameters, so that 422 is described
+  bool fails;        // the code of some route does
+  const char *comma; // before the next response
+  const char *own;   // before the names of our own schemas
 };
 
 static void add_text(struct writer *w, struct plan_text t)
@@ -81,10 +84,17 @@ static void write_params(struct writer *w, struct plan_run run)
 }
 
 // ---- the body ----
+static const char dtype_words[] = "\"int\",\"float\""
+#define DTYPE(name, bytes, numpy) ",\"" numpy "\""
+#include "grammar/defs/dtypes.def"
+#undef DTYPE
+    ;
+// `%s`: the words.
 #define ARRAY_SCHEMA                                                           \
   "{\"type\":\"object\",\"properties\":{\"array\":{\"type\":\"array\","        \
   "\"items\":{}},\"shape\":{\"type\":\"array\",\"items\":{\"type\":"           \
-  "\"integer\"}},\"dtype\":{\"type\":\"string\"}},\"required\":[\"array\"]}"
+  "\"integer\"}},\"dtype\":{\"type\":\"string\",\"enum\":[%s]}},"              \
+  "\"required\":[\"array\"]}"
 #define BINARY "{\"type\":\"string\",\"format\":\"binary\"}"
 
 // What a body is, besides what the type says; NULL: the type's schema as JSON.
@@ -115,7 +125,7 @@ static void write_one_body(struct writer *w, const struct plan_param *p)
   enum type_kind kind =
       (enum type_kind)w->plan->types[w->plan->types[p->type].base].kind;
   if (adapter_bodies[p->adapter]) {
-    buf_adds(w->out, adapter_bodies[p->adapter]);
+    buf_addf(w->out, adapter_bodies[p->adapter], dtype_words);
   } else if (p->adapter == ADAPTER_text) {
     add_content(w, "text/plain", p->type, "");
   } else if (p->adapter == ADAPTER_form) {
@@ -217,19 +227,85 @@ static void write_results(struct writer *w, const struct plan_route *r)
     buf_addc(w->out, '}');
 }
 
+static void begin_response(struct writer *w, uint32_t status)
+{
+  buf_addf(w->out, "%s\"%u\":{\"description\":", w->comma, status);
+  w->comma = ",";
+}
+
+static void write_success(struct writer *w, const struct plan_route *r,
+                          uint32_t status)
+{
+  begin_response(w, status);
+  buf_adds(w->out, "\"Successful Response\"");
+  if (status != 204 && status != 304)
+    write_results(w, r);
+  buf_addc(w->out, '}');
+}
+
+// Behind a description: its schema, one of our own.
+static void write_own(struct writer *w, const char *name)
+{
+  buf_addf(w->out,
+           ",\"content\":{\"application/json\":{\"schema\":{\"$ref\":"
+           "\"#/components/schemas/%s%s\"}}}",
+           w->own, name);
+}
+
+static void write_invalid(struct writer *w)
+{
+  begin_response(w, 422);
+  w->checked = true;
+  buf_adds(w->out, "\"Validation Error\"");
+  write_own(w, "HTTPValidationError");
+  buf_addc(w->out, '}');
+}
+
+// What code fails with, all messages of one status.
+static void write_failed(struct writer *w, const struct plan_route *r,
+                         const struct plan_outcome *o, uint32_t n)
+{
+  struct buf all = {0};
+  begin_response(w, o->status);
+  for (uint32_t i = 0; i < n; i++)
+    buf_addf(&all, "%s%s", i ? "\n" : "", plan_str(w->plan, o[i].message));
+  json_encode_text(all.data ? all.data : "", all.size, w->out);
+  w->out->failed |= all.failed;
+  buf_free(&all);
+  if (service_errors(w->plan, r->settings) == SHAPE_FASTAPI) {
+    w->fails = true;
+    write_own(w, "HTTPError");
+  }
+  buf_addc(w->out, '}');
+}
+
+// Answers are known by status; 422 may stand for code and for what is read.
 static void write_responses(struct writer *w, const struct plan_route *r)
 {
-  buf_adds(w->out, ",\"responses\":{\"200\":{\"description\":"
-                   "\"Successful Response\"");
-  write_results(w, r);
-  buf_addc(w->out, '}');
-  if (r->params.count) {
-    w->checked = true;
-    buf_adds(w->out,
-             ",\"422\":{\"description\":\"Validation Error\",\"content\":{"
-             "\"application/json\":{\"schema\":{\"$ref\":"
-             "\"#/components/schemas/HTTPValidationError\"}}}}");
+  const struct plan_outcome *o = &w->plan->outcomes[r->outcomes.first];
+  const struct plan_outcome *end = o + r->outcomes.count;
+  bool invalid = r->params.count;
+  w->comma = "";
+  buf_adds(w->out, ",\"responses\":{");
+  if (o == end || o->failed || o->status > 299)
+    write_success(w, r, 200);
+  while (o < end) {
+    const struct plan_outcome *first = o;
+    while (o < end && o->status == first->status)
+      o++;
+    if (invalid && first->status >= 422) {
+      write_invalid(w);
+      invalid = false;
+      if (first->status == 422)
+        continue;
+    }
+    if (first->failed)
+      write_failed(w, r, first, (uint32_t)(o - first));
+    else
+      write_success(w, r, first->status);
   }
+  if (invalid)
+    write_invalid(w);
   buf_addc(w->out, '}');
 }
 
@@ -349,15 +425,32 @@ static void write_info(struct writer *w)
   buf_adds(w->out, "},\"paths\":{");
 }
 
+#define ERROR_SCHEMA                                                           \
+  "%s\"%sHTTPError\":{\"type\":\"object\",\"properties\":{\"detail\":{"        \
+  "\"type\":\"string\"}},\"required\":[\"detail\"]}"
 #define VALIDATION_SCHEMAS                                                     \
-  "\"HTTPValidationError\":{\"type\":\"object\",\"properties\":{\"detail\":"   \
-  "{\"type\":\"array\",\"items\":{\"$ref\":"                                   \
-  "\"#/components/schemas/ValidationError\"}}}},"                              \
-  "\"ValidationError\":{\"type\":\"object\",\"properties\":{\"loc\":"          \
+  "%s\"%sHTTPValidationError\":{\"type\":\"object\",\"properties\":"           \
+  "{\"detail\":{\"type\":\"array\",\"items\":{\"$ref\":"                       \
+  "\"#/components/schemas/%sValidationError\"}}}},"                            \
+  "\"%sValidationError\":{\"type\":\"object\",\"properties\":{\"loc\":"        \
   "{\"type\":\"array\",\"items\":{\"anyOf\":[{\"type\":\"string\"},"           \
   "{\"type\":\"integer\"}]}},\"msg\":{\"type\":\"string\"},\"type\":"          \
   "{\"type\":\"string\"},\"input\":{},\"ctx\":{\"type\":\"object\"}},"         \
   "\"required\":[\"loc\",\"msg\",\"type\"]}"
+
+// What goes before the names of our own schemas: nothing, unless the program
+// has types of these names.
+static const char *own_prefix(const struct plan *p)
+{
+  static const char *const own[] = {"HTTPError", "HTTPValidationError",
+                                    "ValidationError"};
+  for (uint32_t t = 0; t < p->n_types; t++)
+    for (size_t i = 0; p->types[t].name.size && i < sizeof own / sizeof *own;
+         i++)
+      if (!strcmp(plan_str(p, p->types[t].name), own[i]))
+        return "ServeGraph.";
+  return "";
+}
 
 // An entry may ask for others, before and behind it.
 static void write_schemas(struct writer *w)
@@ -379,8 +472,11 @@ static void write_schemas(struct writer *w)
     }
   }
   free(written);
+  if (w->fails)
+    buf_addf(w->out, ERROR_SCHEMA, comma, w->own);
+  comma = w->fails ? "," : comma;
   if (w->checked)
-    buf_addf(w->out, "%s%s", comma, VALIDATION_SCHEMAS);
+    buf_addf(w->out, VALIDATION_SCHEMAS, comma, w->own, w->own, w->own);
 }
 
 static void write_tags(struct writer *w)
@@ -402,7 +498,7 @@ static void write_tags(struct writer *w)
 
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out)
 {
-  struct writer w = {.plan = p, .app = app, .out = out};
+  struct writer w = {.plan = p, .app = app, .out = out, .own = own_prefix(p)};
   w.wanted = calloc(p->n_types / 8 + 1, 1);
   if (!w.wanted) {
     out->failed = true;

@@ -28,7 +28,7 @@ static int64_t number(const struct plan *p, struct plan_run settings,
   return c ? (int64_t)plan_bits(c) : 0;
 }
 
-static enum error_shape shape_of(const struct plan *p, struct plan_run settings)
+enum error_shape service_errors(const struct plan *p, struct plan_run settings)
 {
   const struct plan_const *c = service_setting(p, settings, SETTING_errors);
   const char *word = c && service_kind(p, c->type) == TYPE_str
@@ -103,7 +103,7 @@ static void prepare_route(struct service *s, uint32_t i)
   r->max_body = (uint64_t)number(p, route->settings, SETTING_max_body);
   r->overload_status = (int)number(p, route->settings, SETTING_overload_status);
   r->priority = (int)number(p, route->settings, SETTING_priority);
-  r->errors = shape_of(p, route->settings);
+  r->errors = service_errors(p, route->settings);
   s->has_body_limits |= r->max_body > 0;
   for (uint32_t k = 0; k < route->params.count; k++)
     prepare_param(s, route, route->params.first + k);

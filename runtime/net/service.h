@@ -57,6 +57,7 @@ static inline const char *service_text(const struct plan *p, uint32_t number)
   const struct plan_const *c = &p->consts[number];
   return plan_str(p, (struct plan_text){c->lo, c->hi});
 }
+enum error_shape service_errors(const struct plan *p, struct plan_run settings);
 
 static inline enum type_kind service_kind(const struct plan *p, uint32_t type)
 {

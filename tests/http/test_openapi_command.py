@@ -52,6 +52,58 @@ class OpenApi(unittest.TestCase):
             self.assertEqual(list(json.loads(served)["paths"])[0].split("/")[1], app)
         self.assertEqual(list(json.loads(self.printed("--app=root", plan))["paths"]), ["/"])
 
+    def test_statuses_that_the_program_answers(self):
+        plan = compile_plan("""
+type HTTPError = { code: int }
+fn checked(n: int) -> int {
+  if n == 7 { fail(409, "taken") }
+  if n > 7 { fail(404, "there is no {n}") }
+  return n
+}
+deployment Store() {
+  fn get(n: int) -> int = checked(n)
+  fn lucky(n: int) -> int {
+    try { return checked(n) } else e { fail(410, e.message) }
+  }
+}
+app a {
+  bind store = Store()
+  route GET "/one/{n}" (n: int) -> store.get(n)
+  route PUT "/one/{n}" (n: int) { return store.get(n) as json(status: 201) }
+  route GET "/safe/{n}" (n: int) -> (store.get(n) with { fallback: 0 })
+  route GET "/lucky" { return store.lucky(1) }
+  route GET "/checked" (n: int) {
+    if n == 1 { fail(422, "one") }
+    return { code: n }
+  }
+  route GET "/typed" {
+    let e: HTTPError = { code: 1 }
+    return e
+  }
+  route DELETE "/one" {
+    if store.get(1) == 1 { return none as json(status: 204) }
+    fail(404, "none")
+  }
+  route GET "/openai" (n: int) with { errors: "openai" } -> checked(n)
+}
+""", self.folder)
+        api = json.loads(self.printed(plan))
+        said = {f"{method} {path}": route["responses"]
+                for path, item in api["paths"].items() for method, route in item.items()}
+        self.assertEqual({k: list(v) for k, v in said.items()}, {
+            "get /one/{n}": ["200", "404", "409", "422"],
+            "put /one/{n}": ["201", "404", "409", "422"],
+            "get /safe/{n}": ["200", "422"], "get /lucky": ["200", "410"],
+            "get /checked": ["200", "422"], "get /typed": ["200"],
+            "delete /one": ["204", "404", "409"], "get /openai": ["200", "404", "409", "422"]})
+        self.assertEqual(said["delete /one"]["404"]["description"], "none\nthere is no …")
+        self.assertNotIn("content", said["delete /one"]["204"])
+        self.assertNotIn("content", said["get /openai"]["404"])
+        schema = said["get /one/{n}"]["404"]["content"]["application/json"]["schema"]
+        self.assertEqual(schema, {"$ref": "#/components/schemas/ServeGraph.HTTPError"})
+        self.assertIn("code", api["components"]["schemas"]["HTTPError"]["properties"])
+        self.assertIn("detail", api["components"]["schemas"]["ServeGraph.HTTPError"]["properties"])
+
     def test_errors(self):
         plan = compile_plan(TWO, self.folder)
         done = run(SGC, "openapi", "--app=three", plan)

@@ -481,10 +481,12 @@ static void sample_app(struct plan_builder *b)
   plan_add_params(b, (struct plan_param){
     plan_intern(b, "id"), plan_intern(b, "id"), SOURCE_path, ADAPTER_none,
     T_INT, PLAN_NONE});
+  plan_add_outcomes(b, (struct plan_outcome){200, 0, {0, 0}});
+  plan_add_outcomes(b, (struct plan_outcome){404, 1, plan_intern(b, "id")});
   plan_add_routes(b, (struct plan_route){
     METHOD_POST, plan_intern(b, "/v1/my-dag/{id}/{rest:path}"), {0, 2},
     F_ROUTE, T_STR, FORM_auto,
-    setting(b, SETTING_errors, plan_const_text(b, T_STR, "openai", 6)), 0});
+    setting(b, SETTING_errors, plan_const_text(b, T_STR, "openai", 6)), {0, 2}, 0});
 }
 
 // One constant of each kind that may be one.

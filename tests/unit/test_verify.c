@@ -613,6 +613,12 @@ static void share_runs(struct plan_sample *s)
   X(route_function, "function 1 cannot be a route's",                          \
     ROUTE.function = F_FORWARD)                                                \
   X(route_params, "1 parameters for 2 of function 5", ROUTE.params.count = 1)  \
+  X(outcome_status, "outcome 0 has status 99",                                 \
+    b->outcomes.rows[0].status = 99)                                           \
+  X(outcome_order, "outcome 1 is not in order",                                \
+    b->outcomes.rows[0].status = 405)                                          \
+  X(outcome_failed, "outcome 1: failed is not 0 or 1",                         \
+    b->outcomes.rows[1].failed = 2)                                            \
   X(route_result, "gives another type than it answers", ROUTE.result = T_INT)  \
   X(route_border, "a call that may be out crosses its border",                 \
     SLOT(F_ROUTE, 0).type = T_FUTURE)                                          \
