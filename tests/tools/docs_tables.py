@@ -80,11 +80,55 @@ def settings(place):
 def operators(_):
     return table(["operator", "does"],
                  [(code(name + signature), doc)
-                  for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR")
-                  if name.split(".")[0] not in libraries()])
+                  for _, name, signature, _, _, doc in sorted(rows("ops.def", "OPERATOR"), key=lambda row: row[1])
+                  if "." not in name or name.split(".")[0] not in libraries()])
+
+
+def calls(_):
+    """What looks like an operator and is a word of the language; of those not built, nothing."""
+    later = re.search(r"later\[\] = \{([^}]*)\}", (ROOT / "compiler/check_call.c").read_text())[1]
+    return table(["call", "does"], [(code(signature), doc) for name, signature, doc in
+                                    rows(SPOKEN, "CALL") if f'"{name}"' not in later])
+
+
+def keywords(_):
+    """Each keyword with what an editor says of it, and whether it may be a name."""
+    said = {word: doc for word, _, _, doc in rows(SPOKEN, "WORD")}
+    grammar = (ROOT / "grammar/text/sg.y").read_text()
+    soft = re.search(r"%token <struct name>\s+T_NAME(.*?)%token", grammar, re.S)[1]
+    return table(["word", "means", "may be a name"],
+                 [(code(word), said[word], "yes" * (f'"{word}"' in soft))
+                  for _, word, _ in rows("../text/keywords.def", "KEYWORD")])
+
+
+def units(_):
+    found = {}
+    for unit, token, worth in rows("../text/units.def", "UNIT"):
+        found.setdefault(token.lower(), []).append(unit)
+    return table(["quantity", "units"], [(kind, " ".join(map(code, all_))) for kind, all_ in found.items()])
+
+
+def option(name, letter, argument):
+    short = "" if letter == "0" else "-" + letter.strip("'") + ", "
+    if argument == "NULL":
+        return f"{short}--{name}"
+    if argument.startswith("["):
+        return f"{short}--{name}[={argument[1:]}"
+    return f"{short}--{name} {argument}"
+
+
+def options(program):
+    return table(["option", "does"],
+                 [(code(option(*spelled)), doc) for _, *spelled, doc in rows(f"../../{program}/options.def", "OPTION")])
+
+
+def commands(_):
+    return table(["command", "does"], [(code(f"sgc {name} {operands}".strip()), doc) for name, operands, _, _, doc in
+                                       rows("../../compiler/commands.def", "COMMAND")])
 
 
 LIBRARIES = ROOT / "stdlib"
+SPOKEN = "../../compiler/lsp_words.def"  # what an editor says of words
 
 
 def libraries():
@@ -121,9 +165,9 @@ def members(library):
         whole = one_line(text[item.start(2):])
         if not item[3].startswith("_"):
             yield item[3], whole if item[2] == "type" else head(whole.removeprefix("fn ")), doc
-    for _, name, signature, _, _, doc in rows("ops.def", "OPERATOR"):
+    for _, name, signature, attributes, _, doc in rows("ops.def", "OPERATOR"):
         if name.startswith(library + ".") and not name.startswith(library + "._"):
-            constant = signature.startswith("() ")
+            constant = signature.startswith("() ") and attributes == "PURE"
             yield name.split(".")[1], name.split(".")[1] + (":" + signature[5:] if constant else signature), doc
 
 
@@ -139,9 +183,13 @@ def library(name):
     return about + "\n" + table(["function", "does", "for example"], lines)
 
 
+TAKES = {"query": "a scalar, or a list of them: all values of that name", "path": "a scalar without `?`",
+         "header": "a scalar", "cookie": "a scalar", "body": "whatever has JSON"}
+
+
 def sources(_):
-    return table(["source", "written"], [(name, code("x: T in " + word)) for name, word in
-                                         rows("adapters.def", "SOURCE") if word != "from"])
+    return table(["source", "written", "gives"], [(name, code("x: T in " + word), TAKES[name]) for name, word in
+                                                  rows("adapters.def", "SOURCE") if word != "from"])
 
 
 def adapters(_):
@@ -149,9 +197,14 @@ def adapters(_):
                                                  rows("adapters.def", "ADAPTER") if name != "none"])
 
 
+ANSWERS = {"json": "what has JSON, and streams of it", "text": "text, and streams of it", "bytes": "bytes or text",
+           "html": "text", "sse": "streams of what has JSON", "csv": "a list of records, tuples or lists; a table",
+           "png": "a tensor that is an image", "markdown": "text"}
+
+
 def forms(_):
-    return table(["form", "content type"], [(code("as " + name), code(kind)) for name, kind in
-                                            rows("adapters.def", "FORM") if name != "auto"])
+    return table(["form", "content type", "of"], [(code("as " + name), code(kind), ANSWERS[name]) for name, kind in
+                                                  rows("adapters.def", "FORM") if name != "auto"])
 
 
 def opcodes(_):
@@ -162,7 +215,7 @@ def opcodes(_):
 
 def diagnostics(_):
     return table(["id", "name", "severity", "says"],
-                 [(f"SG{int(n):04d}", name.replace("_", "-"), severity.lower(), says)
+                 [(f"SG{int(n):04d}", name.replace("_", "-"), severity.removeprefix("SEVERITY_").lower(), says)
                   for n, name, severity, says, *_ in rows("diags.def", "DIAG")])
 
 
