@@ -240,6 +240,18 @@ void exchange_took(struct exchange *x, size_t size)
     x->filled += size;
 }
 
+// Whether a request begins with what could be a method's name (RFC 9110 9.1: a
+// method that is not known is not implemented; else this is no HTTP).
+static bool begins_with_word(const struct exchange *x)
+{
+  size_t at = x->begin;
+  while (at < x->filled && ((x->in[at] >= 'A' && x->in[at] <= 'Z') ||
+                            (x->in[at] >= 'a' && x->in[at] <= 'z') ||
+                            x->in[at] == '-' || x->in[at] == '_'))
+    at++;
+  return at > x->begin && (at == x->filled || x->in[at] == ' ');
+}
+
 static enum parse_result refused(struct exchange *x, llhttp_errno_t e)
 {
   switch (e) {
@@ -247,7 +259,10 @@ static enum parse_result refused(struct exchange *x, llhttp_errno_t e)
     exchange_refuse(x, 505, NULL);
     break;
   case HPE_INVALID_METHOD:
-    exchange_refuse(x, 400, "unknown method");
+    if (begins_with_word(x))
+      exchange_refuse(x, 501, "this method is not supported");
+    else
+      exchange_refuse(x, 400, "this is not a request of HTTP");
     break;
   default:
     exchange_refuse(x, 400, llhttp_get_error_reason(&x->parser));
