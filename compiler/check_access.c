@@ -82,10 +82,21 @@ static struct core *no_field(struct body *b, struct expr *e,
   if (record)
     name_hint_list(k, d, name->text->text, names, t->n_parts);
   const char *here = record ? NULL : parse_foreign_word(name->text->text);
-  if (!record && table_get(&k->operators, name->text))
-    diag_hint(k->d, d, "it is written `%s(x)`", name->text->text);
+  const struct signature *rows =
+      record ? NULL : table_get(&k->operators, name->text);
+  if (rows)
+    diag_hint(k->d, d, "it is written `%s(x%s)`", name->text->text,
+              rows->n_params > 1 ? ", ..." : "");
   else if (here)
     diag_hint(k->d, d, "%s", here);
+  else if (t->kind == TYPE_list && !strcmp(name->text->text, "map"))
+    diag_hint(k->d, d, "it is written `[f(x) for x in xs]`");
+  else if (t->kind == TYPE_map)
+    diag_hint(k->d, d, "the value of a key is `[\"%s\"]`", name->text->text);
+  else if (record && !t->n_parts)
+    diag_hint(k->d, d,
+              "an empty map is told by its type: `let m: map int = "
+              "{}`");
   if (!d->hint)
     hint_hidden(k, d, e->access.of);
   if (record && t->name)
@@ -132,8 +143,9 @@ static struct core *member_value(struct body *b, const struct member *m,
   if (m->variant && !m->variant->type->parts[m->variant->index].type->n_parts)
     return case_value(b, m->variant, e->span);
   if (m->variant) {
-    struct diag *d = diag_report(k->d, DIAG_not_a_value, e->span,
-                                 "`%s` is not a value", e->access.name.text->text);
+    struct diag *d =
+        diag_report(k->d, DIAG_not_a_value, e->span, "`%s` is not a value",
+                    e->access.name.text->text);
     diag_hint(k->d, d, "call it: `%s(...)`", e->access.name.text->text);
   }
   if (!m->rows)
@@ -142,8 +154,10 @@ static struct core *member_value(struct body *b, const struct member *m,
     return constant_operator(k, m->rows, e->span);
   struct diag *d = diag_report(k->d, DIAG_not_a_value, e->span,
                                "`%s` is not a value", m->rows->name);
-  diag_hint(k->d, d, m->rows->n_params ? "call it, or write `fn(x) = %s(x)`"
-                                       : "call it: `%s()`", m->rows->name);
+  diag_hint(k->d, d,
+            m->rows->n_params ? "call it, or write `fn(x) = %s(x)`"
+                              : "call it: `%s()`",
+            m->rows->name);
   return core_bad(k, e->span);
 }
 
@@ -229,6 +243,10 @@ struct core *check_index(struct body *b, struct expr *e)
         t->kind == TYPE_tensor ? " yet" : "");
     if (t->kind == TYPE_tuple)
       diag_hint(k->d, d, "items of a tuple are written `.0`, `.1`");
+    else if (t->kind == TYPE_record)
+      diag_hint(k->d, d, "fields of a record are written `.name`");
+    else if (t->kind == TYPE_optional)
+      hint_none(b, d, of);
     return core_bad(k, e->span);
   }
   at = convert(b, at, want, NULL);

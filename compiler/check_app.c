@@ -179,11 +179,22 @@ struct app_sym *app_implicit(struct checker *k)
   return app_new(k, atom_of_text(&k->c->atoms, "main"), NO_SPAN);
 }
 
+static bool has_routes(const struct item *app)
+{
+  const struct item *i = app->app.body ? app->app.body->items : NULL;
+  while (i && i->kind != ITEM_ROUTE)
+    i = i->next;
+  return i;
+}
+
+// An app that only others call needs none.
 static void app_prefix(struct checker *k, struct app_sym *app, struct item *i)
 {
   struct text *t = &i->app.prefix;
   if (t->data)
     app->a.prefix = path_prefix(k, t, app->a.name);
+  else if (!has_routes(i))
+    return;
   atom key = atom_of_text(&k->c->atoms, app->a.prefix);
   void **at = table_at(k->a, &k->prefixes, key);
   if (*at) {

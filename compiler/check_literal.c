@@ -332,6 +332,7 @@ static void begin_wanted(struct checker *k, struct making *m,
 static void fill_defaults(struct checker *k, struct making *m, struct span at)
 {
   const char *missing = NULL;
+  const struct type_part *optional = NULL;
   uint32_t n_missing = 0;
   for (uint32_t i = 0; i < m->n; i++) {
     const struct type_part *p = &m->want->parts[i];
@@ -341,6 +342,8 @@ static void fill_defaults(struct checker *k, struct making *m, struct span at)
       m->given[i].value = core_const(k, p->initial, at);
       continue;
     }
+    if (p->type->kind == TYPE_optional)
+      optional = p;
     if (n_missing++ < 5)
       missing = missing ? arena_printf(k->a, "%s, `%s`", missing, p->name->text)
                         : arena_printf(k->a, "`%s`", p->name->text);
@@ -353,6 +356,10 @@ static void fill_defaults(struct checker *k, struct making *m, struct span at)
   if (m->want->name)
     diag_note(k->d, d, m->want->span, "%s is declared here",
               m->want->name->text);
+  if (optional && n_missing == 1)
+    diag_hint(k->d, d,
+              "a field with a default may be left out: `%s: %s = none`",
+              optional->name->text, show(k, optional->type));
   m->bad = true;
 }
 
@@ -361,7 +368,8 @@ static void index_fields(struct checker *k, const struct making *m,
                          const struct field *f, const struct type *t)
 {
   for (; f; f = f->next) {
-    uintptr_t at = f->name.text ? (uintptr_t)table_get(&m->at, f->name.text) : 0;
+    uintptr_t at =
+        f->name.text ? (uintptr_t)table_get(&m->at, f->name.text) : 0;
     if (at)
       INDEX(k, part, INDEX_FIELD, &t->parts[at - 1], f->name.span);
   }

@@ -192,8 +192,7 @@ static void read_with(struct body *b, struct node *n)
   n->span = span;
   n->to.options = options;
   if (call && fallback)
-    n->to.fallback =
-        call_fallback(b, fallback, &n->to.sig, n->to.sig.result);
+    n->to.fallback = call_fallback(b, fallback, &n->to.sig, n->to.sig.result);
 }
 
 // ---- made of parts ----
@@ -307,8 +306,10 @@ static void read_loop(struct body *b, struct node *n)
     }
   }
   if (!n->limit) {
-    if (!said)
-      diag_report(k->d, DIAG_missing_limit, n->span, NULL);
+    struct diag *d =
+        said ? NULL : diag_report(k->d, DIAG_missing_limit, n->span, NULL);
+    if (d)
+      diag_hint(k->d, d, "say how many rounds it may take: `max_iter: 5`");
     n->limit = core_bad(k, n->span);
   }
   if (!n->n)

@@ -242,7 +242,11 @@ static struct core *no_row(struct body *b, const struct signature *rows,
                     "`%s` does not take these", rows->name);
   for (uint32_t i = 0; i < g->n && !arity && g->n > 1; i++)
     diag_note(k->d, d, g->values[i]->span, "%s", show(k, g->values[i]->type));
-  diag_hint(k->d, d, "it is `%s`", signatures_text(k, rows));
+  if (!arity && g->n == 1 && !next_row(rows) &&
+      rows->params[0].type->form == SIGNATURE_KIND)
+    hint_unit(k, d, type_simple(k->t, rows->params[0].type->kind), t);
+  if (!d->hint)
+    diag_hint(k->d, d, "it is `%s`", signatures_text(k, rows));
   return core_bad(k, g->e->span);
 }
 

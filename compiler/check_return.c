@@ -17,7 +17,7 @@ struct core_reply *check_form(struct body *b, struct form *f)
   if (!r->form && f->name.text) {
     struct diag *d = diag_report(k->d, DIAG_unknown_form, f->name.span,
                                  "there is no form `%s`", f->name.text->text);
-    name_hint_list(k, d, f->name.text->text, names + 1, FORMS - 1);
+    name_hint_all(k, d, f->name.text->text, names + 1, FORMS - 1);
   }
   struct sig_param params[] = {
       {atom_of_text(&k->c->atoms, "status"), k->integer,

@@ -54,7 +54,7 @@ static bool read_method(struct routing *r)
   }
   struct diag *d = diag_report(k->d, DIAG_unknown_http_method, m->span,
                                "there is no HTTP method `%s`", m->text->text);
-  name_hint_list(k, d, m->text->text, names, METHODS);
+  name_hint_all(k, d, m->text->text, names, METHODS);
   return false;
 }
 
@@ -144,7 +144,7 @@ static void read_adapter(struct routing *r, struct param *p,
     struct diag *d =
         diag_report(k->d, DIAG_unknown_adapter, p->adapter.span,
                     "there is no adapter `%s`", p->adapter.text->text);
-    name_hint_list(k, d, p->adapter.text->text, names + 1, ADAPTERS - 1);
+    name_hint_all(k, d, p->adapter.text->text, names + 1, ADAPTERS - 1);
     return;
   }
   if (!is_bad(out->type) && !adapter_suits(k, a, out->type)) {
@@ -190,7 +190,7 @@ static void read_source(struct routing *r, struct param *p,
     struct diag *d =
         diag_report(k->d, DIAG_unknown_source, p->source.span,
                     "parameters do not come from `%s`", p->source.text->text);
-    name_hint_list(k, d, p->source.text->text, names, SOURCE_adapter);
+    name_hint_all(k, d, p->source.text->text, names, SOURCE_adapter);
     out->type = &type_bad;
     return;
   }
@@ -208,6 +208,25 @@ static void read_source(struct routing *r, struct param *p,
   }
 }
 
+static void report_unsuitable(struct checker *k, const struct route_param *p)
+{
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_source, p->span,
+                  p->source == SOURCE_body
+                      ? "%s cannot be read from a body without an adapter"
+                      : "%s cannot come from there",
+                  show(k, p->type));
+  bool query = p->source == SOURCE_query;
+  if (p->type->kind == TYPE_record && p->source != SOURCE_body)
+    diag_hint(k->d, d, "each of its fields can: make them parameters");
+  else if (query && without_none(p->type)->kind == TYPE_list)
+    diag_hint(k->d, d,
+              "a list of numbers, texts and the like can: `[str] in "
+              "query = []`");
+  else if (p->source != SOURCE_body)
+    diag_hint(k->d, d, "numbers, texts and the like can");
+}
+
 static void check_source(struct routing *r, struct route_param *p, atom name)
 {
   struct checker *k = r->k;
@@ -222,11 +241,7 @@ static void check_source(struct routing *r, struct route_param *p, atom name)
   if (is_bad(p->type))
     return;
   if (!source_suits(k, p->source, p->type))
-    diag_report(k->d, DIAG_bad_source, p->span,
-                p->source == SOURCE_body
-                    ? "%s cannot be read from a body without an adapter"
-                    : "%s cannot come from there",
-                show(k, p->type));
+    report_unsuitable(k, p);
   if (p->source == SOURCE_body) {
     r->bodies++;
     if (r->r->method == METHOD_GET || r->r->method == METHOD_HEAD)
@@ -271,6 +286,15 @@ static void read_param(struct routing *r, struct route_param *out,
         out->source == SOURCE_header ? header_key(r->k, out->name) : out->name;
 }
 
+static void report_untaken(struct checker *k, const struct hole *h)
+{
+  struct diag *d =
+      diag_report(k->d, DIAG_path_parameter, h->span,
+                  "nothing takes `{%s}` of the path", h->name->text);
+  diag_hint(k->d, d, "a parameter of this name does: `(%s: str)`",
+            h->name->text);
+}
+
 static void read_params(struct routing *r, struct param *p)
 {
   struct checker *k = r->k;
@@ -292,8 +316,7 @@ static void read_params(struct routing *r, struct param *p)
                 "the body is read more than once");
   for (struct hole *h = r->path.holes; h; h = h->next)
     if (!h->taken)
-      diag_report(k->d, DIAG_path_parameter, h->span,
-                  "nothing takes `{%s}` of the path", h->name->text);
+      report_untaken(k, h);
 }
 
 // ---- what is answered ----

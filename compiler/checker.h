@@ -336,6 +336,12 @@ void name_hint(struct checker *k, struct diag *on, atom wanted,
                uint32_t n);
 void name_hint_list(struct checker *k, struct diag *on, const char *wanted,
                     const char *const *candidates, uint32_t n);
+// Of a number where a quantity is wanted.
+void hint_unit(struct checker *k, struct diag *d, const struct type *want,
+               const struct type *t);
+// The same of a short list, which is told where none is near.
+void name_hint_all(struct checker *k, struct diag *on, const char *wanted,
+                   const char *const *candidates, uint32_t n);
 const char *symbol_kind_text(enum symbol_kind kind);
 
 // check_space.c

@@ -292,6 +292,19 @@ static void report_word(struct checker *k, struct diag *d, const struct core *x,
   name_hint_list(k, d, x->constant->text, words, want->n_parts);
 }
 
+void hint_unit(struct checker *k, struct diag *d, const struct type *want,
+               const struct type *t)
+{
+  bool number = t->kind == TYPE_int || t->kind == TYPE_float;
+  if (number && want->kind == TYPE_duration)
+    diag_hint(k->d, d,
+              "a time has a unit: `5s`, `100ms`; `n * 1s` of a number");
+  else if (number && want->kind == TYPE_size)
+    diag_hint(k->d, d, "a size has a unit: `64MB`; `n * 1KB` of a number");
+  else if (number && want->kind == TYPE_percent)
+    diag_hint(k->d, d, "a share is written `20%%`");
+}
+
 static struct diag *report_misfit(struct body *b, struct core *x,
                                   const struct type *want, enum diag_id id)
 {
@@ -319,6 +332,11 @@ static struct diag *report_misfit(struct body *b, struct core *x,
     diag_hint(k->d, d,
               "a step is taken by what composes the node: `(a | b)(x)`, "
               "`graph g = a`");
+  if (x->type->kind == TYPE_callable && b->kind == BODY_GRAPH)
+    diag_hint(k->d, d,
+              "what is composed is called, `(a | b)(x)`, or is the "
+              "graph itself: `graph g = a | b`");
+  hint_unit(k, d, inner, x->type);
   if (inner->kind == TYPE_map && x->type->kind == TYPE_record)
     diag_hint(k->d, d,
               "keys of a map are texts: `{ \"a\": 1 }`, or "

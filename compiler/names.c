@@ -92,9 +92,8 @@ static void report_no_library(struct checker *k, const struct name *name)
                 "the library `%s` is not built yet", name->text->text);
     return;
   }
-  struct diag *d =
-      diag_report(k->d, DIAG_unknown_module, name->span,
-                  "there is no library `%s`", name->text->text);
+  struct diag *d = diag_report(k->d, DIAG_unknown_module, name->span,
+                               "there is no library `%s`", name->text->text);
   uint32_t n;
   const char *const *names = library_names(&n);
   name_hint_list(k, d, name->text->text, names, n);
@@ -139,6 +138,18 @@ void name_hint_list(struct checker *k, struct diag *on, const char *wanted,
   const char *near = nearest_name(wanted, candidates, n);
   if (near)
     diag_hint(k->d, on, "did you mean `%s`?", near);
+}
+
+void name_hint_all(struct checker *k, struct diag *on, const char *wanted,
+                   const char *const *candidates, uint32_t n)
+{
+  name_hint_list(k, on, wanted, candidates, n);
+  const char *all = n ? candidates[0] : "";
+  for (uint32_t i = 1; i < n && !on->hint; i++)
+    all = arena_printf(k->a, "%s%s%s", all, i + 1 < n ? ", " : " or ",
+                       candidates[i]);
+  if (!on->hint)
+    diag_hint(k->d, on, "it is one of %s", all);
 }
 
 struct candidates {

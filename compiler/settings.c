@@ -14,6 +14,14 @@ static const struct {
     {PLACE_BATCH, "size_of"},
 };
 
+static const struct {
+  unsigned place;
+  const char *name, *instead;
+} idle[] = {
+#define IDLE(place, name, instead) {PLACE_##place, name, instead},
+#include "compiler/idle.def"
+};
+
 struct gather {
   struct checker *k;
   unsigned place;
@@ -269,6 +277,14 @@ static void report_nameless(struct gather *g, struct span at)
               "settings are written `name: value`");
 }
 
+static void report_idle(struct gather *g, const struct name *name)
+{
+  for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+    if (idle[i].place == g->place && !strcmp(idle[i].name, name->text->text))
+      diag_report(g->k->d, DIAG_idle_setting, name->span,
+                  "`%s` has no effect yet: %s", idle[i].name, idle[i].instead);
+}
+
 static void gather_one(struct gather *g, const char *prefix,
                        const struct name *name, struct expr *value)
 {
@@ -281,6 +297,8 @@ static void gather_one(struct gather *g, const char *prefix,
   int id = setting_named(g, whole);
   if (id >= 0 || (!prefix && is_group(g, whole)))
     INDEX(k, setting, id, name->span);
+  if (!prefix)
+    report_idle(g, name);
   if (id >= 0) {
     gather_value(g, id, name, value);
   } else if (is_named_resource(g, prefix, name->text)) {

@@ -95,8 +95,8 @@ static const struct constant *limit_const(struct checker *k, struct arg *a,
 
 static void report_no_limit(struct checker *k, struct span at, atom name)
 {
-  struct diag *d = diag_report(k->d, DIAG_bad_constraint, at,
-                               "there is no such constraint");
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_constraint, at, "there is no such constraint");
   static const char *const names[] = {
 #define LIMIT(word, on, error, message) #word,
 #include "grammar/defs/limits.def"
@@ -233,14 +233,21 @@ static const struct type *unknown_type(struct checker *k,
 {
   struct diag *d = diag_report(k->d, DIAG_unknown_type, name->span,
                                "there is no type `%s`", name->text->text);
-  name_hint_list(k, d, name->text->text, type_words, TYPE_enum);
+  const struct case_ref *variant = table_get(&k->cases, name->text);
+  const char *here = parse_foreign_word(name->text->text);
+  if (variant && variant->type->name) {
+    diag_hint(k->d, d, "it is a variant of `%s`, and no type of its own",
+              variant->type->name->text);
+    diag_note(k->d, d, variant->span, "the variant");
+  } else if (here) {
+    diag_hint(k->d, d, "%s", here);
+  } else {
+    name_hint_list(k, d, name->text->text, type_words, TYPE_enum);
+  }
   if (!d->hint) {
     const struct table *tables[] = {&k->names};
     name_hint(k, d, name->text, NULL, tables, 1);
   }
-  const char *here = parse_foreign_word(name->text->text);
-  if (!d->hint && here)
-    diag_hint(k->d, d, "%s", here);
   return &type_bad;
 }
 
@@ -261,11 +268,12 @@ static const struct type *lone_case(struct checker *k, struct type_expr *t)
     if (!f->name.text || limit_named(f->name.text) < 0) {
       report_no_limit(k, f->span, f->name.text);
     } else if (f->initial || !f->type || f->type->kind != TYPE_NUMBER) {
-      struct diag *d = diag_report(k->d, DIAG_bad_constraint, f->span,
-                                   "`%s` is given no such value",
-                                   f->name.text->text);
-      diag_hint(k->d, d, "constraints are written out: `str(min_length: 2)`, "
-                         "`str(pattern: '[a-z]+')`");
+      struct diag *d =
+          diag_report(k->d, DIAG_bad_constraint, f->span,
+                      "`%s` is given no such value", f->name.text->text);
+      diag_hint(k->d, d,
+                "constraints are written out: `str(min_length: 2)`, "
+                "`str(pattern: '[a-z]+')`");
     } else {
       continue;
     }
@@ -288,7 +296,9 @@ static const struct type *named(struct checker *k, struct type_expr *t)
     s->uses++;
     INDEX(k, symbol, s, name->span);
   }
-  if (t->named.args) {
+  if (t->named.args) { // `list[int]` is of another language
+    if (!s && parse_foreign_word(name->text->text))
+      return unknown_type(k, name);
     diag_report(k->d, DIAG_no_dimensions, t->span, NULL);
     return &type_bad;
   }

@@ -43,8 +43,10 @@ static const struct foreign {
     {"undefined", "it is written `none`"},
     {"True", "it is written `true`"},
     {"False", "it is written `false`"},
-    {"self", "the names of a deployment are known in its functions as they are"},
-    {"this", "the names of a deployment are known in its functions as they are"},
+    {"self",
+     "the names of a deployment are known in its functions as they are"},
+    {"this",
+     "the names of a deployment are known in its functions as they are"},
     {"xor", "two bools differ by `!=`"},
     {"mod", "the remainder is `%`"},
     {"string", "the type of text is `str`"},
@@ -53,6 +55,15 @@ static const struct foreign {
     {"number", "the type of numbers is `float`"},
     {"boolean", "the type is `bool`"},
     {"dict", "a map from text to `T` is `map T`"},
+    {"Dict", "a map from text to `T` is `map T`"},
+    {"List", "a list of `T` is `[T]`"},
+    {"tuple", "a tuple of `T` and `U` is `(T, U)`"},
+    {"Tuple", "a tuple of `T` and `U` is `(T, U)`"},
+    {"Optional", "a `T` or none is `T?`"},
+    {"Literal", "one of these texts is `\"a\" | \"b\"`"},
+    {"Union", "one of several records is `A(x: int) | B(y: str)`"},
+    {"Any", "the type of any JSON is `json`"},
+    {"object", "the type of any JSON is `json`"},
     {"list", "a list of `T` is `[T]`"},
     {"append", "a list is made longer by `xs += [x]`"},
     {"push", "a list is made longer by `xs += [x]`"},
@@ -82,8 +93,8 @@ void complain_deep(struct parser *p, struct span at)
   if (p->deep)
     return;
   p->deep = true;
-  struct diag *d = diag_report(p->diags, DIAG_too_deep, at,
-                               "this is nested too deeply");
+  struct diag *d =
+      diag_report(p->diags, DIAG_too_deep, at, "this is nested too deeply");
   diag_hint(p->diags, d,
             "brackets may nest %d deep, operators in a row %d; give a part of "
             "it a name of its own",
@@ -96,10 +107,10 @@ void complain_character(struct parser *p, struct span at)
     return; // the line is wrong already
   uint32_t code = 0;
   unsigned n = utf8_decode(p->text + at.start, p->size - at.start, &code);
-  char *shown = code < 0x20 || code == 0x7F
-                    ? arena_printf(p->arena, "the character U+%04X", code)
-                    : arena_printf(p->arena, "`%.*s`", (int)n,
-                                   p->text + at.start);
+  char *shown =
+      code < 0x20 || code == 0x7F
+          ? arena_printf(p->arena, "the character U+%04X", code)
+          : arena_printf(p->arena, "`%.*s`", (int)n, p->text + at.start);
   struct diag *d = diag_report(p->diags, DIAG_unknown_character, at,
                                "%s has no meaning here", shown);
   if (code == 0x201C || code == 0x201D || code == 0x2018 || code == 0x2019)
@@ -107,8 +118,9 @@ void complain_character(struct parser *p, struct span at)
   else if (code == 0xA0 || code == 0x200B || code == 0x3000)
     diag_hint(p->diags, d, "this is a space of another kind");
   else if (code == '@')
-    diag_hint(p->diags, d, "there are no decorators; settings are written "
-                           "`name: value` inside the braces");
+    diag_hint(p->diags, d,
+              "there are no decorators; settings are written "
+              "`name: value` inside the braces");
   else if (code == '~' || code == '^')
     diag_hint(p->diags, d, "there are no operators on bits");
   else if (code == '`')
@@ -232,11 +244,12 @@ static void add_expected(const struct complaint *c, struct buf *out)
   struct wording w = {0};
   bool statement = expects(c, T_LET);
   bool value = expects(c, T_INT) && expects(c, T_NONE) && expects(c, T_LOOP);
-  bool type = !value && expects(c, T_TENSOR) && expects(c, '[') &&
-              expects(c, T_STRING);
-  bool pattern = !value && !expects(c, '[') && expects(c, T_INT) &&
-                 expects(c, T_NONE);
-  bool name = !value && !type && !pattern && expects(c, T_NAME) && expects(c, T_LIMIT);
+  bool type =
+      !value && expects(c, T_TENSOR) && expects(c, '[') && expects(c, T_STRING);
+  bool pattern =
+      !value && !expects(c, '[') && expects(c, T_INT) && expects(c, T_NONE);
+  bool name =
+      !value && !type && !pattern && expects(c, T_NAME) && expects(c, T_LIMIT);
   bool suffix = expects(c, '*') && expects(c, '+');
   bool suffix_of_type = !suffix && expects(c, '?') && expects(c, '|');
   if (statement)
@@ -321,6 +334,11 @@ static bool block_behind_arrow(struct parser *p, struct span at,
   case T_FOR:
   case T_WHILE:
   case T_TRY:
+  case T_ASSERT:
+  case T_BREAK:
+  case T_CONTINUE:
+  case T_SPAWN:
+  case T_YIELD:
     break;
   default:
     return false;
@@ -364,9 +382,9 @@ static bool foreign_word(struct parser *p, const struct complaint *c)
     const char *here = parse_foreign_word(t->name.text->text);
     if (!here)
       continue;
-    struct diag *d = diag_report(p->diags, DIAG_foreign_word, t->span,
-                                 "`%s` is a word of another language",
-                                 t->name.text->text);
+    struct diag *d =
+        diag_report(p->diags, DIAG_foreign_word, t->span,
+                    "`%s` is a word of another language", t->name.text->text);
     diag_hint(p->diags, d, "%s", here);
     return true;
   }
@@ -456,13 +474,40 @@ static const char *meant_keyword(const struct parser *p,
   if (p->before.kind != T_NAME || !expects(c, ':') || !expects(c, '='))
     return NULL;
   static const char *const heads[] = {
-      "app",    "assert", "bind",   "deployment", "emit",   "flow",
-      "fn",     "for",    "graph",  "if",         "let",    "match",
-      "metric", "return", "route",  "override",   "spawn",  "state",
-      "stub",   "test",   "type",   "use",        "var",    "while",
-      "yield",  "server", "resource"};
+      "app",   "assert",   "bind",  "deployment", "emit",   "flow",    "fn",
+      "for",   "graph",    "if",    "let",        "match",  "metric",  "return",
+      "route", "override", "spawn", "state",      "stub",   "test",    "type",
+      "use",   "var",      "while", "yield",      "server", "resource"};
   return nearest_name(p->before.name.text->text, heads,
                       sizeof heads / sizeof *heads);
+}
+
+// What is written otherwise in other languages; or NULL.
+static const char *other_habit(const struct parser *p,
+                               const struct complaint *c)
+{
+  int before = p->before.kind, found = c->found;
+  bool close = p->before.span.end == p->last.span.start;
+  bool prefix = before == T_NAME && p->before.name.text->size == 1 && close &&
+                strchr("fFrRbBuU", p->before.name.text->text[0]);
+  if (behind_arrow(p, around(p, found)) && (found == '.' || found == '('))
+    return "`->` is followed by a value; a block stands without it: `{ ... }`";
+  if (found == '?')
+    return "as a value it is `if a then b else c`";
+  if (close && found == '+' && (before == '+' || before == '='))
+    return "it is written `n += 1`";
+  if (close && found == '-' && before == '=')
+    return "it is written `n -= 1`";
+  if (prefix && (found == T_STRING || found == T_STR_OPEN))
+    return "any string in double quotes has holes, `\"{x}\"`; a raw one is "
+           "written in single quotes";
+  if (found == T_FOR && around(p, found)->token == '{')
+    return "a map is made of pairs: `list.to_map([(k, v) for k in ks])`";
+  if (found == '{' && around(p, found)->head != T_TYPE && before == ')' &&
+      expects(c, '=') && expects(c, T_ARROW) && !expects(c, '{'))
+    return "a function without a name gives one value: `fn(x) = x + 1`; what "
+           "has statements is a `fn` of its own";
+  return NULL;
 }
 
 static void add_hint(struct parser *p, const struct complaint *c,
@@ -470,12 +515,13 @@ static void add_hint(struct parser *p, const struct complaint *c,
 {
   int before = p->before.kind;
   const struct open *o = around(p, c->found);
-  const char *meant = meant_keyword(p, c);
+  const char *meant = meant_keyword(p, c), *habit = other_habit(p, c);
   if (meant)
     diag_hint(p->diags, d, "did you mean `%s`?", meant);
+  else if (habit)
+    diag_hint(p->diags, d, "%s", habit);
   else if (c->found == '(' && (before == T_LET || before == T_VAR))
-    diag_hint(p->diags, d,
-              "a tuple has one name; its items are `x.0`, `x.1`");
+    diag_hint(p->diags, d, "a tuple has one name; its items are `x.0`, `x.1`");
   else if (expects(c, T_THEN) && c->found == '{')
     diag_hint(p->diags, d, "as a value it is `if a then b else c`");
   else if (c->found == T_ELSE && expects(c, T_TRUE))
@@ -490,15 +536,17 @@ static void add_hint(struct parser *p, const struct complaint *c,
   else if (c->found == ':' && expects(c, '{'))
     diag_hint(p->diags, d, "a block stands in `{ }`");
   else if (c->found == T_STR_OPEN && expects(c, T_STRING))
-    diag_hint(p->diags, d, "a string without holes must stand here; a brace "
-                           "is written `\\{`");
+    diag_hint(p->diags, d,
+              "a string without holes must stand here; a brace "
+              "is written `\\{`");
   else if (before == T_NAME && c->found == T_NAME && o->token == '(')
     diag_hint(p->diags, d, "a comma is missing, or a `:`");
   else if (c->found == T_NEWLINE && before == ',' && !o->token)
     diag_hint(p->diags, d, "the line ends too early");
   else if (before == T_STRING && p->before.span.end == p->last.span.start)
-    diag_hint(p->diags, d, "the string ends before this; a quote in a string "
-                           "is written `\\\"`, and 'raw' ones hold none");
+    diag_hint(p->diags, d,
+              "the string ends before this; a quote in a string "
+              "is written `\\\"`, and 'raw' ones hold none");
 }
 
 // Where the bracket was opened, if that is out of sight.

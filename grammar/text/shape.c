@@ -77,9 +77,9 @@ static void check_params(struct shape s, const struct param *q, bool typed)
 {
   for (; q; q = q->next) {
     if (typed && !q->type) {
-      struct diag *d = diag_report(s.p->diags, DIAG_missing_type, q->name.span,
-                                   "the parameter `%s` needs a type",
-                                   q->name.text->text);
+      struct diag *d =
+          diag_report(s.p->diags, DIAG_missing_type, q->name.span,
+                      "the parameter `%s` needs a type", q->name.text->text);
       diag_hint(s.p->diags, d, "write `%s: str`, say", q->name.text->text);
     }
     if (q->type)
@@ -115,8 +115,8 @@ static void check_huge(struct shape s, const struct expr *e)
 {
   if (!e->huge)
     return;
-  struct diag *d = report(s, DIAG_number_too_large, e->span,
-                          "this number is too large");
+  struct diag *d =
+      report(s, DIAG_number_too_large, e->span, "this number is too large");
   hint(s, d, "the largest `int` is 9223372036854775807");
 }
 
@@ -309,18 +309,22 @@ static void misplaced(struct shape s, const struct item *i)
   if (s.broken && item_kind_places(i->kind) == IN_BODY)
     return;
   const char *word = item_kind_text(i->kind);
-  bool spoken = i->kind == ITEM_SETTING || i->kind == ITEM_EXPR ||
-                i->kind == ITEM_ASSIGN;
+  bool spoken =
+      i->kind == ITEM_SETTING || i->kind == ITEM_EXPR || i->kind == ITEM_ASSIGN;
   struct diag *d = diag_report(
       s.p->diags, DIAG_misplaced_item, i->span, "%s %s%s%s cannot stand %s",
       strchr("aeio", word[0]) ? "an" : "a", spoken ? "" : "`", word,
       spoken ? "" : "`", places[s.place]);
   if (is_prefix(i))
-    hint(s, d, "`batch(...)` and `multiplex(...)` stand on the line of their "
-               "`fn`");
+    hint(s, d,
+         "`batch(...)` and `multiplex(...)` stand on the line of their "
+         "`fn`");
   else if (s.place == IN_CLASS && item_kind_places(i->kind) == IN_BODY)
-    hint(s, d, "a deployment that is one function has an arrow: "
-               "`deployment f(x: int) -> str { ... }`");
+    hint(s, d,
+         "a deployment that is one function has an arrow: "
+         "`deployment f(x: int) -> str { ... }`");
+  else if (s.place == IN_FILE && i->kind == ITEM_LET)
+    hint(s, d, "a value for all is a function: `fn name() -> T = ...`");
   else
     diag_hint(s.p->diags, d, "it stands %s",
               place_words(item_kind_places(i->kind)));
@@ -340,8 +344,9 @@ static void check_body(struct shape s, const struct item *i,
   else if (!s.native && !s.broken) {
     struct diag *d = diag_report(s.p->diags, DIAG_missing_body, i->name.span,
                                  "`%s` has no body", i->name.text->text);
-    hint(s, d, "write `= value` or `{ ... }`; only a deployment `on` a worker "
-               "has functions without one");
+    hint(s, d,
+         "write `= value` or `{ ... }`; only a deployment `on` a worker "
+         "has functions without one");
   }
 }
 
@@ -373,8 +378,8 @@ static void check_value(struct shape s, const struct item *i)
   if (i->value.type)
     check_type(s, i->value.type);
   else if (i->kind == ITEM_STATE) {
-    struct diag *d = report(s, DIAG_missing_type, i->name.span,
-                            "a state needs a type");
+    struct diag *d =
+        report(s, DIAG_missing_type, i->name.span, "a state needs a type");
     hint(s, d, "write `state n: int = 0`, say");
   }
   check_expr(s, i->value.value);

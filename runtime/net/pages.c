@@ -77,9 +77,11 @@ static void answer_routes(const struct plan *p, struct http_request *r)
 {
   struct buf out = {.arena = &r->arena};
   buf_addc(&out, '{');
-  for (uint32_t i = 0; i < p->n_apps; i++) {
+  for (uint32_t i = 0, n = 0; i < p->n_apps; i++) {
     struct plan_text prefix = p->apps[i].prefix, name = p->apps[i].name;
-    if (i)
+    if (!prefix.size && !p->apps[i].routes.count)
+      continue; // only others call it
+    if (n++)
       buf_addc(&out, ',');
     json_encode_text(prefix.size ? plan_str(p, prefix) : "/",
                      prefix.size ? prefix.size : 1, &out);

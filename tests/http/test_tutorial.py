@@ -130,6 +130,15 @@ class Source(unittest.TestCase):
         with support.Server(SOURCE) as s:
             self.assertEqual(s.request("GET", "/-/routes")[2], b'{"/":"tutorial"}')
 
+    def test_an_app_without_routes_has_no_prefix(self):
+        with tempfile.TemporaryDirectory() as at:
+            path = pathlib.Path(at) / "two.sg"
+            path.write_text("app inner { graph twice(x: int) -> int = 2 * x }\n"
+                            "app outer { route GET \"/\" (x: int) -> inner.twice(x) }\n")
+            with support.Server(path) as s:
+                self.assertEqual(s.request("GET", "/?x=4")[2], b"8")
+                self.assertEqual(s.request("GET", "/-/routes")[2], b'{"/":"outer"}')
+
     def test_a_wrong_source(self):
         with tempfile.TemporaryDirectory() as at:
             path = pathlib.Path(at) / "bad.sg"

@@ -114,7 +114,7 @@ class Diff(unittest.TestCase):
             ("changed", "route", "POST /shop/rate"): {"request_timeout": ("2s", "1s", False, False)}})
         self.assertEqual(self.changes(("max_body: 1MB", 'listen: "127.0.0.1:9"')), {
             ("changed", "server", None): {
-                "listen": ('"127.0.0.1:8000" (default)', '"127.0.0.1:9"', True, False),
+                "listen": ('"127.0.0.1:8000" (default)', '["127.0.0.1:9"]', True, False),
                 "max_body": ("1MB", "16MB (default)", False, False)}})
 
     def test_code(self):

@@ -25,7 +25,7 @@ deployment judge(review: Review) -> Mood {
 }
 
 deployment Counter(start: int) {
-  autoscaling: { max_replicas: 3 }
+  resources: { memory: 3MB }
   state seen: int = 0
   /// Counts one more.
   fn add(by_how_many: int) -> int {
@@ -95,7 +95,7 @@ class Session(unittest.TestCase):
 
     def test_settings_are_mended_too(self):
         self.open_both()
-        [one] = self.e.edit("main.sg", "max_replicas: 3", "max_replica: 3")
+        [one] = self.e.edit("main.sg", "memory: 3MB", "memori: 3MB")
         [action] = self.e.request("textDocument/codeAction", {
             "textDocument": {"uri": self.e.uri("main.sg")}, "range": one["range"],
             "context": {"diagnostics": [one], "only": ["quickfix"]}})
@@ -188,8 +188,8 @@ class Session(unittest.TestCase):
                 ("review: Rev|iew) -> Mood", "type Review = {", "A review, as it comes in."),
                 ("review.te|xt", "text: str(min_length: 2)", "What was written."),
                 ("num_rep|licas", "num_replicas: int = 1", "Replicas"),
-                ("max_rep|licas", "autoscaling.max_replicas: int = 1"),
-                ("auto|scaling", "`autoscaling.min_replicas: int = 1`", "Least replicas"),
+                ("mem|ory", "resources.memory: size"),
+                ("resour|ces", "`resources.cpus: float`", "Cores of a replica"),
                 ("le|n(", "len(x: [T]) -> int", "Number of elements."),
                 ("let lo|ng", "let long: bool"),
                 ("if lo|ng", "let long: bool"),
@@ -289,7 +289,7 @@ class Session(unittest.TestCase):
                  {"num_replicas"}),
                 (body, body + "    let c = counter.add(|)\n", {"by_how_many:"}, set()),
                 ("num_replicas: 2", "num|", {"num_replicas", "autoscaling", "let"}, {"bind"}),
-                ("max_replicas: 3", "m|", {"min_replicas", "max_replicas"}, {"num_replicas"}),
+                ("memory: 3MB", "m|", {"memory", "cpus"}, {"num_replicas"}),
                 ("  state seen", "  s|\n  state seen", {"state", "num_replicas", "fn"},
                  {"route", "timeout"}),
                 ("app shop", "d|\napp shop", {"deployment", "type", "test"}, {"bind", "state"}),

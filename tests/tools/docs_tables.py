@@ -70,9 +70,15 @@ def limits(_):
                  [(code(name), on[where], code(error)) for name, where, error, *_ in rows("limits.def", "LIMIT")])
 
 
+def idle(place, name):
+    """Whether a setting has no effect yet, by itself or as one of its group."""
+    names = {row[1] for row in rows("../../compiler/idle.def", "IDLE") if row[0] == place}
+    return name in names or name.split(".")[0] in names
+
+
 def settings(place):
     return table(["setting", "type", "default", "means"],
-                 [(code(name), code(kind), code(value), doc)
+                 [(code(name), code(kind), code(value), doc + " *No effect yet.*" * idle(place, name))
                   for _, places, name, kind, value, doc in rows("kinds.def", "SETTING")
                   if place in [p.strip() for p in places.split("|")]])
 
@@ -205,6 +211,17 @@ ANSWERS = {"json": "what has JSON, and streams of it", "text": "text, and stream
 def forms(_):
     return table(["form", "content type", "of"], [(code("as " + name), code(kind), ANSWERS[name]) for name, kind in
                                                   rows("adapters.def", "FORM") if name != "auto"])
+
+
+def unbuilt(_):
+    return table(["id", "says"], [(f"SG{int(n):04d}", says) for n, _, severity, says, *_ in rows("diags.def", "DIAG")
+                                  if n.startswith("9") and len(n) == 3 and severity == "SEVERITY_ERROR"])
+
+
+def without_effect(_):
+    where = {"DEPLOYMENT": "a deployment", "ROUTE": "a route", "CALL": "a call"}
+    return table(["setting", "of", "what holds"], [(code(name), where[place], instead) for place, name, instead in
+                                                   rows("../../compiler/idle.def", "IDLE")])
 
 
 def opcodes(_):
