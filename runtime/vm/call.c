@@ -17,6 +17,8 @@ enum entry frame_begin(struct task *t, struct frame *f,
 {
   if (!t->base)
     t->base = f;
+  if (f->call)
+    f->call->began = engine_now(t->run->engine);
   if (f->fn->takes_streams)
     streams_enter(t->run, f);
   if (f->fn->graph) {
@@ -89,6 +91,8 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
                       int priority, const struct error **error)
 {
   bool own = f->self && f->self->of == d && !f->stands_in;
+  if (t->run->timeline && d)
+    timeline_ask(t->run, f, d);
   if (!d || own) // a call to oneself needs no slot
     return frame_begin(t, f, error);
   if (!d->bounded) {
@@ -188,6 +192,7 @@ struct frame *call_frame(struct task *t, const struct frame *like)
     return NULL;
   f->self = t->self;
   f->stands_in = like->stands_in;
+  f->within = like->within;
   f->depth = t->depth;
   memcpy(f->slots, like->slots, like->fn->n_params * sizeof *f->slots);
   return f;
@@ -212,7 +217,7 @@ static struct frame *frame_of_site(struct task *t, const struct site *s,
   uint32_t held = to.closure ? to.closure->count : 0;
   f->self = to.self;
   f->stands_in = to.closure && to.d;
-  f->depth = caller->depth + 1;
+  frame_is_for(f, caller);
   if (held)
     memcpy(f->slots, to.closure->captured, held * sizeof(value));
   memcpy(f->slots + held, caller->slots + s->first, s->count * sizeof(value));

@@ -23,7 +23,7 @@ static const struct error *begin_frame(struct task *c, const struct each *e)
   if (!f)
     return error_memory(c);
   f->self = e->owner->self;
-  f->depth = e->owner->depth + 1;
+  frame_is_for(f, e->owner);
   f->slots[0] = e->elements->items[e->begun];
   memcpy(f->slots + 1, e->args, e->n_args * sizeof *e->args);
   if (frame_begin(c, f, &error) == ENTRY_RUN)

@@ -222,6 +222,9 @@ static struct run *run_new(struct engine *e, struct request *r,
     run->arena = r->arena;
     run->fn = fn;
   }
+  r->timeline = NULL;
+  if (run && r->timed && !timeline_begin(run))
+    return NULL;
   return run;
 }
 

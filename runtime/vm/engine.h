@@ -41,11 +41,13 @@ struct request {
   int64_t deadline;       // engine time, 0: none; answered with kind timeout, 408
   int priority;
   bool at_once;           // done may be called before request_start returns
+  bool timed;             // a timeline of its calls is kept
   // filled when done
   bool failed;
   value result;
   struct error error;
   struct reply reply;
+  const struct timeline *timeline; // timeline.h, or NULL
   bool ended;                 // `done` was called, or is about to be
   bool open;                  // the result holds streams: request_end is to come
   // the engine's

@@ -34,6 +34,8 @@ struct frame *frame_new(struct run *run, const struct function *fn)
 void frame_keep(struct run *run, struct frame *f)
 {
   uint32_t class = f->fn->size_class;
+  if (f->call)
+    timeline_cancel(run, f);
   if (class == VM_SIZES)
     return;
   f->caller = run->frames[class];
@@ -210,6 +212,8 @@ void task_deliver(struct run *run, struct future *future, struct task *parent,
 static void end_stream(struct task *t, const struct error *error)
 {
   struct stream *s = t->stream;
+  if (t->base->call)
+    timeline_end(t->run, t->base, error);
   chain_drop(t);
   task_free(t);
   stream_over(s, error);
@@ -224,6 +228,8 @@ static void finish(struct task *t, value v, const struct error *error)
   }
   if (!error && t->base && t->base->streams)
     streams_return(run, t->base, v, streams_of(t));
+  if (t->base && t->base->call)
+    timeline_end(run, t->base, error);
   timer_stop(run->engine, &t->limit);
   timer_stop(run->engine, &t->timer);
   tasks_cancel(&t->attempts);
@@ -297,6 +303,8 @@ bool task_raise(struct task *t, const struct error *error)
       return false;
     }
     t->frame = f->caller;
+    if (f->call)
+      timeline_end(t->run, f, error);
     frame_drop(t, f);
   }
 }

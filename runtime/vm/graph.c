@@ -153,6 +153,8 @@ void graph_end(struct frame *f, value v, const struct error *error)
     t->frame->slots[f->result] = v;
   if (f->streams && !error)
     streams_return(t->run, f, v, &t->frame->streams);
+  if (f->call)
+    timeline_end(t->run, f, error);
   frame_drop(t, f);
   task_ready(t);
 }

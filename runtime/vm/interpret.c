@@ -29,6 +29,8 @@ static inline bool returned(struct task *t, value v)
     t->frame->slots[f->result] = v;
   if (f->streams)
     streams_return(t->run, f, v, &t->frame->streams);
+  if (f->call)
+    timeline_end(t->run, f, NULL);
   frame_drop(t, f);
   return true;
 }

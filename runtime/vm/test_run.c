@@ -2,6 +2,7 @@
 // error leaves it, a failed assertion among them.
 #include "runtime/vm/test_run.h"
 #include "runtime/vm/engine.h"
+#include "runtime/vm/timeline.h"
 
 #include <string.h>
 
@@ -17,6 +18,13 @@ static void print_failure(const struct plan *p, const struct plan_test *t,
   fprintf(out, ": %.*s\n", (int)e->message->size, e->message->data);
 }
 
+static void print_timeline(const struct engine *e, const struct request *r,
+                           FILE *out)
+{
+  if (r->timeline)
+    timeline_print(r->timeline, engine_now(e), "  ", out);
+}
+
 // 1 when it passed, 0 when not, -1 when there was no engine to run it.
 static int run_one(const struct plan *p, const struct plan_test *t, FILE *out)
 {
@@ -28,15 +36,18 @@ static int run_one(const struct plan *p, const struct plan_test *t, FILE *out)
     return -1;
   }
   struct arena arena = {0};
-  struct request r = {.arena = &arena, .id = plan_str(p, t->name)};
+  struct request r = {
+      .arena = &arena, .id = plan_str(p, t->name), .timed = true};
   request_start(e, &r, t->function, NULL);
   bool ended = engine_run_until_done(e, &r);
   if (!ended) {
     fprintf(out, "FAIL %s\n  it waits for something that never comes\n",
             plan_str(p, t->name));
+    print_timeline(e, &r, out);
     request_cancel(&r);
   } else if (r.failed) {
     print_failure(p, t, &r.error, out);
+    print_timeline(e, &r, out);
   } else {
     fprintf(out, "ok %s\n", plan_str(p, t->name));
   }

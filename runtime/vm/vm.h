@@ -15,6 +15,7 @@
 
 #include "runtime/serve/deployment.h"
 #include "runtime/vm/engine.h"
+#include "runtime/vm/timeline.h"
 
 enum {
   VM_DEPTH = 1000,    // calls within calls
@@ -104,6 +105,8 @@ struct frame {
   uint16_t result;   // slot of the caller's
   bool gives_future; // that slot holds one, which is there when this ends
   bool stands_in;    // for a method: `self` is not the replica's that it takes
+  struct timeline_call *call;   // of a deployment, where that is noted
+  struct timeline_call *within; // the one that it serves
   value slots[];   // behind them, a graph's state
 };
 
@@ -214,6 +217,7 @@ struct run { // what the engine keeps of a request, in its arena
   bool stubs; // it made some
   struct stream *streams; // of the result
   struct stream *lent;    // that calls on other loops read
+  struct timeline *timeline; // or NULL: nobody asks for it
   struct timer deadline;
   struct error exhausted; // when there is no memory for an error
 };
@@ -300,6 +304,11 @@ void random_begin(struct engine *e, uint64_t seed);
 
 // A frame with the function's defaults; NULL when memory is out.
 struct frame *frame_new(struct run *run, const struct function *f);
+static inline void frame_is_for(struct frame *f, const struct frame *caller)
+{
+  f->depth = caller->depth + 1;
+  f->within = caller->call ? caller->call : caller->within;
+}
 void frame_keep(struct run *run, struct frame *f); // for reuse
 // Ends what it still has out, gives its slot back, keeps the memory.
 void frame_drop(struct task *t, struct frame *f);
@@ -327,6 +336,15 @@ static inline struct graph *frame_graph(struct frame *f)
 {
   return (struct graph *)(f->slots + f->fn->n_slots);
 }
+
+// ---- when calls were made (timeline.c) ----
+
+bool timeline_begin(struct run *run); // false: memory is out
+// The frame is of a call of `d`, which is made now.
+void timeline_ask(struct run *run, struct frame *f, const struct deployment *d);
+// Of one that is noted: it ends, or nobody wants it any more.
+void timeline_end(struct run *run, struct frame *f, const struct error *error);
+void timeline_cancel(struct run *run, struct frame *f);
 
 // ---- graphs (graph.c) ----
 
