@@ -86,6 +86,13 @@ static void draw_call(struct dot *d, void *user, const struct binding *to,
              dot_types(d, call->args + skip, call->n_args - skip), "");
 }
 
+void dot_element_calls(struct dot *d, const struct function *element,
+                       const char *id)
+{
+  struct caller c = {.id = id};
+  dot_calls_of(d, element, NULL, draw_call, &c);
+}
+
 static const char *param_name(const struct binding *b, const struct binding *to)
 {
   uint32_t found = UINT32_MAX;
@@ -167,6 +174,7 @@ static void see_call(struct dot *d, void *user, const struct binding *to,
 
 static void see_composed(struct dot *d, void *user, const struct function *f)
 {
+  dot_elements(d, f, see_call);
 }
 
 static void name_composed(struct dot *d, void *user, const struct function *f)
@@ -176,8 +184,11 @@ static void name_composed(struct dot *d, void *user, const struct function *f)
 
 static void see_callers(struct dot *d, const struct binding *b)
 {
-  if (b->class->kind != CLASS_graph)
-    for (const struct method *m = b->class->methods; m; m = m->next)
+  bool graph = b->class->kind == CLASS_graph;
+  for (const struct method *m = b->class->methods; m; m = m->next)
+    if (graph)
+      dot_elements(d, m->function, see_call);
+    else
       dot_calls_of(d, m->function, b, see_call, NULL);
   for (uint32_t i = 0; i < b->n_uses; i++)
     d->apart[dot_number(b->uses[i])] = true;

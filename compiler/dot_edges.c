@@ -175,6 +175,8 @@ void drawing_edges(struct drawing *g)
     if (first && !g->strands[i].hidden)
       dot_edge(g->d, g->in, g->strands[i].in, given_types(g, s), "");
     draw_feeds(g, i);
+    if (element_of(g->k, s))
+      dot_element_calls(g->d, element_of(g->k, s), g->strands[i].in);
   }
   if (!g->again)
     return;

@@ -20,6 +20,14 @@ static const struct function *made_for(const struct strand *s)
   return f->round ? f->round : f;
 }
 
+const struct function *element_of(const struct code *k, const struct strand *s)
+{
+  for (uint32_t i = s->entry; s->kind == STRAND_each && i < s->end; i++)
+    if (k->ins[i].op == OP_each || k->ins[i].op == OP_each_limit)
+      return k->sites[k->ins[i].b].function;
+  return NULL;
+}
+
 // The strand that gives the step which this choose asks, if it is a loop's.
 static bool asks_loop(const struct drawing *g, uint32_t choose)
 {
@@ -224,6 +232,19 @@ static void name_calls(struct drawing *g)
     else if (e && !d->apart[to] && !d->ids[to] &&
              e->call.binding->class->kind != CLASS_graph)
       d->ids[to] = g->strands[i].in;
+  }
+}
+
+void dot_elements(struct dot *d, const struct function *graph, dot_visit *visit)
+{
+  const struct code *k = code_of(graph);
+  for (uint32_t i = 0; i < k->n_strands; i++) {
+    const struct function *element = element_of(k, &k->strands[i]);
+    const struct function *inner = made_for(&k->strands[i]);
+    if (element)
+      dot_calls_of(d, element, NULL, visit, NULL);
+    if (inner)
+      dot_elements(d, inner, visit);
   }
 }
 

@@ -21,6 +21,9 @@ struct drawing {
   } *strands;
 };
 
+// What a comprehension runs for each element; NULL where it is none, or one
+// whose elements call nothing.
+const struct function *element_of(const struct code *k, const struct strand *s);
 // The parts that are drawn inside are made with it.
 struct drawing *drawing_new(struct dot *d, const struct function *f,
                             const char *prefix, struct drawing *up);

@@ -40,6 +40,10 @@ void dot_deployment(struct dot *d, const struct binding *b,
 void dot_edge(struct dot *d, const char *from, const char *to,
               const char *label, const char *style);
 
+// The arrows of what the elements of a comprehension call, from its node.
+void dot_element_calls(struct dot *d, const struct function *element,
+                       const char *id);
+
 // ---- calls (dot_calls.c) ----
 // Calls `visit` for each binding that a function calls, itself or by helpers,
 // in order, with the call (which is a site's core); a handle may mean several.
@@ -57,6 +61,9 @@ void dot_calls_of_route(struct dot *d, const struct function *f,
                         void *user);
 
 // ---- graphs (dot_graph.c) ----
+// Sees what elements of comprehensions call: it stands apart from the graph.
+void dot_elements(struct dot *d, const struct function *graph,
+                  dot_visit *visit);
 // Gives the deployments that only graphs call their nodes: their first calls.
 void dot_name_calls(struct dot *d, const struct binding *graph);
 void dot_graph(struct dot *d, const struct binding *b);

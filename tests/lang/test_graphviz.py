@@ -103,6 +103,27 @@ class Pictures(unittest.TestCase):
         self.assertEqual(len(re.findall(r"cluster_r\dc0 {", text)), 3)
         self.assertRegex(text, r"r0 -> r0c0_in")
 
+    def test_elements_of_comprehensions(self):
+        """What they call has an arrow from `for each`, once, and stands outside of the graph."""
+        text = picture("--graphviz", "-", input="""
+deployment length(x: str) -> int = len(x)
+deployment both(x: str, n: int) -> int = len(x) + n
+app a {
+  graph g(xs: [str]) -> int {
+    let ns = [both(x, length(x)) + length(x) for x in xs limit 2]
+    return sum([n * 2 for n in ns])
+  }
+  route GET "/" (xs: [str] in query) -> g(xs)
+}
+""")
+        nodes = re.findall(r"^ *(\w+) \[ label=[<\"](both|length|for each)", text, re.M)
+        ids = {name: node for node, name in nodes}
+        self.assertEqual(len(nodes), 3)
+        calls = re.findall(r"(\w+) -> (\w+) \[ label=\"(str.*?|int)\"", text)
+        for name, types in (("both", "str, int"), ("length", "str")):
+            self.assertEqual([c[2] for c in calls if c[1] == ids[name]], [types])
+        self.renders(text)
+
     def test_a_part(self):
         whole = picture("--graphviz=tutorial", TUTORIAL)
         self.assertEqual(whole, picture("--graphviz", TUTORIAL))
