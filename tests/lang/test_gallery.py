@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import SGC
 
 HERE = pathlib.Path(__file__).resolve().parent
-CASES = sorted(p for p in HERE.glob("*/*.sg") if p.parent.name not in ("run", "import", "fmt", "doc"))
+CASES = sorted(p for p in HERE.glob("*/*.sg") if p.parent.name not in ("run", "import", "fmt", "doc", "timeline"))
 
 
 def arguments(path):
