@@ -48,6 +48,8 @@ static void look_at_function(struct blocks *b, struct code *k)
     const struct ins *i = &k->ins[at];
     if (i->op == OP_closure)
       look_at_value(b, k, i);
+    else if (i->op == OP_batch)
+      blocks = true;
     else if (i->op == OP_op)
       blocks |= (signature_of(i->b)->attributes & OPERATOR_WAITS) != 0;
     else if (i->op == OP_call || i->op == OP_start || i->op == OP_each ||

@@ -94,16 +94,18 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
     i->note = s = name_declare(k, in, SYMBOL_FN, &i->name, i);
   if (!s)
     return;
-  if (i->fn.kind != FN_PLAIN) {
-    diag_report(k->d,
-                i->fn.kind == FN_BATCH ? DIAG_no_batches : DIAG_no_multiplex,
-                i->fn.prefix, NULL);
-    settings_of_args(k, i->fn.options,
-                     i->fn.kind == FN_BATCH ? PLACE_BATCH : PLACE_MULTIPLEX,
-                     ORIGIN_deployment);
+  if (i->fn.kind == FN_MULTIPLEX) {
+    diag_report(k->d, DIAG_no_multiplex, i->fn.prefix, NULL);
+    settings_of_args(k, i->fn.options, PLACE_MULTIPLEX, ORIGIN_deployment);
   }
-  s->fn = fn_of(k, s, &i->fn.c, c, app);
-  s->fn->not_built = i->fn.kind != FN_PLAIN;
+  bool batch = i->fn.kind == FN_BATCH;
+  if (batch && !c)
+    diag_report(k->d, DIAG_wrong_place, i->fn.prefix,
+                "batches are formed by the methods of class deployments");
+  s->fn =
+      batch && c ? batch_declare(k, s, i, c) : fn_of(k, s, &i->fn.c, c, app);
+  if (!s->fn->batch)
+    s->fn->not_built = i->fn.kind != FN_PLAIN;
   if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) {
     struct diag *d =
         diag_report(k->d, DIAG_missing_type, i->name.span,
@@ -221,6 +223,8 @@ static void class_methods(struct checker *k, struct class_sym *c)
     if (!s || !s->fn)
       continue;
     method_add(k, c, s->fn, s->name, s->span);
+    if (s->fn->batch)
+      batch_method(k, s->fn);
     if (!strcmp(s->name->text, "check_health") ||
         !strcmp(s->name->text, "reconfigure")) {
       s->uses++; // the runtime calls them
@@ -356,7 +360,8 @@ static void class_check(struct checker *k, struct class_sym *c)
   for (struct item *i = body ? body->items : NULL; i; i = i->next) {
     struct symbol *s = i->note;
     if (i->kind == ITEM_FN && s && s->fn)
-      fn_check(k, s->fn, BODY_PLAIN, NULL);
+      (s->fn->batch ? batch_check(k, s->fn)
+                    : fn_check(k, s->fn, BODY_PLAIN, NULL));
   }
 }
 

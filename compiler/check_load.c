@@ -8,10 +8,8 @@
 #include "compiler/compile.h"
 #include "compiler/times.h"
 #include "grammar/base/number.h"
-#include "grammar/defs/settings.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct load { // of a binding
   const struct binding *binding;
@@ -68,19 +66,13 @@ static void walk(struct loads *l, const struct timing *t,
   }
 }
 
-static int64_t value_of(const struct binding *b, enum setting_id id)
-{
-  const struct setting *s = setting_find(b->settings, id);
-  return s ? s->value->i : strtoll(setting_rows[id].value, NULL, 10);
-}
-
 static void check_binding(struct loads *l, const struct load *x)
 {
   const struct binding *b = x->binding;
   bool scales = setting_find(b->settings, SETTING_autoscaling_max);
-  int64_t replicas =
-      value_of(b, scales ? SETTING_autoscaling_max : SETTING_num_replicas);
-  int64_t each = value_of(b, SETTING_max_ongoing_requests);
+  int64_t replicas = setting_number(
+      b->settings, scales ? SETTING_autoscaling_max : SETTING_num_replicas);
+  int64_t each = setting_number(b->settings, SETTING_max_ongoing_requests);
   double places = (double)replicas * (double)each;
   if (!binding_blocks(b) || x->calls <= places)
     return;

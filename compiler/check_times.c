@@ -12,14 +12,8 @@ struct deadlines {
   struct times *times;
 };
 
-static int64_t least(struct deadlines *d, const struct function *f,
-                     const struct binding *b)
-{
-  return times_of(d->times, f, b)->takes.low;
-}
-
-static void check_deadline(struct deadlines *d, const struct setting *s,
-                           int64_t takes, struct span callee)
+static void check_length(struct deadlines *d, const struct setting *s,
+                         int64_t takes, struct span callee)
 {
   char has[NUMBER_TEXT], needs[NUMBER_TEXT];
   if (s->value->i >= takes)
@@ -30,6 +24,31 @@ static void check_deadline(struct deadlines *d, const struct setting *s,
       &d->c->diags, DIAG_timeout_too_short, s->span,
       "this allows %s, and what is called takes %s at least", has, needs);
   diag_note(&d->c->diags, x, callee, "this is what takes so long");
+}
+
+// What waits longer than its callers may ends with nobody there, unless enough
+// of them come together first.
+static void check_batch(struct deadlines *d, const struct setting *s,
+                        const struct timing *t)
+{
+  char has[NUMBER_TEXT], waits[NUMBER_TEXT];
+  const struct method *m = t->batch;
+  if (!m || times_batch_wait(m) <= s->value->i)
+    return;
+  number_print_duration(has, s->value->i);
+  number_print_duration(waits, times_batch_wait(m));
+  struct diag *x = diag_report(
+      &d->c->diags, DIAG_batch_waits_too_long, s->span,
+      "this allows %s, and a batch of `%s` waits %s for its elements", has,
+      m->function->name, waits);
+  diag_note(&d->c->diags, x, m->span, "this is the batch");
+}
+
+static void check_deadline(struct deadlines *d, const struct setting *s,
+                           const struct timing *t, struct span callee)
+{
+  check_length(d, s, t->takes.low, callee);
+  check_batch(d, s, t);
 }
 
 // The pauses before the further tries, doubled each time.
@@ -65,7 +84,8 @@ static void check_call(struct deadlines *d, const struct core_call *call)
   const struct setting *timeout = setting_find(call->options, SETTING_timeout);
   if (!timeout || !call->method)
     return;
-  check_deadline(d, timeout, least(d, call->method->function, call->binding),
+  check_deadline(d, timeout,
+                 times_of(d->times, call->method->function, call->binding),
                  call->method->span);
   check_retries(d, call, timeout);
 }
@@ -74,14 +94,14 @@ static void check_binding(struct deadlines *d, const struct binding *b)
 {
   const struct setting *s = setting_find(b->settings, SETTING_request_timeout);
   for (const struct method *m = b->class->methods; s && m; m = m->next)
-    check_deadline(d, s, least(d, m->function, b), m->span);
+    check_deadline(d, s, times_of(d->times, m->function, b), m->span);
 }
 
 static void check_route(struct deadlines *d, const struct route *r)
 {
   const struct setting *s = setting_find(r->settings, SETTING_request_timeout);
   if (s)
-    check_deadline(d, s, least(d, r->function, NULL), r->span);
+    check_deadline(d, s, times_of(d->times, r->function, NULL), r->span);
 }
 
 // A test that stubs deployments says itself how long they take.

@@ -108,6 +108,8 @@ struct fn_sym {
   struct bind_sym *used_by;       // whose arguments were met to name it
   bool reached, checked;
   bool within; // another function
+  struct fn_sym *batch; // of a method that batches: the body, over lists
+  struct expr *size_of; // then, or NULL: what an element weighs
   bool not_built; // was reported; calls of it are silent
   enum state composed; // of a graph without parameters: its signature
   const char *misfit; // why the types chosen for it do not do, or NULL
@@ -695,6 +697,14 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
                 struct class_sym *c, struct app_sym *app);
 void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
               struct body *outer);
+
+// check_batch.c
+struct fn_sym *batch_declare(struct checker *k, struct symbol *s,
+                             struct item *i, struct class_sym *class);
+void batch_method(struct checker *k, struct fn_sym *f); // it is a method now
+void batch_check(struct checker *k, struct fn_sym *f);
+// How many calls a replica takes at a time, where nobody said it.
+void batches_settle(struct checker *k);
 struct class_sym *class_new(struct checker *k, struct item *i,
                             enum plan_class_kind kind);
 

@@ -46,6 +46,9 @@ const struct setting *setting_find(const struct setting *list,
 const struct constant *setting_value(const struct setting *list,
                                      enum setting_id id);
 
+// A whole number or duration, or its default.
+int64_t setting_number(const struct setting *list, enum setting_id id);
+
 // ---- variables ----
 struct local {
   atom name;
@@ -90,6 +93,8 @@ enum core_kind {
   CORE_PASS,     // in a graph: local = args[0], a step; if args[1] (it is next),
                  // the value is args[3], its payload, else the graph returns
                  // args[2]
+  CORE_BATCH,    // what the batch gives for the function's parameters, which
+                 // weigh args[0]
   CORE_CLOSURE,  // closure: args are captured (the function's first parameters), or
                  // args[0] is the handle of the method
 };
@@ -126,7 +131,7 @@ struct core {
       struct local *item, *second; // second: index or map value, or NULL
       struct core *value, *test, *limit;
     } each;
-    struct {
+    struct { // BATCH: what works on it
       struct function *function;
       struct method *method;
     } closure;
@@ -201,6 +206,7 @@ struct function {
   struct span span;
   const char *part; // of a composition that it was made for: "loop" "round"
                     // "composed"; else NULL
+  struct method *batch;         // that it forms batches for, or NULL
   struct function *round;       // of a loop
   const struct constant *limit; // of its rounds, where it is known
   uint32_t plan;                // number in the plan + 1
@@ -221,6 +227,8 @@ struct method {
   atom name;
   struct class *class;
   struct function *function;
+  struct function *batch;   // what works on a batch, over lists; or NULL
+  bool weighs;              // it has a size_of
   struct setting *settings; // batch, multiplex
   struct span span;
   uint32_t plan;

@@ -114,7 +114,7 @@ static uint32_t bind_node(struct search *s, const struct bind_sym *b)
 static void fn_edges(struct search *s, struct node *n)
 {
   struct fn_sym *f = n->fn;
-  n->blocks = f->effect && f->effect->attributes & OPERATOR_WAITS;
+  n->blocks = f->batch || (f->effect && f->effect->attributes & OPERATOR_WAITS);
   for (struct mention *m = f->mentions; m; m = m->next) {
     struct fn_sym *h = helper_of(f, m);
     if (m->apart)
@@ -152,6 +152,17 @@ static bool calls_itself(const struct search *s, const struct node *n)
     if (&s->nodes[n->to[i]] == n)
       return true;
   return false;
+}
+
+// The body waits for a batch that waits for the body to end.
+static void report_batch(struct search *s, const uint32_t *members, uint32_t n)
+{
+  for (uint32_t i = 0; i < n; i++) {
+    const struct fn_sym *f = s->nodes[members[i]].fn;
+    if (f && f->batch)
+      diag_report(s->k->d, DIAG_call_cycle, f->f.span,
+                  "`%s` calls itself while its batch waits", f->sig.name);
+  }
 }
 
 static void report_calls(struct search *s, uint32_t *members, uint32_t n)
@@ -198,6 +209,8 @@ static void leave_component(struct search *s, uint32_t root)
   }
   if (circle && binds && blocks)
     report_calls(s, members, n);
+  else if (circle)
+    report_batch(s, members, n);
   s->n_stack = from;
 }
 

@@ -5,6 +5,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/dot_parts.h"
+#include "grammar/base/number.h"
 
 #include <string.h>
 
@@ -32,6 +33,20 @@ static const char *replicas_text(struct dot *d, const struct binding *b)
   return n && n->i != 1 ? arena_printf(d->arena, "×%lld", (long long)n->i) : "";
 }
 
+// "batch ≤8 in 10ms"; with the method's name where there are several.
+static void add_batch(struct buf *out, const struct method *m, bool named)
+{
+  char wait[NUMBER_TEXT];
+  number_print_duration(wait, setting_number(m->settings, SETTING_batch_wait));
+  if (out->size)
+    buf_adds(out, ", ");
+  if (named)
+    buf_addf(out, "%s: ", m->name->text);
+  buf_addf(out, "batch ≤%lld in %s",
+           (long long)setting_number(m->settings, SETTING_batch_max_size),
+           wait);
+}
+
 void dot_deployment(struct dot *d, const struct binding *b,
                     const struct method *called, const char *id)
 {
@@ -41,11 +56,14 @@ void dot_deployment(struct dot *d, const struct binding *b,
                              : b->name->text;
   const char *class = b->class->name == b->name ? "" : b->class->name->text;
   const char *replicas = replicas_text(d, b);
-  const char *below = arena_printf(d->arena, "%s%s%s", class,
-                                   *class && *replicas ? " " : "", replicas);
+  struct buf below = {.arena = d->arena};
+  buf_addf(&below, "%s%s%s", class, *class && *replicas ? " " : "", replicas);
+  for (const struct method *m = b->class->methods; m; m = m->next)
+    if (m->batch && (!called || m == called))
+      add_batch(&below, m, !called && b->class->methods->next);
   const char *doc = b->doc && *b->doc ? b->doc : b->class->doc;
   buf_addf(d->out, "    %s [", id);
-  dot_label(d, name, below);
+  dot_label(d, name, below.data);
   dot_attribute(d, "tooltip",
                 dot_tooltip(d, doc, "deployment", b->class->span));
   buf_adds(d->out, "];\n");

@@ -89,6 +89,8 @@ static void visit_function(struct walk *w, const struct function *f)
   if (k->seen == w->number)
     return;
   k->seen = w->number;
+  if (f->batch)
+    visit_function(w, f->batch->batch);
   for (uint32_t i = 0; i < k->n_sites; i++) {
     const struct site *s = &k->sites[i];
     if (s->kind == SITE_function && w->composed &&

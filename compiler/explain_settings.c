@@ -67,6 +67,14 @@ static void add_setting(struct explain *x, const struct binding *b,
     add_line(x, id, setting_rows[id].value, "default", NO_SPAN);
 }
 
+static void explain_batch(struct explain *x, const struct method *m)
+{
+  buf_addf(x->out, "    batch of %s\n", m->name->text);
+  for (uint32_t id = 0; id < SETTINGS; id++)
+    if (setting_rows[id].places & PLACE_BATCH)
+      add_setting(x, NULL, m->settings, id);
+}
+
 static void explain_binding(struct explain *x, const struct binding *b)
 {
   unsigned place =
@@ -80,6 +88,9 @@ static void explain_binding(struct explain *x, const struct binding *b)
   for (uint32_t id = 0; id < SETTINGS; id++)
     if (setting_rows[id].places & place)
       add_setting(x, b, b->settings, id);
+  for (const struct method *m = b->class->methods; m; m = m->next)
+    if (m->batch)
+      explain_batch(x, m);
 }
 
 static void explain_route(struct explain *x, const struct route *r)

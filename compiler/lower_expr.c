@@ -167,11 +167,13 @@ uint32_t val_force(struct lower *l, struct val v, uint32_t dst)
 
 // ---- operations ----
 
-// What is composed is called as a deployment is.
-static bool is_graph_call(const struct core *e)
+// A helper runs in its caller's order; what is composed, and a method of one's
+// own that batches, is called as a deployment is.
+static bool is_helper_call(const struct core *e)
 {
-  return e->call.kind == SITE_function &&
-         e->call.function->kind == FUNCTION_graph;
+  const struct function *f = e->call.function;
+  return e->call.kind == SITE_function && f->kind != FUNCTION_graph &&
+         !f->batch;
 }
 
 bool core_surely_plain(const struct core *e)
@@ -194,7 +196,7 @@ bool core_surely_plain(const struct core *e)
   case CORE_CLOSURE:
     return true;
   case CORE_CALL:
-    return e->call.kind == SITE_function && !is_graph_call(e);
+    return is_helper_call(e);
   case CORE_LIST:
   case CORE_TUPLE:
     for (uint32_t i = 0; i < e->n_args; i++)
@@ -341,9 +343,7 @@ static struct val lower_call(struct lower *l, const struct core *e,
 {
   if (e->call.fallback)
     return start(l, lower_fallback(l, e), dst);
-  return e->call.kind == SITE_function && !is_graph_call(e)
-             ? lower_strict(l, e, dst)
-             : start(l, e, dst);
+  return is_helper_call(e) ? lower_strict(l, e, dst) : start(l, e, dst);
 }
 
 // ---- leaves ----

@@ -282,6 +282,9 @@ static uint32_t emit_plain(struct lower *l, const struct core *e,
     break;
   case CORE_STEP:
     return emit_step(l, e, x, dst);
+  case CORE_BATCH:
+    code_add(l, OP_batch, dst, x, 0);
+    break;
   case CORE_TAG:
     code_add(l, OP_tag, dst, x, 0);
     break;

@@ -123,6 +123,7 @@ static void in_core(struct search *s, const struct core *c)
     in_core(s, c->each.test);
     in_core(s, c->each.limit);
     break;
+  case CORE_BATCH:
   case CORE_CLOSURE:
     calls(s, c->closure.method ? c->closure.method->function
                                : c->closure.function);

@@ -38,6 +38,7 @@ static void lower(struct passes *p)
   struct times *t = times_new(&p->c); // what is asked twice is measured once
   check_times(&p->c, t, p->program);
   check_load(&p->c, t, p->program);
+  check_fill(&p->c, p->program);
 }
 
 static void dump_graph(struct passes *p, struct buf *out)

@@ -9,9 +9,10 @@ static const struct {
   unsigned place;
   const char *name;
 } later[] = {
-    {PLACE_DEPLOYMENT, "user_config"}, {PLACE_DEPLOYMENT, "cache.key"},
-    {PLACE_SERVER, "admin"},           {PLACE_SERVER, "tls"},
-    {PLACE_BATCH, "size_of"},
+    {PLACE_DEPLOYMENT, "user_config"},
+    {PLACE_DEPLOYMENT, "cache.key"},
+    {PLACE_SERVER, "admin"},
+    {PLACE_SERVER, "tls"},
 };
 
 static const struct {
@@ -468,4 +469,10 @@ const struct constant *setting_value(const struct setting *list,
 {
   const struct setting *s = setting_find(list, id);
   return s ? s->value : NULL;
+}
+
+int64_t setting_number(const struct setting *list, enum setting_id id)
+{
+  const struct constant *c = setting_value(list, id);
+  return c ? c->i : setting_default(id);
 }

@@ -30,9 +30,13 @@ struct timing { // of a function, without the time in queues, if nothing fails
   struct moment takes;
   struct event *events; // in order of start
   uint32_t n_events, room_events;
+  const struct method *batch; // of the longest wait of a batch in it, or NULL
   bool busy, printed;
   const struct fact *value; // what it surely gives
 };
+
+// At most so long an element waits for others.
+int64_t times_batch_wait(const struct method *m);
 
 struct times *times_new(struct compile *c);
 // Of a call from outside.
@@ -44,5 +48,7 @@ struct timing *times_of(struct times *t, const struct function *f,
 void check_times(struct compile *c, struct times *t, const struct program *p);
 // Warns of expected loads that the replicas cannot carry (check_load.c).
 void check_load(struct compile *c, struct times *t, const struct program *p);
+// Warns of batches that fewer calls come to than they hold (check_fill.c).
+void check_fill(struct compile *c, const struct program *p);
 
 #endif

@@ -85,11 +85,25 @@ static struct moment takes(const struct timing *x, const struct callee *c)
   return x->takes;
 }
 
+int64_t times_batch_wait(const struct method *m)
+{
+  if (setting_number(m->settings, SETTING_batch_max_size) < 2)
+    return 0;
+  return setting_number(m->settings, SETTING_batch_wait);
+}
+
+static void note_batch(struct timing *x, const struct method *m)
+{
+  if (m && (!x->batch || times_batch_wait(m) > times_batch_wait(x->batch)))
+    x->batch = m;
+}
+
 static void record(struct act *a, const struct callee *c,
                    const struct timing *inside, struct moment start,
                    struct moment end, struct span span)
 {
   struct event e = {c->label, start, end, inside, c->binding, span, false};
+  note_batch(a->out, inside->batch);
   bool helper = c->function && c->function->kind == FUNCTION_body &&
                 c->binding == a->binding && !strchr(c->label, '[');
   bool nothing =
@@ -131,6 +145,27 @@ void times_closure(struct act *a, const struct ins *i)
     held[k] = a->s.cells[s->first + k].fact;
   times_set(a, i->a, fact_function(a->t->arena, s, a->binding, held),
             (struct moment){0});
+}
+
+// ---- batches ----
+
+// The element waits for others, at most so long, and then for the body.
+void times_batch(struct act *a, const struct ins *i)
+{
+  const struct method *m = a->code->function->batch;
+  struct timing *wait = ARENA_NEW(a->t->arena, struct timing);
+  struct callee others = {NULL, a->binding, "wait for the batch"};
+  struct callee body = {m->batch, a->binding, m->batch->name};
+  struct timing *inside = timing_of(a->t, m->batch, a->binding, NULL);
+  wait->takes.high = times_batch_wait(m);
+  note_batch(a->out, m);
+  struct moment start = a->s.now;
+  a->s.now = moment_after(start, wait->takes);
+  record(a, &others, wait, start, a->s.now, i->span);
+  start = a->s.now;
+  a->s.now = moment_after(start, takes(inside, &body));
+  record(a, &body, inside, start, a->s.now, i->span);
+  times_set(a, i->a, NULL, (struct moment){0});
 }
 
 // ---- comprehensions ----

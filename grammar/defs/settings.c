@@ -2,6 +2,7 @@
 // constant.
 #include "grammar/defs/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEPLOYMENT PLACE_DEPLOYMENT
@@ -18,6 +19,15 @@ const struct setting_row setting_rows[SETTINGS] = {
 #include "grammar/defs/kinds.def"
 #undef SETTING
 };
+
+int64_t setting_default(enum setting_id id)
+{
+  char *unit;
+  int64_t n = strtoll(setting_rows[id].value, &unit, 10);
+  return !strcmp(unit, "s")    ? n * 1000000000
+         : !strcmp(unit, "ms") ? n * 1000000
+                               : n;
+}
 
 bool setting_word(const char **at, const char **word, size_t *size)
 {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "grammar/defs/lists.h"
 
@@ -26,6 +27,9 @@ struct setting_row {
   const char *value; // the default as it would be written; "" for none
 };
 extern const struct setting_row setting_rows[SETTINGS];
+
+// The default of one that is a whole number or a duration; 0 where it has none.
+int64_t setting_default(enum setting_id id);
 
 // The next word of a type of words, without its quotes: *at is where to look,
 // and moves behind it. False when there is none, as in any other type.

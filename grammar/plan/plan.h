@@ -149,11 +149,14 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 #define PLAN_CLASS(N, E, T, R, O, U)                                           \
   T(name) E(kind, CLASS_KINDS) U(fields, fields) N(n_params) N(n_lets)         \
   O(init, functions) U(methods, methods) R(file, files) N(line) T(doc)
-// What can be called of a deployment. `flags`: 0, no flag is defined yet. What
-// crosses a deployment's border (fields, parameters and results of methods,
+// What can be called of a deployment. `flags`: 0, no flag is defined yet.
+// `batch`: of a method that forms batches, the function that works on one: each
+// of its parameters is a list of the method's, and it gives a list of what the
+// method gives, or a tensor whose first dimension is as long. What crosses a deployment's border (fields, parameters and results of methods,
 // routes and tests) has no future in it.
 #define PLAN_METHOD(N, E, T, R, O, U)                                          \
-  T(name) R(class, classes) R(function, functions) N(flags) U(settings, settings)
+  T(name) R(class, classes) R(function, functions) O(batch, functions)         \
+  N(flags) U(settings, settings)
 // A deployment as bound. `args` (an init function without a class) gives the
 // tuple of its class's parameters.
 #define PLAN_BINDING(N, E, T, R, O, U)                                         \

@@ -434,6 +434,14 @@ static bool rule_PIECE(struct plan_at *at)
   return at_has(at, at->i.a, type_at(at, at->i.b)->of);
 }
 
+// Whether a method is there for it is known when it runs: it fails otherwise.
+static bool rule_BATCH(struct plan_at *at)
+{
+  if (at->f->kind != FUNCTION_body || at->f->class == PLAN_NONE)
+    return at_refuse(at, "its function is none of a deployment");
+  return at_has(at, at->i.a, base_of(at->p, at->f->result));
+}
+
 static bool rule_REPLY(struct plan_at *at)
 {
   if (at->i.a >= FORMS)

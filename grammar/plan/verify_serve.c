@@ -138,6 +138,53 @@ static bool is_class(struct plan_check *c, uint32_t i)
   return true;
 }
 
+// Whether `whole` is made of so many `part`.
+static bool is_list_of(const struct plan *p, uint32_t whole, uint32_t part)
+{
+  const struct plan_type *t = &p->types[base_of(p, whole)];
+  return t->kind == TYPE_list && t->of == base_of(p, part);
+}
+
+static bool is_tensor_of(const struct plan *p, uint32_t whole, uint32_t part)
+{
+  const struct plan_type *x = &p->types[base_of(p, whole)];
+  const struct plan_type *y = &p->types[base_of(p, part)];
+  return x->kind == TYPE_tensor && y->kind == TYPE_tensor &&
+         x->detail == y->detail;
+}
+
+static bool is_batch(struct plan_check *c, uint32_t i)
+{
+  const struct plan *p = c->p;
+  const struct plan_method_row *m = &p->methods[i];
+  const struct plan_function *f = &p->functions[m->function];
+  if (m->batch == PLAN_NONE)
+    return true;
+  const struct plan_function *b = &p->functions[m->batch];
+  if (!check_pay(c, f->n_params))
+    return false;
+  if (b->class != m->class ||
+      (b->kind != FUNCTION_body && b->kind != FUNCTION_graph) ||
+      b->n_params != f->n_params || !check_border(c, b))
+    return refuse(c, "method", i, m->name,
+                  "function %u works on none of its "
+                  "batches",
+                  m->batch);
+  for (uint32_t k = 0; k < f->n_params; k++)
+    if (!is_list_of(p, p->slots[b->slots.first + k].type,
+                    p->slots[f->slots.first + k].type))
+      return refuse(c, "method", i, m->name,
+                    "parameter %u of function %u is "
+                    "no list of its own",
+                    k, m->batch);
+  return is_list_of(p, b->result, f->result) ||
+         is_tensor_of(p, b->result, f->result) ||
+         refuse(c, "method", i, m->name,
+                "function %u gives no list of its "
+                "result",
+                m->batch);
+}
+
 static bool is_method(struct plan_check *c, uint32_t i)
 {
   const struct plan_method_row *m = &c->p->methods[i];
@@ -154,8 +201,9 @@ static bool is_method(struct plan_check *c, uint32_t i)
   if (!check_border(c, f))
     return refuse(c, "method", i, m->name, "a call that may be out crosses "
                   "its border");
-  return check_settings(c, m->settings, PLACE_BATCH | PLACE_MULTIPLEX,
-                        "method", i);
+  return is_batch(c, i) &&
+         check_settings(c, m->settings, PLACE_BATCH | PLACE_MULTIPLEX, "method",
+                        i);
 }
 
 // ---- bindings ----

@@ -50,6 +50,8 @@ static bool code_blocks(struct blocks *b, const struct plan_function *f,
   switch (i.op) {
   case OP_op:
     return signature_of(i.b)->attributes & OPERATOR_WAITS;
+  case OP_batch:
+    return true;
   case OP_call:
   case OP_start:
   case OP_each:

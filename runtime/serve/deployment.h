@@ -9,17 +9,20 @@
 
 #include "runtime/value/value.h"
 
+struct batching;
+struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
 struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
 
 struct replica {
   struct deployment *of;
-  value *fields;            // parameters, lets, state; the engine's
-  struct state_box **boxes; // one a state field, or NULL
-  uint32_t ongoing;         // slots taken
-  uint32_t place;           // in the heap
-  uint64_t turn;            // when it took its last slot
+  value *fields;               // parameters, lets, state; the engine's
+  struct state_box **boxes;    // one a state field, or NULL
+  struct batch_queue *batches; // one a method that batches, or NULL
+  uint32_t ongoing;            // slots taken
+  uint32_t place;              // in the heap
+  uint64_t turn;               // when it took its last slot
 };
 
 // Who waits for a slot; lies in what waits.
@@ -44,8 +47,10 @@ struct deployment {
   uint32_t max_queued;
   int overload_status;
   int64_t queue_timeout, request_timeout; // ns, 0: none
-  struct stub *stubs;                     // of a test (runtime/vm), or NULL
-  struct waiting *first, *last;           // by priority, then age
+  struct batching *batching;              // of its methods that batch (batch.h)
+  uint32_t n_batching;
+  struct stub *stubs;           // of a test (runtime/vm), or NULL
+  struct waiting *first, *last; // by priority, then age
   uint32_t queued, ongoing;
 };
 

@@ -452,7 +452,8 @@ enum entry call_start_value(struct task *t, const struct site *s,
   const struct closure *c = t->frame->slots[s->row->first].closure;
   const struct function *fn = t->run->engine->functions;
   bool helper = c && c->kind == SITE_function && !s->own &&
-                !fn[c->target].yields && !fn[c->target].graph;
+                !fn[c->target].yields && !fn[c->target].graph &&
+                !fn[c->target].batch;
   if (helper)
     return enter_helper(t, s, c, result, error);
   struct future *f = call_start(t, s, error);

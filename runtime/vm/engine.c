@@ -55,6 +55,7 @@ void engine_free(struct engine **engine)
   spawned_end(e);
   clock_free(&e->clock);
   messages_free(e);
+  batches_free(e);
   engine_release(&e->home);
   states_free(e);
   free(e->timers);
@@ -186,7 +187,7 @@ static void deadline_passed(struct timer *timer)
 
 // The root task and its frame; false when memory is out.
 static bool begin(struct run *run, const struct function *fn, const value *args,
-                  struct replica *self)
+                  struct replica *self, uint32_t depth)
 {
   struct frame *f;
   const struct error *error;
@@ -196,6 +197,7 @@ static bool begin(struct run *run, const struct function *fn, const value *args,
   if (fn->n_params)
     memcpy(f->slots, args, fn->n_params * sizeof *args);
   f->self = self;
+  f->depth = depth;
   switch (frame_begin(run->root, f, &error)) {
   case ENTRY_RUN:
     task_ready(run->root);
@@ -229,10 +231,10 @@ static struct run *run_new(struct engine *e, struct request *r,
 }
 
 void request_start_on(struct engine *e, struct request *r, uint32_t function,
-                      const value *args, struct replica *self)
+                      const value *args, struct replica *self, uint32_t depth)
 {
   struct run *run = run_new(e, r, &e->functions[function]);
-  if (!run || !begin(run, &e->functions[function], args, self)) {
+  if (!run || !begin(run, &e->functions[function], args, self, depth)) {
     request_finish(r, (value){0}, error_no_memory());
     return;
   }
@@ -275,7 +277,7 @@ void request_call(struct engine *e, struct request *r, const value *args,
 void request_start(struct engine *e, struct request *r, uint32_t function,
                    const value *args)
 {
-  request_start_on(e, r, function, args, NULL);
+  request_start_on(e, r, function, args, NULL, 0);
   if (e->running)
     return;
   if (r->at_once)

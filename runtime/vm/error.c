@@ -127,6 +127,19 @@ const struct error *error_copy(struct task *t, const struct error *e)
   return to;
 }
 
+const struct error *error_take(struct task *t, const struct error *from)
+{
+  struct error *e = ARENA_NEW(t->run->arena, struct error);
+  const struct text *m =
+      e ? text_new(t->run->arena, from->message->data, from->message->size)
+        : NULL;
+  if (!m)
+    return error_memory(t);
+  *e = *from;
+  e->message = m;
+  return e->line ? e : error_copy(t, e);
+}
+
 // ---- where there is no task ----
 
 const struct error *error_cancelled(void)

@@ -312,6 +312,12 @@ do_yield:
     goto fail;
   return;
 
+do_batch:
+  SAVE;
+  if ((error = batch_join(t, s[B].i, A)))
+    goto fail;
+  return;
+
 do_more:
   SAVE;
   switch (stream_more(t, s[B].stream, &error)) {

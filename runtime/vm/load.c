@@ -313,6 +313,19 @@ static bool make_deployments(struct engine *e)
   return done && e->deployments;
 }
 
+static bool make_batches(struct engine *e)
+{
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
+    struct deployment *d = &e->deployments[i];
+    if (!batches_set(e, d))
+      return false;
+    for (uint32_t k = 0; k < d->n_replicas; k++)
+      if (!batches_open(e, &d->replicas[k]))
+        return false;
+  }
+  return true;
+}
+
 int engine_load(struct engine *e, char *why, size_t why_size)
 {
   e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
@@ -323,7 +336,7 @@ int engine_load(struct engine *e, char *why, size_t why_size)
   types_holding(e->plan, 1ull << TYPE_future, e->has_future);
   types_holding(e->plan, 1ull << TYPE_stream, e->has_stream);
   if (make_deployments(e) && make_consts(e) && make_slots(e) &&
-      make_functions(e) && make_sites(e))
+      make_functions(e) && make_sites(e) && make_batches(e))
     return 0;
 fail:
   snprintf(why, why_size, "out of memory, or a type holds itself");

@@ -280,28 +280,13 @@ void message_cancel(struct task *t)
   port_unlock(p);
 }
 
-// The error that came back, in the task's memory. One without a place is that
-// of the call.
-static const struct error *take_error(struct task *t, const struct error *from)
-{
-  struct error *e = ARENA_NEW(t->run->arena, struct error);
-  const struct text *m =
-      e ? text_new(t->run->arena, from->message->data, from->message->size)
-        : NULL;
-  if (!m)
-    return error_memory(t);
-  *e = *from;
-  e->message = m;
-  return e->line ? e : error_copy(t, e);
-}
-
 static const struct error *take_result(struct task *t, const struct message *m,
                                        value *out)
 {
   const struct function *fn = m->fn;
   struct unwiring to = {t->run, t->frame ? &t->frame->streams : streams_of(t)};
   if (m->request.failed)
-    return take_error(t, &m->request.error);
+    return error_take(t, &m->request.error);
   if (value_take_with(m->from, t->run->arena, fn->row->result, m->answer,
                       wire_attach, &to, out))
     return NULL;

@@ -128,7 +128,7 @@ static struct spawned *spawned_new(struct task *t, const struct function *fn,
     return NULL;
   }
   request_start_on(e, &s->request, (uint32_t)(fn->row - e->plan->functions),
-                   copied, NULL);
+                   copied, NULL, 0);
   return s;
 }
 

@@ -75,11 +75,14 @@ static bool binding_step(struct order *o, uint32_t binding, uint32_t at)
 {
   const struct plan_binding *b = &o->plan->bindings[binding];
   const struct plan_class *c = &o->plan->classes[b->class];
-  if (at >= c->methods.count + 2)
+  const struct plan_method_row *m = o->plan->methods + c->methods.first;
+  uint32_t n = c->methods.count, k = at - 2;
+  if (at >= 2 * n + 2)
     return false;
   uint32_t f = at == 0   ? b->args
                : at == 1 ? c->init
-                         : o->plan->methods[c->methods.first + at - 2].function;
+               : k < n   ? m[k].function
+                         : m[k - n].batch;
   visit(o, function_node(o, f));
   return true;
 }
@@ -147,7 +150,7 @@ static int run(struct start *s, uint32_t function, struct replica *self,
                value *out)
 {
   struct request r = {.arena = &s->scratch};
-  request_start_on(s->e, &r, function, NULL, self);
+  request_start_on(s->e, &r, function, NULL, self, 0);
   if (!engine_run_until_done(s->e, &r)) {
     request_cancel(&r);
     snprintf(s->why, s->why_size, "%s waits for something that never comes",

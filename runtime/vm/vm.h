@@ -13,6 +13,7 @@
 #ifndef SG_VM_H
 #define SG_VM_H
 
+#include "runtime/serve/batch.h"
 #include "runtime/serve/deployment.h"
 #include "runtime/vm/engine.h"
 #include "runtime/vm/timeline.h"
@@ -48,6 +49,7 @@ struct function {
   bool graph, init;
   bool yields;        // it gives the stream of its pieces
   bool takes_streams; // among its arguments
+  uint32_t batch;     // it batches: which of its replica's queues, + 1; or 0
   const struct strand_info *strands;
 };
 
@@ -159,6 +161,7 @@ enum task_wait {
   WAIT_AWAY,  // for a call on another loop
   WAIT_YIELD, // for its piece to be taken
   WAIT_PIECE, // for a stream
+  WAIT_BATCH, // for what its batch comes to
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -194,7 +197,10 @@ struct task {
   struct replica *self; // the caller's
   const struct site *site;
   struct deployment *deployment; // whose slot it waits for
-  struct waiting waiting;
+  union {
+    struct waiting waiting; // WAIT_QUEUE
+    struct member member;   // WAIT_BATCH
+  };
   struct message *message; // of WAIT_AWAY
 };
 
@@ -272,6 +278,8 @@ struct engine {
   uint32_t n_away;           // messages that are not back
   struct message *messages;  // spare ones
   uint32_t n_messages;
+  struct batch *batches; // spare ones
+  uint32_t n_batches;
 };
 
 // ---- errors (error.c) ----
@@ -291,6 +299,9 @@ const struct error *error_int(struct task *t, const char *operator, int64_t x,
 const struct error *error_assert(struct task *t, uint32_t type, value x,
                                  value y, bool two);
 const struct error *error_copy(struct task *t, const struct error *e);
+// One of another request, in the task's memory. One without a place is that of
+// the call.
+const struct error *error_take(struct task *t, const struct error *e);
 void error_place(const struct engine *e, const struct function *f,
                  const struct plan_code *at, struct error *out);
 const char *error_kind_name(enum error_kind kind);
@@ -474,7 +485,7 @@ void interpret(struct engine *e, struct task *t);
 void request_finish(struct request *r, value v, const struct error *error);
 // As request_start, on a replica (an initialiser).
 void request_start_on(struct engine *e, struct request *r, uint32_t function,
-                      const value *args, struct replica *self);
+                      const value *args, struct replica *self, uint32_t depth);
 void timers_fire(struct engine *e);
 int clock_new(struct clock **out, struct engine *e, struct uv_loop_s *loop);
 void clock_free(struct clock **c);
@@ -493,6 +504,16 @@ void request_call(struct engine *e, struct request *r, const value *args,
 // ---- calls that run apart (spawn.c) ----
 
 void spawned_end(struct engine *e); // cancels them all
+
+// ---- batches (batch.c) ----
+
+// The task waits for what the batch gives for its innermost frame's parameters.
+const struct error *batch_join(struct task *t, int64_t weight, uint16_t result);
+void batch_leave(struct task *t);
+// What is set for the methods of a deployment; and a replica's own queues.
+bool batches_set(struct engine *e, struct deployment *d);
+bool batches_open(struct engine *e, struct replica *r);
+void batches_free(struct engine *e); // spare ones
 
 // ---- other loops (message.c, port.c) ----
 

@@ -419,6 +419,25 @@ static void sample_pieces(struct plan_sample *s)
   end(&f, 1);
 }
 
+// As a method that forms batches has it, and what works on them.
+static void sample_batch(struct plan_sample *s)
+{
+  struct open_function f =
+      begin(&s->b, "batched", FUNCTION_body, PLAN_NONE, T_STR);
+  slot(&f, "x", T_STR);
+  slot(&f, "weight", T_INT);
+  f.row.class = C_MODEL;
+  s->at[OP_batch] = s->b.code.n;
+  code(&f, OP_batch, 0, 1, 0);
+  code(&f, OP_return, 0, 0, 0);
+  end(&f, 1);
+  f = begin(&s->b, "batch", FUNCTION_body, PLAN_NONE, T_TEXTS);
+  slot(&f, "xs", T_TEXTS);
+  f.row.class = C_MODEL;
+  code(&f, OP_return, 0, 0, 0);
+  end(&f, 1);
+}
+
 // ---- what is served ----
 static void site(struct plan_builder *b, uint32_t kind, uint32_t target,
                  uint32_t binding, uint32_t first, uint32_t count)
@@ -454,9 +473,9 @@ static void sample_classes(struct plan_builder *b)
   plan_add_classes(b, (struct plan_class){
     plan_intern(b, "dag"), CLASS_graph, {0, 0}, 0, 0, PLAN_NONE, {M_RUN, 1}});
   plan_add_methods(b, (struct plan_method_row){plan_intern(b, "forward"),
-                                               C_MODEL, F_FORWARD});
+                                               C_MODEL, F_FORWARD, F_BATCH});
   plan_add_methods(b, (struct plan_method_row){plan_intern(b, "run"), C_DAG,
-                                               F_DAG});
+                                               F_DAG, PLAN_NONE});
 }
 
 static struct plan_run setting(struct plan_builder *b, uint32_t id,
@@ -531,6 +550,7 @@ void plan_sample_build(struct plan_sample *s)
   sample_test(b);
   sample_pieces(s);
   sample_all(s);
+  sample_batch(s);
   sample_sites(b);
   sample_classes(b);
   sample_app(b);

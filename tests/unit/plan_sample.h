@@ -14,7 +14,7 @@ enum {
 };
 // Functions, classes, methods, bindings, sites.
 enum { F_INIT, F_FORWARD, F_HELPER, F_DAG, F_ARGS, F_ROUTE, F_TEST,
-       F_PIECES, F_ALL };
+       F_PIECES, F_ALL, F_BATCHED, F_BATCH };
 enum { C_MODEL, C_DAG };
 enum { M_FORWARD, M_RUN };
 enum { B_MODEL, B_DAG };

@@ -72,8 +72,10 @@ static void counter(int64_t first, bool overflows)
                                     .type = types[i],
                                     .value = PLAN_NONE};
   struct plan_method_row methods[] = {
-      {.name = plan_intern(&s.b, "run"), .class = 0, .function = run},
-      {.name = plan_intern(&s.b, "count"), .class = 0, .function = count}};
+      {.name = plan_intern(&s.b, "run"), .class = 0, .function = run,
+       .batch = PLAN_NONE},
+      {.name = plan_intern(&s.b, "count"), .class = 0, .function = count,
+       .batch = PLAN_NONE}};
   plan_add_classes(
       &s.b,
       (struct plan_class){.name = plan_intern(&s.b, "Counter"),
@@ -164,7 +166,8 @@ static void test_order(void **state)
     struct plan_field field = {
         .name = plan_intern(&s.b, "n"), .type = s.integer, .value = PLAN_NONE};
     struct plan_method_row m = {
-        .name = plan_intern(&s.b, "run"), .class = c, .function = run};
+        .name = plan_intern(&s.b, "run"), .class = c, .function = run,
+        .batch = PLAN_NONE};
     plan_add_classes(&s.b, (struct plan_class){
                                .name = plan_intern(&s.b, "C"),
                                .fields = plan_add_run_fields(&s.b, &field, 1),

@@ -32,7 +32,7 @@ static void the_sample_is_a_plan(void **state)
   assert_int_equal(s.b.types.n, T_COUNT);
   if (open_built(&s, &p))
     fail_msg("%s", why);
-  assert_int_equal(p.n_functions, F_ALL + 1);
+  assert_int_equal(p.n_functions, F_BATCH + 1);
   assert_string_equal(plan_str(&p, p.apps[0].name), "tutorial");
   arena_free(&s.arena);
 }
@@ -435,7 +435,7 @@ static void share_runs(struct plan_sample *s)
   X(force_part, "slot 24 is not slot 6 without", CODE(force)->a = A_FORCED;    \
     CODE(force)->b = A_TEXTS)                                                  \
   X(result, "return: slot 0 is int, not str",                                  \
-    b->code.rows[b->code.n - 1].a = A_INT)                                     \
+    last_of(s, F_ALL)->a = A_INT)                                              \
   X(reply_form, "reply: there is no form 99", CODE_OF(F_ROUTE, 1).a = 99)      \
   X(reply_status, "reply: slot 2 is str, not int", CODE_OF(F_ROUTE, 1).b = 2)  \
   X(reply_headers, "reply: slot 2 is str, not map", CODE_OF(F_ROUTE, 1).c = 2) \
@@ -549,6 +549,10 @@ static void share_runs(struct plan_sample *s)
     *CODE(yield) = ((struct plan_code){OP_return, 1, 0, 0}))                   \
   X(piece_type, "piece: slot 0 is int, not str", CODE(piece)->a = A_INT)       \
   X(more_of, "more: slot 6 is [str], not stream", CODE(more)->b = A_TEXTS)     \
+  X(batch_of, "batch: slot 0 is str, not int", CODE(batch)->b = 0)             \
+  X(batch_type, "batch: slot 1 is int, not str", CODE(batch)->a = 1)           \
+  X(batch_where, "batch: its function is none of a deployment",                \
+    FUNCTION(F_BATCHED).class = PLAN_NONE)                                     \
   X(close_of, "close: slot 3 is str, not stream", CODE(close)->a = A_STR)
 
 #define SERVED(X)                                                              \
@@ -571,6 +575,14 @@ static void share_runs(struct plan_sample *s)
   X(method_function, "function 2 is none of its class",                        \
     b->methods.rows[0].function = F_HELPER)                                    \
   X(method_flags, "flags 1 are unknown", b->methods.rows[0].flags = 1)         \
+  X(batch_class, "function 2 works on none of its batches",                    \
+    b->methods.rows[0].batch = F_HELPER)                                       \
+  X(batch_params, "function 8 works on none of its batches",                   \
+    b->methods.rows[0].batch = F_ALL)                                          \
+  X(batch_param, "parameter 0 of function 10 is no list of its own",           \
+    SLOT(F_BATCH, 0).type = T_TREES)                                           \
+  X(batch_result, "function 10 gives no list of its result",                   \
+    FUNCTION(F_BATCH).result = T_STR)                                          \
   X(method_border, "a call that may be out crosses its border",                \
     SLOT(F_FORWARD, 0).type = T_FUTURE)                                        \
   X(method_setting, "method 0: num_replicas cannot be set there",              \
