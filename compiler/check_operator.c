@@ -1,5 +1,6 @@
 // Calls of built-in functions: the row of ops.def whose parameters fit.
 #include "compiler/checker.h"
+#include "grammar/base/format_spec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,26 @@ static void check_patterns(struct checker *k, const struct signature *s,
   }
 }
 
+// Formats too.
+static void check_format(struct checker *k, const struct signature *s,
+                         struct core **args)
+{
+  if (strcmp(s->name, "format") || args[1]->kind != CORE_CONST)
+    return;
+  enum type_kind kind = s->params[0].type->kind;
+  const struct constant *c = args[1]->constant;
+  enum format_of of = kind == TYPE_str ? FORMAT_text : FORMAT_real;
+  if (kind == TYPE_int || kind == TYPE_bool || kind == TYPE_size)
+    of = FORMAT_whole;
+  struct format_spec spec;
+  char why[FORMAT_WHY];
+  if (!c->size && of != FORMAT_text)
+    return; // it is written as a hole shows it
+  if (!format_spec_read(c->text, c->size, of, &spec, why))
+    diag_report(k->d, DIAG_wrong_format, args[1]->span,
+                "the format is wrong: %s", why);
+}
+
 static struct core *made(struct body *b, const struct signature *s,
                          struct attempt *a, const struct given_args *g,
                          struct core **args, const struct type *want)
@@ -299,6 +320,7 @@ static struct core *made(struct body *b, const struct signature *s,
   }
   effect_in_graph(b, s, g->e->span);
   check_patterns(k, s, args);
+  check_format(k, s, args);
   struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)
     x->args[i] = args[i];
@@ -378,8 +400,7 @@ struct core *check_operator(struct body *b, const struct signature *rows,
   }
   if (!read_args(b, &g, candidates == 1 ? only : NULL))
     return core_bad(b->k, e->span);
-  if (g.n == 1 && g.values[0]->type->kind == TYPE_json &&
-      is_reading(rows->id))
+  if (g.n == 1 && g.values[0]->type->kind == TYPE_json && is_reading(rows->id))
     return convert(b, g.values[0], type_simple(b->k->t, rows->result->kind),
                    NULL);
   for (int widen = 0; widen < 2; widen++)

@@ -532,7 +532,8 @@ static void add_hint(struct parser *p, const struct complaint *c,
   else if (before == ':' && c->found == T_NEWLINE)
     diag_hint(p->diags, d, "a block stands in `{ }`");
   else if (c->found == ':' && o->token == T_HOLE_OPEN)
-    diag_hint(p->diags, d, "holes have no formats; a brace is written `\\{`");
+    diag_hint(p->diags, d, "a format is given by `{format(x, \".2f\")}`; a "
+                           "brace is written `\\{`");
   else if (c->found == ':' && expects(c, '{'))
     diag_hint(p->diags, d, "a block stands in `{ }`");
   else if (c->found == T_STR_OPEN && expects(c, T_STRING))

@@ -58,6 +58,8 @@ enum operator_status ops_give_buf(struct operator_call *call, value *out,
                                   struct buf *b);
 // Python's x[from:to]: both ends brought into 0 … size, from <= to.
 void ops_slice(int64_t *from, int64_t *to, int64_t size);
+// Where code point number `n` of a text begins, or its end.
+const char *ops_skip(const char *at, const char *end, int64_t n);
 // White space as Python's str.strip() and str.split() see it.
 bool ops_is_space(uint32_t code);
 // A text that equal values of a type have in common, and others do not; NULL

@@ -28,8 +28,7 @@ static const struct text *part(struct operator_call *call, const char *from,
   return ops_text(call, from, size, utf8_length(from, size));
 }
 
-// Where code point number `n` begins.
-static const char *skip(const char *at, const char *end, int64_t n)
+const char *ops_skip(const char *at, const char *end, int64_t n)
 {
   for (; n > 0 && at < end; n--)
     do
@@ -45,8 +44,8 @@ OP(slice_str)
   ops_slice(&from, &to, t->length);
   const char *start = t->data + from, *end = t->data + to;
   if (t->length != t->size) {
-    start = skip(t->data, t->data + t->size, from);
-    end = skip(start, t->data + t->size, to - from);
+    start = ops_skip(t->data, t->data + t->size, from);
+    end = ops_skip(start, t->data + t->size, to - from);
   }
   return give(
       call, out,
@@ -62,9 +61,10 @@ OP(at_str)
                          (long long)ARG(1).i, t->length);
   const char *end = t->data + t->size;
   const char *start =
-      t->length == t->size ? t->data + at : skip(t->data, end, at);
-  return give(call, out,
-              ops_text(call, start, (size_t)(skip(start, end, 1) - start), 1));
+      t->length == t->size ? t->data + at : ops_skip(t->data, end, at);
+  return give(
+      call, out,
+      ops_text(call, start, (size_t)(ops_skip(start, end, 1) - start), 1));
 }
 
 static const char *find(const char *at, const char *end,
@@ -82,7 +82,7 @@ OP(chars)
   struct list *l = list_new(call->arena, t->length);
   const char *end = t->data + t->size;
   for (const char *at = t->data, *next; l && at < end; at = next) {
-    next = skip(at, end, 1);
+    next = ops_skip(at, end, 1);
     const struct text *c = ops_text(call, at, (size_t)(next - at), 1);
     if (!c || !list_push(call->arena, l, (value){.text = c}))
       return operator_exhausted(call);
@@ -228,7 +228,7 @@ static void weave(struct buf *b, const struct text *t, const struct text *with)
 {
   const char *end = t->data + t->size;
   for (const char *at = t->data, *next; at < end && !b->failed; at = next) {
-    next = skip(at, end, 1);
+    next = ops_skip(at, end, 1);
     buf_add(b, with->data, with->size);
     buf_add(b, at, (size_t)(next - at));
   }
