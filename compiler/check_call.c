@@ -150,8 +150,8 @@ static struct core *call_value(struct body *b, struct core *f, struct arg *args,
   struct checker *k = b->k;
   const struct type *t = f->type;
   if (t->kind == TYPE_handle)
-    return call_handle(b, f, method_run(b, (struct class_sym *)t->class, f->span),
-                       args, at);
+    return call_handle(
+        b, f, method_run(b, (struct class_sym *)t->class, f->span), args, at);
   if (is_bad(t) || t->kind != TYPE_callable) {
     if (!is_bad(t))
       diag_report(k->d, DIAG_not_callable, f->span, "%s cannot be called",
@@ -307,9 +307,9 @@ static bool one_of(const char *name, const char *const *list)
 static struct core *special(struct body *b, struct expr *e, atom name,
                             const struct type *want)
 {
-  static const char *const later[] = {
-      "as_completed", "apps",     "resources",   "health", "secret",
-      "file",         "progress", "safetensors", NULL};
+  static const char *const later[] = {"as_completed", "apps", "resources",
+                                      "health",       "file", "progress",
+                                      "safetensors",  NULL};
   struct checker *k = b->k;
   if (!strcmp(name->text, "fail"))
     return make_fail(b, e);
@@ -364,7 +364,8 @@ const struct signature *dotted_operator(struct body *b, const struct expr *of)
   return table_get(&b->k->operators, atom_of_text(&b->k->c->atoms, name));
 }
 
-// `log.info("bought", item: 5)`: names that no row has are one record, `fields`.
+// `log.info("bought", item: 5)`: names that no row has are one record,
+// `fields`.
 static void gather_fields(struct checker *k, struct expr *call)
 {
   struct field *first = NULL, **field = &first;
@@ -378,7 +379,8 @@ static void gather_fields(struct checker *k, struct expr *call)
       continue;
     }
     *field = NEW(k, struct field);
-    **field = (struct field){.name = a->name, .value = a->value, .span = a->span};
+    **field =
+        (struct field){.name = a->name, .value = a->value, .span = a->span};
     field = &(*field)->next;
     *at = a->next;
     rest = rest ? rest : a;
@@ -386,8 +388,8 @@ static void gather_fields(struct checker *k, struct expr *call)
   if (!rest)
     return;
   struct expr *record = NEW(k, struct expr);
-  *record = (struct expr){.kind = EXPR_RECORD, .span = rest->span, .depth = 1,
-                          .fields = first};
+  *record = (struct expr){
+      .kind = EXPR_RECORD, .span = rest->span, .depth = 1, .fields = first};
   *at = NEW(k, struct arg);
   **at = (struct arg){.value = record, .span = rest->span};
   (*at)->name.text = atom_of_text(&k->c->atoms, "fields");

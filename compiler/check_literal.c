@@ -12,8 +12,10 @@ static struct core *hole(struct body *b, struct expr *e)
   if (is_bad(x->type) || x->type->kind == TYPE_str)
     return x;
   if (!type_has_text(k, x->type) || x->type == &type_never) {
-    diag_report(k->d, DIAG_wrong_type, e->span, "%s cannot be shown as text",
-                show(k, x->type));
+    struct diag *d =
+        diag_report(k->d, DIAG_wrong_type, e->span,
+                    "%s cannot be shown as text", show(k, x->type));
+    hint_secret(b, d, x->type, NULL);
     return core_bad(k, e->span);
   }
   return core_prim(k, OP_text, k->str, e->span, x, NULL);

@@ -321,6 +321,7 @@ static struct core *made(struct body *b, const struct signature *s,
   effect_in_graph(b, s, g->e->span);
   check_patterns(k, s, args);
   check_format(k, s, args);
+  note_need(b, s, args, g->e->span);
   struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)
     x->args[i] = args[i];

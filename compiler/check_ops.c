@@ -31,7 +31,9 @@ static struct core *bad_operands(struct body *b, enum expr_op op,
                   expr_op_text(op), show(k, x->type), show(k, y->type));
   diag_note(k->d, d, x->span, "%s", show(k, x->type));
   diag_note(k->d, d, y->span, "%s", show(k, y->type));
-  if (op == OP_ADD && is_text(x->type) && !y->type->of)
+  hint_secret(b, d, x->type, NULL);
+  hint_secret(b, d, y->type, NULL);
+  if (op == OP_ADD && is_text(x->type) && type_has_text(k, y->type))
     diag_hint(k->d, d, "values are put into a text by holes: `\"... {x}\"`");
   return core_bad(k, at);
 }
@@ -350,6 +352,9 @@ static struct core *compare(struct body *b, struct expr *e)
   struct core *x, *y;
   check_sides(b, e, &x, &y);
   bool equality = e->op == OP_EQ || e->op == OP_NE;
+  struct core *secret = equality ? compare_secret(b, e, x, y) : NULL;
+  if (secret)
+    return secret;
   if (equality)
     both_json(b, &x, &y);
   bool json = x->type->kind == TYPE_json && !is_bad(x->type);

@@ -512,6 +512,17 @@ struct core *check_binary(struct body *b, struct expr *e,
 struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
                         struct core *x, struct core *y);
 
+// check_secret.c
+// `x == y` or `x != y` where one of them is a secret; NULL where none is.
+struct core *compare_secret(struct body *b, struct expr *e, struct core *x,
+                            struct core *y);
+// What may be done where `t` is a secret, or where one is wanted (or NULL).
+void hint_secret(struct body *b, struct diag *d, const struct type *t,
+                 const struct type *want);
+// What `s`, an operator that is called, must find on the machine.
+void note_need(struct body *b, const struct signature *s, struct core **args,
+               struct span at);
+
 // check_literal.c
 struct core *check_template(struct body *b, struct expr *e);
 struct core *check_list(struct body *b, struct expr *e,

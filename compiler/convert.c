@@ -337,6 +337,7 @@ static struct diag *report_misfit(struct body *b, struct core *x,
               "what is composed is called, `(a | b)(x)`, or is the "
               "graph itself: `graph g = a | b`");
   hint_unit(k, d, inner, x->type);
+  hint_secret(b, d, x->type, inner);
   if (inner->kind == TYPE_map && x->type->kind == TYPE_record)
     diag_hint(k->d, d,
               "keys of a map are texts: `{ \"a\": 1 }`, or "

@@ -307,6 +307,13 @@ struct test {
   struct test *next;
 };
 
+struct need { // an environment variable that must be set
+  const struct constant *name;
+  bool secret;
+  struct span span;
+  struct need *next;
+};
+
 struct program {
   const struct source *sources; // by span.file
   uint32_t n_sources;
@@ -316,6 +323,7 @@ struct program {
   struct function *functions; // every one, helpers and lambdas too
   struct test *tests;
   struct setting *server;
+  struct need *needs;   // the last one first
   struct setting *node; // what `resource node` says there is
 };
 

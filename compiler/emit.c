@@ -5,6 +5,7 @@
 #include "compiler/emit.h"
 #include "compiler/emit_rows.h"
 #include "compiler/outcomes.h"
+#include "compiler/table.h"
 #include "grammar/base/cli.h"
 
 #include <string.h>
@@ -238,6 +239,33 @@ static void emit_test(struct emit *e, const struct test *t)
   plan_add_tests(&e->b, row);
 }
 
+// In the order of the text; each name once.
+static void emit_needs(struct emit *e, const struct need *needs)
+{
+  struct table known[2] = {{0}};
+  uint32_t n = 0;
+  for (const struct need *i = needs; i; i = i->next)
+    n++;
+  const struct need **all =
+      ARENA_ARRAY(&e->c->scratch, n + 1, const struct need *);
+  for (const struct need *i = needs; i; i = i->next)
+    all[--n] = i;
+  for (; all[n]; n++) {
+    struct place p = emit_place(e, all[n]->span);
+    struct plan_need row = {.secret = all[n]->secret,
+                            .file = p.file,
+                            .line = p.line,
+                            .column = p.column};
+    row.name = emit_text(e, all[n]->name->text);
+    const struct constant *name = all[n]->name;
+    void **at = table_at(&e->c->scratch, &known[row.secret],
+                         atom_of(&e->c->atoms, name->text, name->size));
+    if (!*at)
+      plan_add_needs(&e->b, row);
+    *at = (void *)name;
+  }
+}
+
 // ---- the whole ----
 
 // Room for what functions consist of, which is most of a plan.
@@ -275,6 +303,7 @@ static void emit_rows(struct emit *e, bool tests)
       emit_function(e, f);
   for (struct test *t = p->tests; t && tests; t = t->next)
     emit_test(e, t);
+  emit_needs(e, p->needs);
   struct setting **end = &p->server; // the node's come behind
   while (*end)
     end = &(*end)->next;

@@ -113,8 +113,8 @@ void lsp_offer_types(struct completing *x)
 #undef TYPE
       NULL};
   const struct index *index = &x->c->run->index;
-  for (int i = 0; i < TYPE_enum; i++)
-    if (!lsp_offered(x, words[i]))
+  for (int i = 0; i < TYPE_KINDS; i++)
+    if ((i < TYPE_enum || i == TYPE_secret) && !lsp_offered(x, words[i]))
       lsp_offer_item(x, words[i], KIND_STRUCT, '3');
   for (uint32_t i = 0; i < index->n_names; i++)
     if (index->names[i].declares && index->names[i].kind == INDEX_TYPE &&

@@ -218,9 +218,11 @@ const struct type *type_of_adapter(struct checker *k, enum adapter_kind a)
 
 static const struct type *plain_type(struct checker *k, atom name)
 {
-  for (int i = 0; i < TYPE_enum; i++) // those without parts come first
+  for (int i = 0; i < TYPE_enum; i++) // most of those without parts
     if (!strcmp(name->text, type_words[i]))
       return type_simple(k->t, i);
+  if (!strcmp(name->text, type_words[TYPE_secret]))
+    return type_simple(k->t, TYPE_secret);
   if (!strcmp(name->text, "request"))
     return type_of_adapter(k, ADAPTER_request);
   if (!strcmp(name->text, "table"))

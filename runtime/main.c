@@ -5,6 +5,7 @@
 #include "runtime/memory.h"
 #include "runtime/net/pages.h"
 #include "runtime/options.h"
+#include "runtime/plan/needs.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
 
@@ -60,6 +61,8 @@ static int load(struct loaded *out, const struct options *o)
 static int check(const struct options *o, struct service *service)
 {
   const struct plan *p = service->plan;
+  if (!plan_needs_met(p, stderr))
+    return 1;
   printf(
       "%s: a sound plan of %zu bytes: %u app%s, %u deployment%s, %u route%s\n",
       o->path, service->loaded.size, p->n_apps, p->n_apps == 1 ? "" : "s",
@@ -103,6 +106,12 @@ struct serving {
   struct watch *watch;
 };
 
+static bool is_missing(const struct service *s, char *why, size_t why_size)
+{
+  snprintf(why, why_size, "it needs what is not set");
+  return !plan_needs_met(s->plan, stderr);
+}
+
 // A bad plan never replaces a good one.
 static void on_changed(struct loaded *loaded, void *user)
 {
@@ -111,6 +120,7 @@ static void on_changed(struct loaded *loaded, void *user)
   char why[512] = "";
   double began = clock_ms(CLOCK_MONOTONIC);
   bool bad = service_new(&next, loaded, why, sizeof why) ||
+             is_missing(next, why, sizeof why) ||
              loops_switch(s->loops, next, why, sizeof why);
   if (bad)
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
@@ -171,6 +181,8 @@ static int serve(struct options *o, struct service *service, double began)
   char why[512];
   struct serving s = {.options = o};
   if (options_settle(o, service->plan, why, sizeof why))
+    return fail(o->path, why);
+  if (is_missing(service, why, sizeof why))
     return fail(o->path, why);
   memory_set_up();
   signal(SIGPIPE, SIG_IGN);

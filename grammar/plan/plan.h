@@ -189,6 +189,10 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   O(value, consts) N(embed) N(nested_text)
 // A test is a function without parameters.
 #define PLAN_TEST(N, E, T, R, O, U) T(name) R(function, functions) R(file, files) N(line)
+// An environment variable that must be set; `secret`: 1 when it must not be empty
+// and is never shown.
+#define PLAN_NEED(N, E, T, R, O, U)                                            \
+  T(name) N(secret) R(file, files) N(line) N(column)
 // Exactly one record: what is said once.
 #define PLAN_PROGRAM(N, E, T, R, O, U) T(compiler) U(settings, settings)
 
@@ -215,7 +219,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   X(routes, plan_route, PLAN_ROUTE)                                            \
   X(params, plan_param, PLAN_PARAM)                                            \
   X(outcomes, plan_outcome, PLAN_OUTCOME)                                      \
-  X(tests, plan_test, PLAN_TEST)
+  X(tests, plan_test, PLAN_TEST)                                               \
+  X(needs, plan_need, PLAN_NEED)
 
 #define PLAN_N(name) uint32_t name;
 #define PLAN_E(name, count) uint32_t name;

@@ -212,6 +212,7 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
   switch (t->kind) {
   case TYPE_str:
   case TYPE_bytes:
+  case TYPE_secret:
   case TYPE_markdown:
   case TYPE_enum:
     return copy_text(w, v.text, out);

@@ -57,6 +57,7 @@ static bool default_of(struct arena *a, const struct plan *p, uint32_t type,
   switch (p->types[type].kind) {
   case TYPE_str:
   case TYPE_bytes:
+  case TYPE_secret:
   case TYPE_markdown:
   case TYPE_enum:
     all[type].text = &text_empty;

@@ -173,6 +173,7 @@ static bool equal(struct walk *w, uint32_t type, value x, value y,
     return x.f == y.f;
   case TYPE_str:
   case TYPE_bytes:
+  case TYPE_secret:
   case TYPE_markdown:
   case TYPE_enum:
     return x.text->size == y.text->size && !text_compare(x.text, y.text);
@@ -225,6 +226,7 @@ int value_compare(const struct plan *p, uint32_t type, value x, value y)
     return (x.f > y.f) - (x.f < y.f);
   case TYPE_str:
   case TYPE_bytes:
+  case TYPE_secret:
   case TYPE_markdown:
   case TYPE_enum:
     return text_compare(x.text, y.text);

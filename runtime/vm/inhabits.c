@@ -169,6 +169,7 @@ static bool inhabits(struct visit *w, uint32_t type, value v)
   case TYPE_bool:
     return v.bits <= 1;
   case TYPE_str:
+  case TYPE_secret:
   case TYPE_markdown:
     return is_text(v.text, false);
   case TYPE_enum:

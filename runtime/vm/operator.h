@@ -14,6 +14,7 @@ int64_t engine_now(const struct engine *e);
 int64_t engine_time(const struct engine *e);
 uint64_t engine_random(struct engine *e);
 void engine_noise(struct engine *e, void *to, size_t size);
+bool engine_is_test(const struct engine *e);
 
 // What an operator is called with. `types[i]` is the type of `args[i]`,
 // `result_type` that of the result: numbers into plan->types, base types (but

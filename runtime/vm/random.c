@@ -64,3 +64,8 @@ int64_t engine_time(const struct engine *e)
   clock_gettime(CLOCK_REALTIME, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+bool engine_is_test(const struct engine *e)
+{
+  return !e->clock;
+}

@@ -80,17 +80,25 @@ static enum operator_status hmac(struct operator_call *call, value *out)
 
 OP(hash_hmac_str) { return hmac(call, out); }
 OP(hash_hmac_bytes) { return hmac(call, out); }
+OP(hash_hmac_secret) { return hmac(call, out); }
+OP(hash_hmac_secret_bytes) { return hmac(call, out); }
+OP(hash_sha256_secret) { return sha256(call, out); }
 
-// Takes as long whatever differs: for what somebody else must not guess.
-OP(hash_equal)
+// Takes as long whatever differs, and however long y is: for what somebody else
+// must not guess.
+static enum operator_status equal(const struct text *x, const struct text *y,
+                                  value *out)
 {
-  const struct text *x = ARG(0).text, *y = ARG(1).text;
   unsigned char differs = x->size != y->size;
   for (uint32_t i = 0; i < x->size; i++)
     differs |=
         (unsigned char)(x->data[i] ^ (y->size ? y->data[i % y->size] : 0));
   return give_int(out, !differs);
 }
+
+OP(hash_equal) { return equal(ARG(0).text, ARG(1).text, out); }
+OP(hash_equal_secret) { return equal(ARG(1).text, ARG(0).text, out); }
+OP(hash_equal_secrets) { return equal(ARG(0).text, ARG(1).text, out); }
 
 // ---- quick ones ----
 

@@ -26,21 +26,72 @@ OP(now)
   return give_int(out, engine_time(call->engine));
 }
 
-OP(env)
+// ---- the environment ----
+
+// A variable's text; NULL where it is not set, and `call->error` is filled
+// where it cannot be read.
+static const struct text *variable(struct operator_call *call, bool *failed)
 {
   const struct text *name = ARG(0).text;
+  *failed = false;
   if (!name->size || memchr(name->data, 0, name->size))
-    return give(call, out, ARG(1).text);
+    return NULL;
   char *key = arena_copy(call->arena, name->data, name->size);
-  if (!key)
-    return operator_exhausted(call);
-  const char *set = getenv(key);
-  if (!set)
-    return give(call, out, ARG(1).text);
-  size_t size = strlen(set);
-  if (utf8_check(set, size) != size)
-    return operator_fail(call, "the environment variable %s is not UTF-8", key);
-  return give(call, out, text_new(call->arena, set, size));
+  const char *set = key ? getenv(key) : NULL;
+  const struct text *t = NULL;
+  if (key && !set)
+    return NULL;
+  *failed = true;
+  if (key && utf8_check(set, strlen(set)) != strlen(set)) {
+    operator_fail(call, "the environment variable %s is not UTF-8", key);
+    return NULL;
+  }
+  if (!key || !(t = text_new(call->arena, set, strlen(set))))
+    operator_exhausted(call);
+  *failed = !t;
+  return t;
+}
+
+// In a test, what must be set and is not is its own name.
+static enum operator_status needed(struct operator_call *call, value *out,
+                                   bool empty)
+{
+  bool failed;
+  const struct text *t = variable(call, &failed);
+  if (failed)
+    return OPERATOR_FAIL;
+  if (t && (t->size || empty))
+    return give(call, out, t);
+  if (engine_is_test(call->engine))
+    return give(call, out, ARG(0).text);
+  return operator_fail(call, "the environment variable %.*s is %s",
+                       (int)ARG(0).text->size, ARG(0).text->data,
+                       t ? "empty" : "not set");
+}
+
+OP(env)
+{
+  bool failed;
+  const struct text *t = variable(call, &failed);
+  return failed ? OPERATOR_FAIL : give(call, out, t ? t : ARG(1).text);
+}
+
+OP(secret)
+{
+  bool failed;
+  const struct text *t = variable(call, &failed);
+  if (failed)
+    return OPERATOR_FAIL;
+  return give(call, out, t && t->size ? t : ARG(1).text);
+}
+
+OP(env_needed)
+{
+  return needed(call, out, true);
+}
+OP(secret_needed)
+{
+  return needed(call, out, false);
 }
 
 // ---- time spans ----

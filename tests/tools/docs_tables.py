@@ -55,6 +55,7 @@ WRITTEN = {  # how a kind of type is written, and what it is
     "optional": ("T?", "a T or none"), "union": ("A(x: T) | B(y: U)", "one of several records, taken apart by `match`"),
     "tensor": ("tensor f32[B, 3]", "a tensor; `[..]` is any shape"), "stream": ("stream T", "values that come one after another"),
     "step": ("step T", "what a node of a composition may answer"), "callable": ("fn(T) -> U", "something that can be called"),
+    "secret": ("secret", "a text that is never shown"),
     "handle": ("Model", "a bound deployment, by the name of its declaration"),
 }
 

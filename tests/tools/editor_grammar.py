@@ -59,7 +59,7 @@ def keywords():
 def types():
     """The words that are types by themselves."""
     found = [row[1] for row in rows("defs/types.def", "TYPE")]
-    plain = "none bool int float str bytes json duration size time percent markdown table request".split()
+    plain = "none bool int float str bytes json duration size time percent markdown secret table request".split()
     assert set(plain) - {"table", "request"} <= set(found)
     return [t for t in plain if t != "none"]
 
