@@ -296,6 +296,15 @@ static struct core *make_markdown(struct body *b, struct expr *e)
   return matched[0];
 }
 
+static struct core *misplaced_completed(struct body *b, struct expr *e)
+{
+  struct diag *d = diag_report(b->k->d, DIAG_wrong_place, e->span,
+                               "`as_completed` is no value");
+  diag_hint(b->k->d, d, "a loop takes them: `for r in as_completed(xs) { … }`");
+  check_args_alone(b, e->call.args);
+  return core_bad(b->k, e->span);
+}
+
 static bool one_of(const char *name, const char *const *list)
 {
   for (; *list; list++)
@@ -307,14 +316,15 @@ static bool one_of(const char *name, const char *const *list)
 static struct core *special(struct body *b, struct expr *e, atom name,
                             const struct type *want)
 {
-  static const char *const later[] = {"as_completed", "apps", "resources",
-                                      "health",       "file", "progress",
-                                      "safetensors",  NULL};
+  static const char *const later[] = {
+      "apps", "resources", "health", "file", "progress", "safetensors", NULL};
   struct checker *k = b->k;
   if (!strcmp(name->text, "fail"))
     return make_fail(b, e);
   if (!strcmp(name->text, "markdown"))
     return make_markdown(b, e);
+  if (!strcmp(name->text, "as_completed"))
+    return misplaced_completed(b, e);
   if (!one_of(name->text, later))
     return check_step(b, e, name, want);
   diag_report(k->d, DIAG_no_builtin, e->call.of->span, "`%s` is not built yet",

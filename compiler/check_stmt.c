@@ -96,12 +96,42 @@ static bool check_while(struct body *b, struct item *i, struct stmt ***end)
          !has_break(i->loop.body->items);
 }
 
+// `as_completed(xs)`, unless something of the program has that name.
+static bool is_as_completed(struct body *b, const struct expr *e)
+{
+  return e->kind == EXPR_CALL && e->call.of->kind == EXPR_NAME &&
+         e->call.of->name.text &&
+         !strcmp(e->call.of->name.text->text, "as_completed") &&
+         !entry_find(b, e->call.of->name.text) &&
+         !table_get(&b->k->names, e->call.of->name.text);
+}
+
+static struct core *completed_list(struct body *b, struct expr *e)
+{
+  struct checker *k = b->k;
+  struct arg *a = e->call.args;
+  if (!a || a->next || a->name.text) {
+    diag_report(k->d, DIAG_wrong_arity, e->span,
+                "it is `as_completed(xs)`, of a list");
+    check_args_alone(b, a);
+    return core_bad(k, e->span);
+  }
+  struct core *x = check(b, a->value, NULL);
+  if (is_bad(x->type) || x->type->kind == TYPE_list)
+    return x;
+  diag_report(k->d, DIAG_not_iterable, x->span,
+              "`as_completed` takes a list, this is %s", show(k, x->type));
+  return core_bad(k, e->span);
+}
+
 static void check_for(struct body *b, struct item *i, struct stmt ***end)
 {
   struct stmt *s = stmt_new(b, STMT_FOR, i->span);
   const struct type *item, *second;
   struct name *names = i->loop.names;
-  s->value = check(b, i->loop.over, NULL);
+  s->as_completed = is_as_completed(b, i->loop.over);
+  s->value = s->as_completed ? completed_list(b, i->loop.over)
+                             : check(b, i->loop.over, NULL);
   iterates(b, &s->value, names, &item, &second);
   uint32_t mark = scope_open(b);
   narrow_forget_vars(b);

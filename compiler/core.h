@@ -184,6 +184,7 @@ struct stmt {
   struct core *value, *left, *right;
   struct local *local, *second;
   uint32_t index;
+  bool as_completed; // FOR: the elements as they are there, calls that are out
   struct stmt *body, *otherwise;
   struct core_reply *reply;
   struct method *method;   // STUB

@@ -82,12 +82,18 @@ static void lower_for(struct lower *l, const struct stmt *s)
 {
   struct loop p = {0};
   struct walk w;
-  walk_open(l, &w, s->value, s->local, s->second);
+  uint32_t calls = NO_SLOT;
+  if (s->as_completed)
+    arrivals_open(l, &w, s, &calls);
+  else
+    walk_open(l, &w, s->value, s->local, s->second);
   loop_body(l, &p, s->body);
   walk_close(l, &w);
   aim_all(l, p.breaks, p.n_breaks);
   if (w.stream != NO_SLOT && p.n_breaks)
     code_add(l, OP_close, w.stream, 0, 0);
+  if (calls != NO_SLOT && p.n_breaks)
+    code_add(l, OP_abandon, calls, 0, 0);
 }
 
 static void lower_while(struct lower *l, const struct stmt *s)

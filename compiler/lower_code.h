@@ -163,6 +163,9 @@ struct val op_emit(struct lower *l, const struct core *e,
 // A value as a future, where calls stand beside it (lower_lift.c): a call of a
 // helper that gives it back.
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
+// The same of the elements of a list, in each of which calls stand, for OP_each.
+struct site lift_site_of(struct lower *l, uint32_t list,
+                         const struct type *plain);
 
 // ---- functions that are made (lower_helper.c) ----
 // A body like that, which is lowered behind the one that is being lowered.
@@ -180,9 +183,17 @@ struct val lower_each(struct lower *l, const struct core *e, uint32_t dst);
 struct walk {
   uint32_t list, map, stream, count, index, one, top, end;
 };
+void walk_list(struct lower *l, struct walk *w, struct local *item,
+               struct local *second); // that is in w->list
 void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second);
 void walk_close(struct lower *l, struct walk *w);
+
+// ---- results as they come (lower_arrivals.c) ----
+// `for item(, second) in as_completed(list)`, as walk_open; where the calls are
+// nobody else's, *calls is the slot that holds them, else NO_SLOT.
+void arrivals_open(struct lower *l, struct walk *w, const struct stmt *s,
+                   uint32_t *calls);
 
 // ---- graphs (lower_graph.c, lower_strand.c) ----
 // The slot of a local of a graph, which is computed now if nobody did it

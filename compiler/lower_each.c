@@ -63,7 +63,6 @@ static void stream_open(struct lower *l, struct walk *w,
 void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second)
 {
-  const struct type *integer = type_kind(l, TYPE_int);
   bool map = list->type->kind == TYPE_map;
   // What is walked is what the variable held when the walk began.
   bool var = list->kind == CORE_LOCAL && list->local->var;
@@ -72,11 +71,18 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
     stream_open(l, w, list, own, item, second);
     return;
   }
-  w->stream = NO_SLOT;
   w->list = lower_value(l, list, own);
   w->map = map ? w->list : NO_SLOT;
   if (map)
     w->list = lower_keys(l, list, w->map);
+  walk_list(l, w, item, second);
+}
+
+void walk_list(struct lower *l, struct walk *w, struct local *item,
+               struct local *second)
+{
+  const struct type *integer = type_kind(l, TYPE_int);
+  w->stream = NO_SLOT;
   w->count = slot_new(l, integer, NULL);
   code_add(l, OP_len, w->count, w->list, 0);
   begin_count(l, w);
@@ -238,12 +244,11 @@ static struct function *element_function(struct lower *l, struct elements *x,
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
   *s = (struct stmt){
       .kind = STMT_RETURN, .span = x->value->span, .value = x->value};
-  struct function *f =
-      helper_add(l, (struct function){.class = in->class,
-                                      .body = s,
-                                      .n_params = n + 1,
-                                      .result = x->value->type,
-                                      .span = x->value->span});
+  struct function *f = helper_add(l, (struct function){.class = in->class,
+                                                       .body = s,
+                                                       .n_params = n + 1,
+                                                       .result = x->value->type,
+                                                       .span = x->value->span});
   f->name = arena_printf(l->arena, "%s[each]", in->name);
   f->params = ARENA_ARRAY(l->arena, n + 1, struct local *);
   f->params[0] = x->param;

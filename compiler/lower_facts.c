@@ -36,7 +36,8 @@ static bool statements_wait(const struct stmt *s)
 {
   for (; s; s = s->next)
     if (s->kind == STMT_YIELD ||
-        (s->kind == STMT_FOR && s->value->type->kind == TYPE_stream) ||
+        (s->kind == STMT_FOR &&
+         (s->as_completed || s->value->type->kind == TYPE_stream)) ||
         (s->value && core_waits(s->value)) || statements_wait(s->body) ||
         statements_wait(s->otherwise))
       return true;

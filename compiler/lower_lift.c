@@ -33,6 +33,20 @@ static struct function *identity_of(struct lower *l, const struct type *type)
   return f;
 }
 
+struct site lift_site_of(struct lower *l, uint32_t list,
+                         const struct type *plain)
+{
+  struct function *f = new_identity(l, plain);
+  const struct type **given = ARENA_ARRAY(l->arena, 1, const struct type *);
+  given[0] = l->code->slots[list].type->of;
+  code_of(f)->given = given;
+  return (struct site){.kind = SITE_function,
+                       .function = f,
+                       .result = plain,
+                       .first = list,
+                       .count = 1};
+}
+
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain)
 {
   return (struct site){.kind = SITE_function,

@@ -442,6 +442,27 @@ static bool rule_BATCH(struct plan_at *at)
   return at_has(at, at->i.a, base_of(at->p, at->f->result));
 }
 
+static bool is_calls(struct plan_at *at, uint32_t slot)
+{
+  const struct plan_type *t = type_at(at, slot);
+  return at->p->types[t->of].kind == TYPE_future ||
+         at_refuse_kind(at, slot, "a list of futures");
+}
+
+static bool rule_ARRIVALS(struct plan_at *at)
+{
+  const struct plan_type *t = type_at(at, at->i.a);
+  bool numbers =
+      t->kind == TYPE_stream && at->p->types[t->of].kind == TYPE_int;
+  return (numbers || at_refuse_kind(at, at->i.a, "stream int")) &&
+         is_calls(at, at->i.b);
+}
+
+static bool rule_CALLS(struct plan_at *at)
+{
+  return is_calls(at, at->i.a);
+}
+
 static bool rule_REPLY(struct plan_at *at)
 {
   if (at->i.a >= FORMS)

@@ -21,18 +21,32 @@ static const struct error *too_large(struct task *t)
                     "a value is too deep, or has too many parts");
 }
 
-static bool wait_for(struct search *s, struct future *f)
+static bool add_waiter(struct run *run, struct future *f, struct waiter is)
 {
-  struct run *run = s->task->run;
   struct waiter *w = run->waiters;
   if (w)
     run->waiters = w->next;
   else if (!(w = arena_alloc(run->arena, sizeof *w)))
-    return (s->error = error_memory(s->task)) == NULL;
-  *w = (struct waiter){f->waiters, s->task, s->task->generation};
+    return false;
+  *w = is;
+  w->next = f->waiters;
   f->waiters = w;
-  s->task->out++;
   return true;
+}
+
+static bool wait_for(struct search *s, struct future *f)
+{
+  struct task *t = s->task;
+  if (!add_waiter(t->run, f, (struct waiter){NULL, t, NULL, t->generation}))
+    return (s->error = error_memory(t)) == NULL;
+  t->out++;
+  return true;
+}
+
+bool future_watch(struct run *run, struct future *f, struct arrivals *a,
+                  uint32_t i)
+{
+  return add_waiter(run, f, (struct waiter){NULL, NULL, a, i});
 }
 
 static bool search_future(struct search *s, uint32_t of, struct future *f,
@@ -229,6 +243,10 @@ bool future_resolve(struct task *t, uint32_t type, value v, value *out)
 static void tell(struct waiter *w, const struct error *error)
 {
   struct task *t = w->task;
+  if (w->arrivals) {
+    arrivals_came(w->arrivals, w->generation);
+    return;
+  }
   if (w->generation != t->generation)
     return;
   if (error) {

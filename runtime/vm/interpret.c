@@ -336,6 +336,17 @@ do_close:
     stream_drop(s[A].stream);
   NEXT;
 
+do_arrivals:
+  SAVE;
+  if ((error = arrivals_begin(t, s[B].list, e->plan->types[f->fn->types[A]].of,
+                              &s[A])))
+    goto fail;
+  NEXT;
+
+do_abandon:
+  calls_abandon(f, s[A].list);
+  NEXT;
+
 do_end:
   stream_end(t);
   return;

@@ -72,6 +72,7 @@ struct site {
 
 struct future {
   enum { FUTURE_OUT, FUTURE_THERE, FUTURE_FAILED } state;
+  bool unwanted; // it is being cancelled
   value value;
   const struct error *error;
   struct waiter *waiters; // newest first
@@ -79,7 +80,9 @@ struct future {
 struct waiter {
   struct waiter *next;
   struct task *task;
+  struct arrivals *arrivals; // or NULL: then a task waits
   uint32_t generation; // of the task's wait; another one is over
+                       // of arrivals: which of its calls it is
 };
 
 struct handler { // of a `try`
@@ -388,6 +391,20 @@ enum gathered gather(struct task *t, uint32_t type, value v,
 bool future_resolve(struct task *t, uint32_t type, value v, value *out);
 void future_complete(struct run *run, struct future *f, value v,
                      const struct error *error);
+
+// Has the end of a call told to `a`, as its call number `i`; false when memory
+// is out.
+bool future_watch(struct run *run, struct future *f, struct arrivals *a,
+                  uint32_t i);
+
+// ---- calls as they end (arrivals.c) ----
+
+// A stream of the numbers of a list's calls, each when it is over.
+const struct error *arrivals_begin(struct task *t, const struct list *calls,
+                                   uint32_t of, value *out);
+void arrivals_came(struct arrivals *a, uint32_t i);
+// Cancels those of the frame's calls that are among these.
+void calls_abandon(struct frame *f, const struct list *calls);
 
 // ---- streams (stream.c) ----
 

@@ -134,6 +134,7 @@ static void sample_types(struct plan_builder *b)
   WHOLE(TYPE_tuple, 2, NULL, T_TEXTS, T_INT);
   sample_base(b, TYPE_callable, T_STR, (struct plan_run){0, 0}, 0);
   sample_callable(b, T_STR);
+  sample_of(b, TYPE_stream, T_INT);
 }
 
 // ---- functions ----
@@ -305,7 +306,7 @@ static void sample_all_slots(struct open_function *f)
     T_INT, T_INT, T_FLOAT, T_STR, T_STR, T_BOOL, T_TEXTS, T_FUTURE, T_FUTURES,
     T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_DURATION,
     T_MODEL, T_STR, T_FN, T_STR, T_TREE, T_TREES, T_OUT_RECORD, T_OUT_FORCED,
-    T_NONE, T_JSON, T_LATER, T_STREAM, T_TEXTS, T_INT,
+    T_NONE, T_JSON, T_LATER, T_STREAM, T_TEXTS, T_INT, T_NUMBERS,
   };
   for (uint32_t i = 0; i < A_COUNT; i++)
     slot(f, "s", types[i]);
@@ -376,6 +377,8 @@ static void sample_reading(struct open_function *f)
   code(f, OP_more, A_BOOL, A_STREAM, 0);
   code(f, OP_piece, A_STR, A_STREAM, 0);
   code(f, OP_close, A_STREAM, 0, 0);
+  code(f, OP_arrivals, A_NUMBERS, A_FUTURES, 0);
+  code(f, OP_abandon, A_FUTURES, 0, 0);
 }
 
 static void sample_ways(struct open_function *f)
@@ -557,4 +560,5 @@ void plan_sample_build(struct plan_sample *s)
   sample_consts(b);
   plan_add_tests(b, (struct plan_test){plan_intern(b, "it holds"), F_TEST, 0,
                                        30});
+  plan_add_needs(b, (struct plan_need){plan_intern(b, "API_KEY"), 1, 0, 3, 4});
 }

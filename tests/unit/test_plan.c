@@ -81,8 +81,8 @@ static void a_foreign_file_is_no_plan(void **state)
   X("damaged: version 1, for readers of version 2", h->oldest_reader = 2)      \
   X("truncated: ", h->size += 8)                                               \
   X("8 bytes behind its end", h->size -= 8)                                    \
-  X("damaged: 22 sections", h->n_sections--)                                   \
-  X("damaged: 24 sections", h->n_sections++)                                   \
+  X("damaged: 23 sections", h->n_sections--)                                   \
+  X("damaged: 25 sections", h->n_sections++)                                   \
   X("damaged: 4294967295 sections", h->version = 2; h->n_sections = UINT32_MAX)\
   X("section types begins at 0", h->sections[PLAN_types].offset = 0)           \
   X("section types begins at", h->sections[PLAN_types].offset += 8)            \
@@ -191,12 +191,13 @@ static void dumps_are_complete_and_repeat(void **state)
     "\n  strand 1 'test' inputs 1 feeds if 2, unless 3, data 4\n",
     "\n     2 add_i 0:s, 0:s, 1:s\n",
     "\n     0 start 1:out, site 1 'm1' 'forward'\n",
-    "\n    58 jump -> 60\n",
+    "\n    60 jump -> 62\n",
     "\n    47 closure 27:s, site 6 'helper'\n",
     "\n    48 spawn site 0 'helper'\n    49 each_limit 8:s, site 8 'helper'\n",
     "\n     2 stub 2, site 7 'm1' 'forward'\n",
     "\n     0 yield 0:x\n     1 end\n",
-    "\n    52 more 5:s, 28:s\n    53 piece 3:s, 28:s\n    54 close 28:s\n",
+    "\n    52 more 5:s, 28:s\n    53 piece 3:s, 28:s\n    54 close 28:s\n    55 arrivals 31:s, 8:s\n"
+    "    56 abandon 8:s\n",
     "\nconst 13: type 25 bytes lo 329 hi 3 = \"\\xff\\x00\\x80\"\n",
     "path \"/v1/my-dag/{id}/{rest:path}\" params 0+2 function 5 '/my-dag'",
     " = tensor f64[2, N]\n",

@@ -548,6 +548,12 @@ static void share_runs(struct plan_sample *s)
     SLOT(F_PIECES, 1).type = T_STREAM;                                         \
     *CODE(yield) = ((struct plan_code){OP_return, 1, 0, 0}))                   \
   X(piece_type, "piece: slot 0 is int, not str", CODE(piece)->a = A_INT)       \
+  X(arrivals_calls, "arrivals: slot 6 is [str], not a list of futures",        \
+    CODE(arrivals)->b = A_TEXTS)                                               \
+  X(arrivals_numbers, "is stream str, not stream int",                         \
+    CODE(arrivals)->a = A_STREAM)                                              \
+  X(abandon_calls, "abandon: slot 6 is [str], not a list of futures",          \
+    CODE(abandon)->a = A_TEXTS)                                                \
   X(more_of, "more: slot 6 is [str], not stream", CODE(more)->b = A_TEXTS)     \
   X(batch_of, "batch: slot 0 is str, not int", CODE(batch)->b = 0)             \
   X(batch_type, "batch: slot 1 is int, not str", CODE(batch)->a = 1)           \
