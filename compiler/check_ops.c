@@ -229,11 +229,31 @@ static struct core *moments(struct body *b, enum expr_op op, struct span at,
   return c;
 }
 
+// `20% * n`, `n * 20%`: a share of something is taken by its number.
+static struct core *share(struct body *b, enum expr_op op, struct core *x)
+{
+  if (op != OP_MUL || x->type->kind != TYPE_percent)
+    return x;
+  if (x->kind == CORE_CONST) {
+    struct constant *c = const_new(b->k, b->k->number);
+    c->f = x->constant->f;
+    return core_const(b->k, c, x->span);
+  }
+  struct core *f =
+      core_operator(b->k, OPERATOR_float_percent, b->k->number, x->span, 1);
+  f->args[0] = x;
+  return f;
+}
+
 struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
                         struct core *x, struct core *y)
 {
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(b->k, at);
+  if (is_number(x->type) || is_amount(x->type) || x->type->kind == TYPE_percent)
+    y = share(b, op, y);
+  if (is_number(y->type) || is_amount(y->type) || y->type->kind == TYPE_percent)
+    x = share(b, op, x);
   struct core *amount = amounts(b, op, at, x, y);
   if (!amount)
     amount = moments(b, op, at, x, y);

@@ -108,6 +108,36 @@ static struct fn_sym *method_meant(struct body *b, const struct stubbed *s,
                    : method_run(b, s->class, at);
 }
 
+// `fn(x) = value(x)`. What is a method of another deployment is called from the
+// stubbed one's place, so that its limits, queue and options hold as they did.
+static struct expr *called_there(struct checker *k, struct expr *value,
+                                 const struct sig *s)
+{
+  struct expr *call = NEW(k, struct expr), *lambda = NEW(k, struct expr);
+  struct param **param = &lambda->lambda.params;
+  struct arg **arg = &call->call.args;
+  lambda->kind = EXPR_LAMBDA;
+  call->kind = EXPR_CALL;
+  lambda->span = call->span = call->call.span = value->span;
+  call->call.of = value;
+  lambda->lambda.value = call;
+  for (uint32_t i = 0; i < s->n; i++) {
+    struct name name = {
+        atom_of_text(&k->c->atoms, arena_printf(k->a, "argument %u", i)),
+        value->span, NULL}; // no other name is like it
+    struct expr *read = NEW(k, struct expr);
+    *read = (struct expr){
+        .kind = EXPR_NAME, .span = value->span, .name = name};
+    *param = NEW(k, struct param);
+    **param = (struct param){.name = name, .span = value->span};
+    *arg = NEW(k, struct arg);
+    **arg = (struct arg){.value = read, .span = value->span};
+    param = &(*param)->next;
+    arg = &(*arg)->next;
+  }
+  return lambda;
+}
+
 void check_stub(struct body *b, struct item *i, struct stmt ***end)
 {
   struct checker *k = b->k;
@@ -124,6 +154,8 @@ void check_stub(struct body *b, struct item *i, struct stmt ***end)
   struct blame why = {0, "the method", m->sig.span, true};
   struct stmt *s = stmt_new(b, STMT_STUB, i->span);
   s->value = check_as(b, i->assign.value, t, &why);
+  if (s->value->kind == CORE_CLOSURE && s->value->closure.method)
+    s->value = check_as(b, called_there(k, i->assign.value, &m->sig), t, &why);
   s->method = m->method;
   s->binding = to.bind ? &to.bind->b : NULL;
   if (to.bind)

@@ -23,6 +23,38 @@ const char *diff_type(struct diff *d, const struct plan *p, uint32_t type)
   return out.data;
 }
 
+static const struct plan_type *declared(const struct plan *p, uint32_t base)
+{
+  enum type_kind kind = (enum type_kind)p->types[base].kind;
+  for (uint32_t i = 0; i < p->n_types; i++)
+    if (p->types[i].name.size && p->types[i].base == base)
+      return kind == TYPE_record || kind == TYPE_union ? &p->types[i] : NULL;
+  return NULL;
+}
+
+static void add_short(const struct plan *p, uint32_t type, struct buf *out)
+{
+  const struct plan_type *t = &p->types[type];
+  const struct plan_type *named = declared(p, t->base);
+  bool list = t->kind == TYPE_list, map = t->kind == TYPE_map;
+  if (named) {
+    buf_adds(out, plan_str(p, named->name));
+  } else if (list || map || t->kind == TYPE_optional) {
+    buf_adds(out, list ? "[" : map ? "map " : "");
+    add_short(p, t->of, out);
+    buf_adds(out, list ? "]" : map ? "" : "?");
+  } else {
+    plan_print_whole_type(p, type, false, out);
+  }
+}
+
+const char *diff_short_type(struct diff *d, const struct plan *p, uint32_t type)
+{
+  struct buf out = {.arena = d->arena};
+  add_short(p, type, &out);
+  return out.data;
+}
+
 const char *diff_const(struct diff *d, const struct plan *p, uint32_t index)
 {
   struct buf out = {.arena = d->arena};

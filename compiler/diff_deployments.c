@@ -129,8 +129,11 @@ static const struct plan_method_row *method_in(const struct plan *p,
   return NULL;
 }
 
+typedef const char *type_text(struct diff *d, const struct plan *p,
+                              uint32_t type);
+
 static const char *signature(struct diff *d, const struct plan *p,
-                             const struct plan_method_row *m)
+                             const struct plan_method_row *m, type_text *text)
 {
   const struct plan_function *f = &p->functions[m->function];
   struct buf out = {.arena = d->arena};
@@ -138,10 +141,27 @@ static const char *signature(struct diff *d, const struct plan *p,
   for (uint32_t i = 0; i < f->n_params; i++) {
     const struct plan_slot *s = &p->slots[f->slots.first + i];
     buf_addf(&out, "%s%s: %s", i ? ", " : "", plan_str(p, s->name),
-             diff_type(d, p, s->type));
+             text(d, p, s->type));
   }
-  buf_addf(&out, ") -> %s", diff_type(d, p, f->result));
+  buf_addf(&out, ") -> %s", text(d, p, f->result));
   return out.data;
+}
+
+// Declared types by their names. Where these are the same, what they name is
+// not, which has lines of its own.
+static void signatures(struct diff *d, const struct pair *b,
+                       const struct plan_method_row *from,
+                       const struct plan_method_row *to)
+{
+  const char *name = plan_str(d->to.p, to->name);
+  const char *before =
+      from ? signature(d, d->from.p, from, diff_short_type) : NULL;
+  const char *now = signature(d, d->to.p, to, diff_short_type);
+  bool same = before && !strcmp(before, now);
+  restarts(b, diff_detail(d,
+                          arena_printf(d->arena, same ? "types of %s" : "fn %s",
+                                       name),
+                          same ? NULL : before, same ? NULL : now));
 }
 
 static void method(struct diff *d, const struct pair *b,
@@ -149,10 +169,10 @@ static void method(struct diff *d, const struct pair *b,
                    const struct plan_method_row *to)
 {
   const char *name = plan_str(d->to.p, to->name);
-  const char *before = from ? signature(d, d->from.p, from) : NULL;
-  const char *now = signature(d, d->to.p, to);
-  if (!before || strcmp(before, now)) {
-    restarts(b, diff_detail(d, arena_printf(d->arena, "fn %s", name), before, now));
+  const char *before =
+      from ? signature(d, d->from.p, from, diff_type) : NULL;
+  if (!before || strcmp(before, signature(d, d->to.p, to, diff_type))) {
+    signatures(d, b, from, to);
   } else if (diff_code(&d->from, from->function) !=
              diff_code(&d->to, to->function)) {
     restarts(b, diff_detail(d, arena_printf(d->arena, "code of %s", name), NULL, NULL));
@@ -173,7 +193,7 @@ static void methods(struct diff *d, const struct pair *b)
     const char *name = plan_str(was, m->name);
     if (!method_in(is, b->is->methods, name))
       restarts(b, diff_detail(d, arena_printf(d->arena, "fn %s", name),
-                              signature(d, was, m), NULL));
+                              signature(d, was, m, diff_short_type), NULL));
   }
 }
 

@@ -47,6 +47,9 @@ void diff_deployments(struct diff *d);
 uint64_t diff_code(struct diff_side *s, uint32_t function);
 // A type as text, with its constraints; as a number, where it was written out.
 const char *diff_type(struct diff *d, const struct plan *p, uint32_t type);
+// The same with the names of declared types, which those of slots have lost.
+const char *diff_short_type(struct diff *d, const struct plan *p,
+                            uint32_t type);
 uint64_t diff_type_number(struct diff_side *s, uint32_t type);
 const char *diff_const(struct diff *d, const struct plan *p, uint32_t index);
 

@@ -286,8 +286,15 @@ static void add_const(const struct print *x, uint32_t index, unsigned depth)
     else
       buf_adds(x->out, "null");
     break;
-  case TYPE_list: case TYPE_map: case TYPE_tuple: case TYPE_record:
   case TYPE_optional:
+    if (!v->hi)
+      buf_adds(x->out, "none");
+    else if (is_enough(x, depth))
+      buf_adds(x->out, "…");
+    else
+      add_const(x, v->lo, depth + 1);
+    break;
+  case TYPE_list: case TYPE_map: case TYPE_tuple: case TYPE_record:
     add_parts(x, v, depth);
     break;
   case TYPE_union: case TYPE_step:

@@ -2,8 +2,8 @@
 //
 // The call's task keeps the arguments and runs nothing itself; every attempt is
 // a task of its own that reports to it. A retry follows a failure that surely
-// did nothing, or any failure where the deployment is idempotent. A hedge is
-// made beside an attempt that takes long; the first good answer counts, and
+// did nothing, or any failure but a refusal where the deployment is idempotent.
+// A hedge is made beside an attempt that takes long; the first good answer counts, and
 // ends the others.
 #include "runtime/vm/vm.h"
 
@@ -51,6 +51,13 @@ void attempt_begin(struct task *t)
   call_launch(c);
 }
 
+// A status that says: this request, at any time. Not "later" (408, 425, 429).
+static bool is_refusal(const struct error *e)
+{
+  return e->kind == ERROR_user && e->status >= 400 && e->status < 500 &&
+         e->status != 408 && e->status != 425 && e->status != 429;
+}
+
 static bool may_repeat(const struct task *t, const struct error *error)
 {
   switch (error->kind) {
@@ -62,7 +69,7 @@ static bool may_repeat(const struct task *t, const struct error *error)
   case ERROR_limit:
     return false;
   default:
-    return t->deployment && t->deployment->idempotent;
+    return t->deployment && t->deployment->idempotent && !is_refusal(error);
   }
 }
 

@@ -84,6 +84,11 @@ OP(float_float)
   return give_float(out, ARG(0).f);
 }
 
+OP(float_percent)
+{
+  return give_float(out, ARG(0).f);
+}
+
 OP(bool_t)
 {
   return give_int(out, ARG(0).i != 0);

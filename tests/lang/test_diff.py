@@ -206,6 +206,31 @@ class Diff(unittest.TestCase):
 2 routes, 3 deployments to change; replicas of 1 deployment start anew
 """)
 
+    def test_types_by_their_names(self):
+        """A line of a function names declared types; what they are like has lines of its own."""
+        old = """
+type Cart = { items: [int] }
+deployment Shop() { fn buy(cart: Cart, carts: [Cart]?) -> Cart = cart }
+app a {
+  bind shop = Shop()
+  route POST "/" (cart: Cart) -> shop.buy(cart, none)
+}
+"""
+        def told(*edits):
+            new = old
+            for was, is_ in edits:
+                self.assertIn(was, new)
+                new = new.replace(was, is_)
+            self.old.write_text(old)
+            self.new.write_text(new)
+            return run(SGC, "diff", self.old, self.new).stdout
+        wider = told(("[int] }", "[int], note: str? = none }"))
+        self.assertIn("\n    types of buy changes\n", wider)
+        self.assertIn("is: { items: [int] } -> { items: [int], note: str? = none }\n", wider)
+        more = told(("carts: [Cart]?)", "carts: [Cart]?, _n: int)"), ("none)", "none, 1)"))
+        self.assertIn("fn buy: (cart: Cart, carts: [Cart]?) -> Cart -> "
+                      "(cart: Cart, carts: [Cart]?, _n: int) -> Cart\n", more)
+
     def test_plans_and_programs(self):
         plan = compile_plan(self.old, self.folder)
         self.edited(("5ms", "6ms"))
@@ -224,7 +249,7 @@ class Diff(unittest.TestCase):
                 continue
             seen += 1
             copy = self.folder / path.name
-            copy.write_text("// moved\n\n\n" + path.read_text())
+            copy.write_text("// moved\n\n\n" + path.read_text().replace('use "./', f'use "{path.parent}/'))
             done = run(SGC, "diff", path, copy)
             self.assertEqual((done.returncode, done.stdout), (0, ""), path)
             done = run(SGC, "diff", path, self.old, "--json")
