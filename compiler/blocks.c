@@ -1,64 +1,111 @@
-// Enters: a lowered program. Leaves: of each function whether it may block: it
-// sleeps, or calls what does or what has slots. A function that is a value
-// blocks nobody before it is called, so that is known by type.
+// Enters: a lowered program. Leaves: of each function and binding whether it
+// may block: it sleeps, or calls what does or what has slots. A function that
+// is a value blocks nobody before it is called, so that is known by type.
+//
+// All code is read once for what depends on what; then what blocks is told to
+// its dependents, and by them to theirs.
 #include "compiler/blocks.h"
 
 #include "grammar/defs/signature.h"
 
-struct blocks {
-  bool *values; // by the type's number
-  bool changed;
+struct dependent {
+  struct blocking *it;
+  struct dependent *next;
+};
+struct blocking { // a function, a binding, or the values of a type
+  bool yes;
+  struct dependent *dependents;
+  struct blocking *next; // to be told on
+};
+
+struct search {
+  struct arena *a;
+  struct blocking *values; // by the type's number
+  struct blocking *work;
 };
 
 bool binding_blocks(const struct binding *b)
 {
-  const struct setting *s =
-      setting_find(b->settings, SETTING_max_ongoing_requests);
-  if (s && s->origin != ORIGIN_default)
-    return true;
-  for (const struct method *m = b->class->methods; m; m = m->next)
-    if (b->class->kind != CLASS_graph && code_of(m->function)->blocks)
-      return true;
-  return false;
+  return b->blocking->yes;
 }
 
-static bool site_blocks(const struct blocks *b, const struct code *k,
-                        const struct site *s)
+static void block(struct search *s, struct blocking *x)
 {
-  if (s->kind == SITE_function)
-    return code_of(s->function)->blocks;
-  if (s->kind == SITE_callable)
-    return b->values[k->slots[s->first].type->number];
-  return code_of(s->call->method->function)->blocks ||
-         (s->call->binding && binding_blocks(s->call->binding));
+  if (x->yes)
+    return;
+  x->yes = true;
+  x->next = s->work;
+  s->work = x;
 }
 
-static void look_at_value(struct blocks *b, const struct code *k,
-                          const struct ins *i)
+static void depends(struct search *s, struct blocking *x, struct blocking *on)
 {
-  bool *blocks = &b->values[k->slots[i->a].type->number];
-  if (!*blocks && site_blocks(b, k, &k->sites[i->b]))
-    *blocks = b->changed = true;
+  if (on->dependents && on->dependents->it == x)
+    return;
+  struct dependent *d = ARENA_NEW(s->a, struct dependent);
+  *d = (struct dependent){x, on->dependents};
+  on->dependents = d;
 }
 
-static void look_at_function(struct blocks *b, struct code *k)
+// ---- what the code says ----
+
+static struct blocking *value_of(const struct search *s, const struct code *k,
+                                 uint32_t slot)
 {
-  bool blocks = false;
-  for (uint32_t at = 0; at < k->n_ins; at++) {
-    const struct ins *i = &k->ins[at];
-    if (i->op == OP_closure)
-      look_at_value(b, k, i);
-    else if (i->op == OP_batch)
-      blocks = true;
-    else if (i->op == OP_op)
-      blocks |= (signature_of(i->b)->attributes & OPERATOR_WAITS) != 0;
-    else if (i->op == OP_call || i->op == OP_start || i->op == OP_each ||
-             i->op == OP_each_limit)
-      blocks |= site_blocks(b, k, &k->sites[i->b]);
+  return &s->values[k->slots[slot].type->number];
+}
+
+static void depends_on_site(struct search *s, struct blocking *x,
+                            const struct code *k, const struct site *site)
+{
+  if (site->kind == SITE_function) {
+    depends(s, x, code_of(site->function)->blocking);
+  } else if (site->kind == SITE_callable) {
+    depends(s, x, value_of(s, k, site->first));
+  } else {
+    depends(s, x, code_of(site->call->method->function)->blocking);
+    if (site->call->binding)
+      depends(s, x, site->call->binding->blocking);
   }
-  if (blocks && !k->blocks)
-    k->blocks = b->changed = true;
 }
+
+static void read_instruction(struct search *s, const struct code *k,
+                             const struct ins *i)
+{
+  switch (i->op) {
+  case OP_closure:
+    depends_on_site(s, value_of(s, k, i->a), k, &k->sites[i->b]);
+    break;
+  case OP_batch:
+    block(s, k->blocking);
+    break;
+  case OP_op:
+    if (signature_of(i->b)->attributes & OPERATOR_WAITS)
+      block(s, k->blocking);
+    break;
+  case OP_call:
+  case OP_start:
+  case OP_each:
+  case OP_each_limit:
+    depends_on_site(s, k->blocking, k, &k->sites[i->b]);
+    break;
+  default:
+    break;
+  }
+}
+
+static void read_binding(struct search *s, const struct binding *b)
+{
+  const struct setting *set =
+      setting_find(b->settings, SETTING_max_ongoing_requests);
+  if (set && set->origin != ORIGIN_default)
+    block(s, b->blocking);
+  for (const struct method *m = b->class->methods; m; m = m->next)
+    if (b->class->kind != CLASS_graph)
+      depends(s, b->blocking, code_of(m->function)->blocking);
+}
+
+// ---- the whole ----
 
 static uint32_t count_types(const struct program *p)
 {
@@ -70,12 +117,30 @@ static uint32_t count_types(const struct program *p)
   return n;
 }
 
-void blocks_find(struct arena *a, const struct program *p)
+static void tell(struct search *s)
 {
-  struct blocks b = {.values = ARENA_ARRAY(a, count_types(p) + 1, bool)};
-  do {
-    b.changed = false;
-    for (const struct function *f = p->functions; f; f = f->next)
-      look_at_function(&b, code_of(f));
-  } while (b.changed);
+  while (s->work) {
+    struct blocking *x = s->work;
+    s->work = x->next;
+    for (const struct dependent *d = x->dependents; d; d = d->next)
+      block(s, d->it);
+  }
+}
+
+void blocks_find(struct arena *a, struct program *p)
+{
+  struct search s = {.a = a};
+  s.values = ARENA_ARRAY(a, count_types(p) + 1, struct blocking);
+  for (const struct function *f = p->functions; f; f = f->next)
+    code_of(f)->blocking = ARENA_NEW(a, struct blocking);
+  for (struct app *app = p->apps; app; app = app->next)
+    for (struct binding *b = app->bindings; b; b = b->next)
+      b->blocking = ARENA_NEW(a, struct blocking);
+  for (const struct app *app = p->apps; app; app = app->next)
+    for (const struct binding *b = app->bindings; b; b = b->next)
+      read_binding(&s, b);
+  for (const struct function *f = p->functions; f; f = f->next)
+    for (uint32_t i = 0; i < code_of(f)->n_ins; i++)
+      read_instruction(&s, code_of(f), &code_of(f)->ins[i]);
+  tell(&s);
 }

@@ -258,6 +258,7 @@ struct binding {
   struct setting *settings; // all that were written, one an id, with their origin
   struct binding **uses;    // the bindings among its arguments
   uint32_t n_uses;
+  struct blocking *blocking; // blocks.c's
   const char *doc;
   struct span span;
   uint32_t plan;

@@ -2,6 +2,7 @@
 //
 // Numbers are given before the first row is made: what refers to another
 // carries its number, and nothing is searched for.
+#include "compiler/blocks.h"
 #include "compiler/emit.h"
 #include "compiler/emit_rows.h"
 #include "compiler/outcomes.h"
@@ -135,6 +136,7 @@ static struct plan_run emit_bindings(struct emit *e, const struct app *a)
     struct plan_binding row = {.app = a->plan - 1,
                                .class = b->class->plan - 1,
                                .args = PLAN_NONE,
+                               .bounded = binding_blocks(b),
                                .file = p.file,
                                .line = p.line};
     row.name = emit_name(e, b->name);

@@ -84,7 +84,7 @@ struct code {
   uint32_t n_strands;
   uint32_t *units, room_units; // by virtual slot: first of its run
   uint8_t waits;               // see function_waits
-  bool blocks;                 // see blocks.h
+  struct blocking *blocking;   // blocks.c's
   uint32_t seen;               // by the walk of this number (dot_calls.c)
 };
 

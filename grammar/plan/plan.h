@@ -158,9 +158,10 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   T(name) R(class, classes) R(function, functions) O(batch, functions)         \
   N(flags) U(settings, settings)
 // A deployment as bound. `args` (an init function without a class) gives the
-// tuple of its class's parameters.
+// tuple of its class's parameters. `bounded`: 1 when it has slots and a queue,
+// because its settings say so or a body of its methods may wait.
 #define PLAN_BINDING(N, E, T, R, O, U)                                         \
-  T(name) R(app, apps) R(class, classes) O(args, functions)                    \
+  T(name) R(app, apps) R(class, classes) O(args, functions) N(bounded)         \
   U(settings, settings) R(file, files) N(line) T(doc)
 // The value of a setting, and who set it.
 #define PLAN_SETTING(N, E, T, R, O, U)                                         \

@@ -225,6 +225,8 @@ static bool is_binding(struct plan_check *c, uint32_t i)
   const struct plan_class *k = &p->classes[b->class];
   if (!is_in(i, p->apps[b->app].bindings))
     return refuse(c, "binding", i, b->name, "app %u does not have it", b->app);
+  if (b->bounded > 1)
+    return refuse(c, "binding", i, b->name, "bounded is not 0 or 1");
   if (!check_settings(c, b->settings, PLACE_DEPLOYMENT | PLACE_GRAPH,
                       "binding", i) ||
       !check_pay(c, k->n_params))

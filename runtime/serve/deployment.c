@@ -36,8 +36,7 @@ static void set_one(struct deployment *d, const struct plan *p,
   }
 }
 
-static void set_all(struct deployment *d, const struct plan *p, uint32_t number,
-                    bool bounded)
+static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
 {
   const struct plan_binding *b = &p->bindings[number];
   *d = (struct deployment){
@@ -45,7 +44,7 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number,
       .name = plan_str(p, b->name),
       .number = number,
       .class = b->class,
-      .bounded = bounded,
+      .bounded = b->bounded,
       .n_replicas = 1,
       .max_ongoing = 5,
       .max_queued = 1000,
@@ -85,12 +84,12 @@ static bool has_state(const struct plan *p, const struct plan_binding *b)
 }
 
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
-                                   const bool *bounded, bool away)
+                                   bool away)
 {
   struct deployment *all = ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
   for (uint32_t i = 0; all && i < p->n_bindings; i++) {
-    set_all(&all[i], p, i, bounded[i]);
-    if (away && (bounded[i] || has_state(p, &p->bindings[i])))
+    set_all(&all[i], p, i);
+    if (away && (all[i].bounded || has_state(p, &p->bindings[i])))
       all[i].away = all[i].bounded = true;
     if (!add_replicas(a, &all[i]))
       return NULL;

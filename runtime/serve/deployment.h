@@ -55,14 +55,10 @@ struct deployment {
 };
 
 // One for each binding of the plan, settings resolved, replicas without fields;
-// the arena owns them. `bounded[i]`: whether binding i has slots. NULL when
-// memory is out. `away`: what has slots or state is with another engine.
+// the arena owns them. NULL when memory is out. `away`: what has slots or state
+// is with another engine.
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
-                                   const bool *bounded, bool away);
-
-// What has limits: bindings whose settings say so, and those whose methods may
-// block. `out[i]` for binding i. False when memory is out.
-bool deployments_bounded(struct arena *a, const struct plan *p, bool *out);
+                                   bool away);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);

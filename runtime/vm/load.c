@@ -303,14 +303,8 @@ static bool make_sites(struct engine *e)
 
 static bool make_deployments(struct engine *e)
 {
-  struct arena scratch = {0};
-  bool *bounded = ARENA_ARRAY(&scratch, e->plan->n_bindings + 1, bool);
-  bool done = bounded && deployments_bounded(&scratch, e->plan, bounded);
-  if (done)
-    e->deployments =
-        deployments_new(&e->arena, e->plan, bounded, e->home != NULL);
-  arena_free(&scratch);
-  return done && e->deployments;
+  e->deployments = deployments_new(&e->arena, e->plan, e->home != NULL);
+  return e->deployments != NULL;
 }
 
 static bool make_batches(struct engine *e)

@@ -248,6 +248,8 @@ app a {
             if run(SGC, path).returncode:
                 continue
             seen += 1
+            for used in path.parent.glob("*.sg"):
+                (self.folder / used.name).write_text(used.read_text())
             copy = self.folder / path.name
             copy.write_text("// moved\n\n\n" + path.read_text().replace('use "./', f'use "{path.parent}/'))
             done = run(SGC, "diff", path, copy)

@@ -491,7 +491,7 @@ static struct plan_run setting(struct plan_builder *b, uint32_t id,
 static void sample_app(struct plan_builder *b)
 {
   plan_add_bindings(b, (struct plan_binding){
-    plan_intern(b, "m1"), 0, C_MODEL, F_ARGS,
+    plan_intern(b, "m1"), 0, C_MODEL, F_ARGS, 1,
     setting(b, SETTING_num_replicas, plan_const_int(b, T_INT, 2)), 0, 20});
   plan_add_bindings(b, (struct plan_binding){plan_intern(b, "dag"), 0, C_DAG,
                                              PLAN_NONE});

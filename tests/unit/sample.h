@@ -239,6 +239,7 @@ static inline uint32_t binding(struct sample *s, uint32_t class,
       &s->b, (struct plan_binding){.name = plan_intern(&s->b, name),
                                    .class = class,
                                    .args = PLAN_NONE,
+                                   .bounded = true,
                                    .settings = set});
 }
 

@@ -603,6 +603,8 @@ static void share_runs(struct plan_sample *s)
     plan_add_apps(b, b->apps.rows[0]))                                         \
   X(binding_args, "binding 0 'm1': nothing gives its parameters",              \
     b->bindings.rows[0].args = PLAN_NONE)                                      \
+  X(binding_bounded, "binding 1 'dag': bounded is not 0 or 1",                 \
+    b->bindings.rows[1].bounded = 2)                                           \
   X(args_function, "function 0 makes no arguments",                            \
     b->bindings.rows[0].args = F_INIT)                                         \
   X(args_type, "function 4 gives other parameters",                            \
