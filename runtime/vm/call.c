@@ -357,13 +357,17 @@ enum entry call_begin(struct task *t, const struct error **error)
   return call_admit(t, f, d, priority, error);
 }
 
-// Lets it run when it is its turn, or fail.
+// Lets it run when it is its turn, or fail. Slots are taken in that order too.
 void call_launch(struct task *c)
 {
   const struct error *error;
+  if (c->run->engine->n_begin && c->deployment && c->deployment->bounded) {
+    task_begins(c);
+    return;
+  }
   switch (call_begin(c, &error)) {
   case ENTRY_RUN:
-    task_ready(c);
+    task_begins(c);
     break;
   case ENTRY_FAIL:
     task_finish(c, (value){0}, error);

@@ -27,7 +27,7 @@ static const struct error *begin_frame(struct task *c, const struct each *e)
   f->slots[0] = e->elements->items[e->begun];
   memcpy(f->slots + 1, e->args, e->n_args * sizeof *e->args);
   if (frame_begin(c, f, &error) == ENTRY_RUN)
-    task_ready(c);
+    task_begins(c);
   return error;
 }
 

@@ -138,9 +138,17 @@ void task_ready(struct task *t)
   e->ready_last = t;
 }
 
+void task_begins(struct task *t)
+{
+  task_ready(t);
+  t->wait = WAIT_BEGIN;
+  t->run->engine->n_begin++;
+}
+
 static void leave_ready(struct task *t)
 {
   struct engine *e = t->run->engine;
+  e->n_begin -= t->wait == WAIT_BEGIN;
   *(t->prev ? &t->prev->next : &e->ready_first) = t->next;
   *(t->next ? &t->next->prev : &e->ready_last) = t->prev;
 }
@@ -149,7 +157,7 @@ static void leave_ready(struct task *t)
 static void stop_waiting(struct task *t)
 {
   struct engine *e = t->run->engine;
-  if (t->wait == WAIT_READY)
+  if (t->wait == WAIT_READY || t->wait == WAIT_BEGIN)
     leave_ready(t);
   if (t->wait == WAIT_QUEUE)
     deployment_leave(t->deployment, &t->waiting);

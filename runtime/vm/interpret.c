@@ -80,10 +80,28 @@ static void sleep_for(struct task *t, int64_t ns)
   }
 }
 
+// Calls begin in the order in which they were made: one that would begin at
+// once lets those that are still to begin go first.
+static bool falls_behind(struct task *t, const struct site *s)
+{
+  const struct closure *c = NULL;
+  if (s->kind == SITE_callable)
+    c = t->frame->slots[s->row->first].closure;
+  if (s->kind == SITE_function || (c && c->kind == SITE_function))
+    return false; // a helper runs in the order of its caller
+  t->behind = !t->behind;
+  if (!t->behind)
+    return false;
+  t->pc--;
+  task_begins(t);
+  return true;
+}
+
 // Puts the task where it was; false when it does not go on now.
 static bool resumed(struct task *t)
 {
   const struct error *error = t->error;
+  t->run->engine->n_begin -= t->wait == WAIT_BEGIN;
   t->wait = WAIT_NOTHING;
   t->error = NULL;
   if (!error && !t->frame && call_begin(t, &error) == ENTRY_WAIT)
@@ -255,6 +273,8 @@ do_op:
 
 do_call:
   SAVE;
+  if ((e->n_begin || t->behind) && falls_behind(t, &e->sites[W]))
+    return;
   switch (call_enter(t, &e->sites[W], A, &error)) {
   case ENTRY_RUN:
     goto moved;
@@ -287,16 +307,20 @@ do_each:
   SAVE;
   if (!call_each(t, &e->sites[W], INT64_MAX, &s[A], &error))
     goto fail;
-  SPEND;
-  NEXT;
+  goto let_begin;
 
 do_each_limit:
   SAVE;
   wait = s[e->sites[W].first + 1].i;
   if (!call_each(t, &e->sites[W], wait, &s[A], &error))
     goto fail;
+
+let_begin: // the elements, before what comes behind them
   SPEND;
-  NEXT;
+  if (!e->n_begin)
+    NEXT;
+  task_begins(t);
+  return;
 
 do_force:
   SAVE;

@@ -105,6 +105,17 @@ static void enlist(struct engine *e, struct spawned *s)
   e->n_spawned++;
 }
 
+// The call takes the place of what makes it among those that are to begin.
+static void keep_place(struct spawned *s)
+{
+  struct task *t = s->request.run ? s->request.run->root : NULL;
+  if (!t || t->wait != WAIT_READY)
+    return;
+  t->wait = WAIT_BEGIN;
+  t->behind = true;
+  s->engine->n_begin++;
+}
+
 static struct spawned *spawned_new(struct task *t, const struct function *fn,
                                    const value *args)
 {
@@ -129,6 +140,7 @@ static struct spawned *spawned_new(struct task *t, const struct function *fn,
   }
   request_start_on(e, &s->request, (uint32_t)(fn->row - e->plan->functions),
                    copied, NULL, 0);
+  keep_place(s);
   return s;
 }
 

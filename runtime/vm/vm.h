@@ -157,6 +157,7 @@ enum task_kind { TASK_ROOT, TASK_CALL, TASK_ATTEMPT, TASK_STRAND };
 enum task_wait {
   WAIT_NOTHING,
   WAIT_READY, // in the ready queue
+  WAIT_BEGIN, // there too, to begin a call that has been made
   WAIT_TIMER,
   WAIT_FORCE, // for futures
   WAIT_INPUT, // for futures among the arguments it begins with
@@ -178,6 +179,7 @@ struct task {
   struct handler *handlers;
   const struct error *error; // to be raised when it goes on
   uint8_t kind, wait;
+  bool behind;              // it has let those that were to begin go first
   uint16_t result;          // the parent's slot
   uint32_t generation, out; // of its waits; futures it waits for
   uint32_t strand;
@@ -255,6 +257,7 @@ struct engine {
   value *defaults;  // by type
   struct deployment *deployments;
   struct task *ready_first, *ready_last;
+  uint32_t n_begin; // of these that are to begin
   struct request *done_first, **done_last;
   struct stream_reader *told_first, **told_last;
   struct stream *dropped; // streams whose producers are being stopped
@@ -336,6 +339,8 @@ void task_unlist(struct task *t); // its owner's list forgets it
 void task_deliver(struct run *run, struct future *future, struct task *parent,
                   uint16_t result, value v);
 void task_ready(struct task *t);
+// The same for a call that is made: none that is made later overtakes it.
+void task_begins(struct task *t);
 // Ends it from outside: whoever waits for its future learns that it was
 // cancelled.
 void task_cancel(struct task *t, const struct error *why);
