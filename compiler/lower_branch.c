@@ -38,16 +38,14 @@ static struct arm_end lower_arm(struct lower *l, const struct core *e,
   return b;
 }
 
-// The type that both ends can be given: where one is a call, both are.
-static const struct type *join_arms(const struct arm_end *x,
+// The type that both ends can be given: where one holds a call, both are one.
+static const struct type *join_arms(struct lower *l, const struct arm_end *x,
                                     const struct arm_end *y,
                                     const struct type *plain)
 {
   if (!x->type || !y->type || x->type == y->type)
     return x->type ? x->type : y->type ? y->type : plain;
-  const struct type *call = x->type == plain ? y->type : x->type;
-  const struct type *other = x->type == plain ? x->type : y->type;
-  return call->kind == TYPE_future && other == plain ? call : plain;
+  return lift_type(l, plain);
 }
 
 static void end_arm(struct lower *l, const struct arm_end *b,
@@ -57,10 +55,7 @@ static void end_arm(struct lower *l, const struct arm_end *b,
     return;
   struct code *k = l->code;
   struct ins *i = &k->ins[b->move];
-  i->op = OP_force;
-  if (t->kind != TYPE_future || t->of != b->type)
-    return;
-  struct site site = lift_site(l, i->b, b->type);
+  struct site site = lift_site(l, i->b, b->type, t);
   site.span = i->span;
   LOWER_PUSH(l->scratch, k->sites, k->n_sites, k->room_sites, site);
   i->op = OP_start;
@@ -79,7 +74,7 @@ struct val lower_choice(struct lower *l, const struct core *e, uint32_t dst)
   code_aim(l, otherwise);
   struct arm_end y = lower_arm(l, e->args[2], dst, direct);
   code_aim(l, out);
-  const struct type *t = join_arms(&x, &y, plain);
+  const struct type *t = join_arms(l, &x, &y, plain);
   slot_for(l, dst, t);
   end_arm(l, &x, t);
   end_arm(l, &y, t);

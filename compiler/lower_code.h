@@ -134,6 +134,9 @@ struct val lower_slot(struct lower *l, const struct core *e, uint32_t dst);
 uint32_t lower_uncut(struct lower *l, const struct core *e, uint32_t dst);
 // Waited for.
 uint32_t lower_value(struct lower *l, const struct core *e, uint32_t dst);
+// The arguments of `e`, all of them begun before the first is waited for: the
+// first slot of their run.
+uint32_t lower_values(struct lower *l, const struct core *e);
 static inline struct val val_in_slot(uint32_t slot, const struct type *plain)
 {
   return (struct val){.slot = slot, .plain = plain};
@@ -160,9 +163,12 @@ bool op_passes_on(const struct core *e); // does not need its arguments
 struct val op_emit(struct lower *l, const struct core *e,
                    const struct val *args, uint32_t run, uint32_t dst);
 
-// A value as a future, where calls stand beside it (lower_lift.c): a call of a
-// helper that gives it back.
-struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain);
+// A value as a future, where calls stand beside it (lower_lift.c): a call, of type
+// `call`, of a helper that gives it back. `held`: the type of its slot, in which
+// calls may be.
+const struct type *lift_type(struct lower *l, const struct type *plain);
+struct site lift_site(struct lower *l, uint32_t slot, const struct type *held,
+                      const struct type *call);
 // The same of the elements of a list, in each of which calls stand, for OP_each.
 struct site lift_site_of(struct lower *l, uint32_t list,
                          const struct type *plain);

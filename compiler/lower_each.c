@@ -291,7 +291,7 @@ static uint32_t each_side_by_side(struct lower *l, const struct core *e,
   n = without(outer, n, x.param);
   uint32_t limit = e->each.limit ? 1 : 0;
   uint32_t run = slot_run(l, n + 1 + limit);
-  if (e->each.test || e->each.second)
+  if (e->each.test || e->each.second || e->args[0]->type->kind == TYPE_map)
     lower_elements(l, e, &x, verdicts, run);
   else
     lower_value(l, e->args[0], run);

@@ -137,6 +137,21 @@ static void force_args(struct lower *l, struct later *t, bool waiting)
   }
 }
 
+uint32_t lower_values(struct lower *l, const struct core *e)
+{
+  struct later t = {.e = e, .order = written_order(l, e)};
+  t.run = slot_run(l, e->n_args);
+  t.args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
+  for (uint32_t k = 0; k < e->n_args; k++) {
+    uint32_t i = in_order(t.order, k);
+    bool direct = core_surely_plain(e->args[i]);
+    t.args[i] = lower_later(l, e->args[i], direct ? t.run + i : NO_SLOT);
+  }
+  force_args(l, &t, true);
+  force_args(l, &t, false);
+  return e->n_args == 1 ? t.args[0].slot : t.run;
+}
+
 static struct val compute(struct lower *l, struct later *t)
 {
   void (*ready)(struct lower *, struct later *, bool) =
@@ -274,13 +289,17 @@ static struct val lower_strict(struct lower *l, const struct core *e,
 
 // ---- calls of deployments ----
 
-// One argument that has a slot already is its own run.
-static uint32_t lower_one(struct lower *l, const struct core *arg,
-                          bool *pending)
+// Arguments that have slots already, one behind the other, are their own run.
+static uint32_t lower_in_place(struct lower *l, const struct core *e,
+                               bool *pending)
 {
-  struct val v = lower_later(l, arg, NO_SLOT);
-  *pending = val_pending(l, &v);
-  return v.slot;
+  uint32_t first = NO_SLOT;
+  for (uint32_t i = e->n_args; i--;) {
+    struct val v = lower_later(l, e->args[i], NO_SLOT);
+    *pending |= val_pending(l, &v);
+    first = v.slot;
+  }
+  return first;
 }
 
 // The function's own parameters, passed on in their order, are a run already.
@@ -289,9 +308,11 @@ static bool are_params(const struct lower *l, const struct core *e)
   const struct function *f = l->code->function;
   for (uint32_t i = 0; i < e->n_args; i++) {
     const struct core *x = e->args[i];
-    if (x->kind != CORE_LOCAL || x->local->var || home_of(x->local)->known ||
-        home_of(x->local)->slot != home_of(e->args[0]->local)->slot + i ||
-        home_of(x->local)->slot >= f->n_params)
+    if (x->kind != CORE_LOCAL || x->local->var)
+      return false;
+    const struct home *h = home_of(x->local);
+    if (h->known || h->forced != NO_SLOT || h->slot >= f->n_params ||
+        h->slot != home_of(e->args[0]->local)->slot + i)
       return false;
   }
   return e->n_args > 1;
@@ -302,10 +323,9 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   bool value = e->call.kind == SITE_handle || // the first is who is called
                e->call.kind == SITE_callable;
   *pending = false;
-  if (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value)
-    return lower_one(l, e->args[0], pending);
-  if (are_params(l, e))
-    return home_of(e->args[0]->local)->slot;
+  if (are_params(l, e) ||
+      (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value))
+    return lower_in_place(l, e, pending);
   uint32_t run = slot_run(l, e->n_args);
   struct later t = {.e = e, .order = written_order(l, e), .run = run};
   t.args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);

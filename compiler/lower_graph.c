@@ -81,6 +81,7 @@ static void scan_plain(struct graph *g, const struct core *e,
 {
   struct local **names;
   uint32_t n;
+  parts_read(e);
   core_free(g->l->scratch, e, &names, &n);
   for (uint32_t i = 0; i < n; i++)
     scan_local(g, names[i], into);
@@ -253,8 +254,7 @@ static void cut_choice(struct graph *g, const struct core *e, struct piece cond,
     set_add_all(g->l->scratch, &producers, y.producers);
   }
   set_close(&producers);
-  struct passed passed =
-      passed_choice(g, &cond, yes, x.passed, no, y.passed);
+  struct passed passed = passed_choice(g, &cond, yes, x.passed, no, y.passed);
   record(g, e, dst, producers, passed, out);
 }
 
@@ -264,12 +264,15 @@ static bool is_cheap(const struct core *e)
 {
   while (e->kind == CORE_PART)
     e = e->args[0];
-  return e->kind == CORE_CONST || e->kind == CORE_LOCAL ||
-         e->kind == CORE_PASS;
+  return e->kind == CORE_CONST || e->kind == CORE_LOCAL || e->kind == CORE_PASS;
 }
 
-static void bind(struct graph *g, struct local *local, const struct core *e)
+void graph_bind(struct graph *g, struct local *local, const struct core *e)
 {
+  for (; e->kind == CORE_LET; e = e->args[1])
+    graph_bind(g, e->local, e->args[0]);
+  part_read(e);
+  const struct core *made = parts_bind(g, e);
   struct piece p = draft(g, STRAND_glue, e);
   struct cut c;
   struct known *k = ARENA_NEW(g->l->scratch, struct known);
@@ -288,6 +291,7 @@ static void bind(struct graph *g, struct local *local, const struct core *e)
     k->passed = p.passed;
     k->piece = add_piece(g, p);
   }
+  k->made = made;
   p.home->known = k;
 }
 
@@ -304,7 +308,7 @@ static const char *way_out(const struct core *e)
 // The guard of what runs if the step goes on; if not, the graph returns.
 static struct guard read_pass(struct graph *g, const struct core *e)
 {
-  bind(g, e->local, e->args[0]);
+  graph_bind(g, e->local, e->args[0]);
   struct piece test = draft(g, STRAND_choose, e->args[1]);
   test.step = true;
   scan(g, e->args[1], &test);
@@ -331,8 +335,9 @@ static bool scan_cut(struct graph *g, const struct core *e, uint32_t dst,
     *out = *known;
     return true;
   }
+  part_read(e);
   if (e->kind == CORE_LET) {
-    bind(g, e->local, e->args[0]);
+    graph_bind(g, e->local, e->args[0]);
     return scan_cut(g, e->args[1], dst, into, out);
   }
   if (e->kind == CORE_PASS) {
@@ -407,7 +412,7 @@ static void read_return(struct graph *g, const struct core *e)
   struct piece p = draft(g, STRAND_return, e);
   struct cut c;
   for (; e->kind == CORE_LET; e = e->args[1])
-    bind(g, e->local, e->args[0]);
+    graph_bind(g, e->local, e->args[0]);
   if (e->kind == CORE_CALL && core_waits(e) && !cut_find(g, e)) {
     cut_call(g, e, NO_SLOT, &c);
     g->pieces[c.producers.at[0]].returns = true;
@@ -478,7 +483,7 @@ static struct ending read_list(struct graph *g, const struct stmt *s)
     g->l->span = s->span;
     switch (s->kind) {
     case STMT_LET:
-      bind(g, s->local, s->value);
+      graph_bind(g, s->local, s->value);
       break;
     case STMT_EXPR:
       read_value(g, s->value);

@@ -38,10 +38,10 @@ enum piece_fate {
 struct piece {
   enum strand_kind kind;
   enum piece_fate fate;
-  bool cheap;   // computed again by each reader
-  bool large;   // has so many leaves that it is a strand if it is read
-  bool returns; // a call whose result is the graph's
-  bool step;    // a choose that asks whether a step goes on
+  bool cheap;      // computed again by each reader
+  bool large;      // has so many leaves that it is a strand if it is read
+  bool returns;    // a call whose result is the graph's
+  bool step;       // a choose that asks whether a step goes on
   const char *out; // of a return: how a step leads to it, or NULL
   struct core_route route; // of a choose
   struct guard guard;
@@ -66,6 +66,7 @@ struct known {          // of a local of a graph
   struct set producers; // strands that write its slot
   uint32_t piece;       // the let's, or NO_PIECE
   struct passed passed;
+  const struct core *made; // a tuple or record of locals and constants, or NULL
 };
 
 struct cut { // an expression that strands of their own compute
@@ -106,6 +107,12 @@ struct cut *cut_find(struct graph *g, const struct core *e);
 
 // ---- reading (lower_graph.c) ----
 void graph_read(struct graph *g, const struct function *f);
+void graph_bind(struct graph *g, struct local *local, const struct core *e);
+
+// ---- parts of what is put together (lower_parts.c) ----
+void part_read(const struct core *e);  // of what is read, it itself
+void parts_read(const struct core *e); // and all within it
+const struct core *parts_bind(struct graph *g, const struct core *e);
 
 // ---- strands (lower_strand.c) ----
 void graph_decide(struct graph *g);

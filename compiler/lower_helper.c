@@ -34,8 +34,7 @@ static struct core *read_local(struct lower *l, struct local *local)
 static struct stmt *give(struct lower *l, struct core *value)
 {
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
-  *s = (struct stmt){
-      .kind = STMT_RETURN, .span = value->span, .value = value};
+  *s = (struct stmt){.kind = STMT_RETURN, .span = value->span, .value = value};
   return s;
 }
 
@@ -132,9 +131,8 @@ void lower_spawn(struct lower *l, const struct core *e)
 {
   struct local **params = params_of(l, e, NULL, 0);
   struct stmt *s = ARENA_NEW(l->arena, struct stmt);
-  *s = (struct stmt){.kind = STMT_EXPR,
-                     .span = e->span,
-                     .value = call_again(l, e, params)};
+  *s = (struct stmt){
+      .kind = STMT_EXPR, .span = e->span, .value = call_again(l, e, params)};
   struct function *f =
       helper_add(l, (struct function){.params = params,
                                       .n_params = e->n_args,
@@ -142,9 +140,7 @@ void lower_spawn(struct lower *l, const struct core *e)
                                       .body = s,
                                       .span = e->span});
   f->name = arena_printf(l->arena, "spawn %s", name_of(e));
-  uint32_t run = slot_run(l, e->n_args);
-  for (uint32_t i = 0; i < e->n_args; i++)
-    lower_value(l, e->args[i], run + i);
+  uint32_t run = lower_values(l, e);
   l->span = e->span;
   code_call(l, OP_spawn, 0,
             (struct site){.kind = SITE_function,

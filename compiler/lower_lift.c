@@ -1,6 +1,6 @@
 // Values among futures: a list of calls and plain values is a list of futures,
 // a choice between a call and a plain value gives a future, so that nothing is
-// waited for before somebody needs it.
+// waited for before somebody needs it. So is what holds calls in other places.
 #include "compiler/lower_code.h"
 
 static struct function *new_identity(struct lower *l, const struct type *type)
@@ -47,11 +47,18 @@ struct site lift_site_of(struct lower *l, uint32_t list,
                        .count = 1};
 }
 
-struct site lift_site(struct lower *l, uint32_t slot, const struct type *plain)
+const struct type *lift_type(struct lower *l, const struct type *plain)
+{
+  return type_slot(l, type_of(l->c->types, TYPE_future, plain));
+}
+
+struct site lift_site(struct lower *l, uint32_t slot, const struct type *held,
+                      const struct type *call)
 {
   return (struct site){.kind = SITE_function,
-                       .function = identity_of(l, plain),
-                       .result = plain,
+                       .function = identity_of(l, call->of),
+                       .result = call->of,
                        .first = slot,
-                       .count = 1};
+                       .count = 1,
+                       .pending = held != call->of};
 }

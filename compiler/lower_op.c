@@ -78,42 +78,20 @@ static const struct type *container_type(struct lower *l, const struct core *e,
   return type_slot(l, type_of(l->c->types, kind, item));
 }
 
-// Whether each is a plain value or a call of one, so that all can be calls.
-static const struct type *future_of_all(struct lower *l, const struct val *args,
-                                        uint32_t n, uint32_t step)
-{
-  const struct type *call = NULL;
-  for (uint32_t i = step - 1; i < n; i += step)
-    if (val_pending(l, &args[i]))
-      call = held(l, &args[i]);
-  for (uint32_t i = step - 1; i < n; i += step)
-    if (held(l, &args[i]) != call && held(l, &args[i]) != call->of)
-      return NULL;
-  return call->kind == TYPE_future ? call : NULL;
-}
-
+// What is not of one type becomes a call of one each.
 static uint32_t lift_run(struct lower *l, const struct val *args, uint32_t n,
                          uint32_t step, const struct type *call)
 {
   uint32_t run = slot_run(l, n);
   for (uint32_t i = 0; i < n; i++) {
-    bool lift = i % step == step - 1 && held(l, &args[i]) != call;
-    slot_for(l, run + i, lift ? call : held(l, &args[i]));
+    const struct type *type = held(l, &args[i]);
+    bool lift = i % step == step - 1 && type != call;
+    slot_for(l, run + i, lift ? call : type);
     if (lift)
-      code_call(l, OP_start, run + i,
-                lift_site(l, args[i].slot, args[i].plain));
+      code_call(l, OP_start, run + i, lift_site(l, args[i].slot, type, call));
     else
       code_move(l, run + i, args[i].slot);
   }
-  return run;
-}
-
-// What cannot be made alike is waited for.
-static uint32_t force_run(struct lower *l, const struct val *args, uint32_t n)
-{
-  uint32_t run = slot_run(l, n);
-  for (uint32_t i = 0; i < n; i++)
-    val_force(l, args[i], run + i);
   return run;
 }
 
@@ -128,15 +106,12 @@ static uint32_t emit_container(struct lower *l, const struct core *e,
                                const struct val *args, uint32_t run,
                                uint32_t dst)
 {
-  const struct type *t = container_type(l, e, args), *call = NULL;
-  uint32_t step = e->kind == CORE_MAP ? 2 : 1;
-  if (!t && (call = future_of_all(l, args, e->n_args, step))) {
-    run = lift_run(l, args, e->n_args, step, call);
-    t = type_slot(l,
-                  type_of(l->c->types, step == 2 ? TYPE_map : TYPE_list, call));
-  } else if (!t) {
-    run = force_run(l, args, e->n_args);
-    t = type_slot(l, e->type);
+  const struct type *t = container_type(l, e, args);
+  if (!t) {
+    enum type_kind kind = e->kind == CORE_MAP ? TYPE_map : TYPE_list;
+    const struct type *call = lift_type(l, type_slot(l, e->type)->of);
+    run = lift_run(l, args, e->n_args, kind == TYPE_map ? 2 : 1, call);
+    t = type_slot(l, type_of(l->c->types, kind, call));
   }
   dst = slot_for(l, dst, t);
   uint32_t count = e->kind == CORE_MAP ? e->n_args / 2 : e->n_args;
