@@ -1,6 +1,6 @@
 """Random bodies: statements around the expressions of generate.py, and functions."""
 from .generate import Alias, Generator, KEYS, Var, is_known
-from .tree import Function, Node
+from .tree import Function, Node, read_in
 from .types import BOOL, FLOAT, INT, STR, holds, record
 
 ERROR = record(("message", STR), ("kind", STR), ("status", INT))
@@ -123,7 +123,7 @@ class Bodies(Generator):
     # What is known not to be none where the other way has left.
     def learn(self):
         maybe = [v for v in self.scope
-                 if v.type.kind == "optional" and not v.mutable and not v.known]
+                 if v.type.kind == "optional" and not v.mutable and not v.known and not v.own]
         if not maybe or not self.result:
             return self.let()
         v = self.one(maybe)
@@ -215,13 +215,13 @@ class Bodies(Generator):
 
     # One inside another, which reads what is there when it is called.
     def nested(self):
-        around = [v for v in self.scope if not v.known and not v.mutable]
+        around = [v for v in self.scope if not v.known and not v.mutable and not v.own]
         outer = (self.scope, self.lines, self.result, self.loops, self.depth)
         captured = self.random.sample(around, min(len(around), 2))
         self.scope, self.loops, self.depth = list(captured), 0, 1
         f = self.function_of(self.fresh("f"), self.random.randrange(3), size=2)
         self.scope, self.lines, self.result, self.loops, self.depth = outer
-        f.captured = [v.name for v in captured]
+        f.captured = sorted(read_in(f.body) & {v.name for v in captured})
         self.add("fn", function=f)
         x = Node("call", f.result, [self.expression(t, 2) for _, t in f.params], name=f.name,
                  names=[None] * len(f.params), function=f)
@@ -234,16 +234,21 @@ class Bodies(Generator):
         known = {t.of: t for t in self.types if isinstance(t, Alias)}
         return {n: known[t] for n, t in params if t in known and self.chance(0.5)}
 
+    def param_type(self):
+        return self.type(2)
+
+    result_type = param_type
+
     def function_of(self, name, n_params, size):
         """A function whose names come on top of those in scope."""
-        params = [(self.fresh("p"), self.type(2)) for _ in range(n_params)]
+        params = [(self.fresh("p"), self.param_type()) for _ in range(n_params)]
         self.scope = self.scope + [Var(n, t) for n, t in params]
         defaults = {}
         for n, t in reversed(params):
-            if self.chance(0.7) or holds(t, "bytes"):
+            if self.chance(0.7) or holds(t, "bytes") or holds(t, "fn"):
                 break
             defaults[n] = self.value(t, 1)
-        self.result = self.type(2)
+        self.result = self.result_type()
         self.depth, self.lines = 0, None
         body = self.block(size, ends=self.ends)
         if len(body) == 1 and body[0].kind == "return":

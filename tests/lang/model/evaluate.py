@@ -2,25 +2,17 @@
 
 A value that is not there yet is pending: a Future (a call under way), a Later (an
 operation on pending values, which is put off until somebody needs it), or a
-list, tuple or map with such in it. Time is that of DESIGN's "calls are futures".
+list, tuple or map with such in it. Time is that of DESIGN's "calls are futures";
+world.py has it. A scope holds, besides its names, the frame "$" of the body and
+how many `try` are around ("$tries").
 """
 from . import operators
-from .operators import LEAST, MOST, bounded, real, whole
+from .operators import bounded, real, whole
+from .tree import Node, any_node, reads_of
 from .types import FLOAT, INT
 from .values import Failure, Unspecified, equal, float_text, less, shown, to_json
 from .values import duration_text, size_text
-
-MOST_STEPS = 20_000
-
-
-class Future:
-    def __init__(self, at, value=None, error=None):
-        self.at, self.value, self.error = at, value, error
-
-
-class Later:
-    def __init__(self, compute):
-        self.compute = compute
+from .world import Frame, Future, Later, World, pending, search, taken_out
 
 
 class Leave(Exception):
@@ -30,406 +22,672 @@ class Leave(Exception):
         self.how, self.value = how, value
 
 
-def pending(v):
-    if isinstance(v, (Future, Later)):
-        return True
-    if isinstance(v, dict):
-        return any(map(pending, v.values()))
-    return isinstance(v, (list, tuple)) and any(map(pending, v))
+class Closure:
+    """A function with what it took with it, and the replica that it belongs to."""
+
+    def __init__(self, function, held=(), replica=None):
+        self.function, self.held, self.replica = function, held, replica
+
+
+class Method:
+    """Of a deployment: its calls are futures."""
+
+    def __init__(self, function, replica):
+        self.function, self.replica = function, replica
+
+
+class Replica:
+    """What a binding stands for; `fields` are its parameters and lets."""
+
+    def __init__(self, limit=None):
+        self.fields, self.state = {}, {}
+        self.limit, self.busy, self.line = limit, 0, []
 
 
 class Machine:
-    def __init__(self, functions, now=0):
-        self.functions, self.now = functions, now  # by name
-        self.steps = 0
-        self.tries = 0
+    def __init__(self):
+        self.world = World()
+        self.replicas = {}  # by the name of the binding
+
+    def run(self, function, args, replica=None):
+        """What the function gives, in a world of its own."""
+        return self.world.run(self.call(function, args, replica))
+
+    def bind(self, deployments, bindings):
+        """Fresh replicas."""
+        for f in deployments:
+            self.replicas[f.name] = Replica(f.limit)
+        for b in bindings:
+            replica = self.replicas[b.key] = Replica(b.of.limit)
+            scope = {"$": Frame(None, replica), "$tries": 0}
+            for kind, name, x in b.given:
+                replica.fields[name] = x.binding if kind == "handle" else \
+                    self.world.run(self.value(x, scope))
+            for name, _, x in b.of.lets:
+                replica.fields[name] = self.world.run(self.value(x, scope))
+            replica.state = {name: v for name, _, v in b.of.state}
 
     # ---- functions ----
 
-    def call(self, function, args):
+    async def call(self, function, args, replica=None):
         """A helper: runs in the caller's order."""
+        task = self.world.running
+        frame = Frame(task, replica)
+        task.frames.append(frame)
         scope = dict(zip([n for n, _ in function.params] + function.captured, args))
-        tries, self.tries = self.tries, 0
+        scope["$"], scope["$tries"] = frame, 0
         try:
-            if not isinstance(function.body, list):
-                return self.value(function.body, scope)
-            self.block(function.body, scope)
+            return await self.body(function.body, scope)
+        finally:
+            self.world.cancel(frame.calls)
+            if frame in task.frames:
+                task.frames.remove(frame)
+
+    async def body(self, body, scope):
+        if not isinstance(body, list):
+            return await self.value(body, scope)
+        try:
+            await self.block(body, scope)
         except Leave as leave:
             return leave.value
-        finally:
-            self.tries = tries
         raise AssertionError("no return")
 
-    def start(self, function, args):
-        """A deployment: begins when its arguments are there, in its own time."""
-        at, now = self.now, self.now
-        try:
-            for a in args:
-                self.now = now
-                self.need(a)
-                at = max(at, self.now)
-            self.now = at
-            return Future(*self.apart(function, [self.settled(a) for a in args]))
-        except Failure as e:
-            return Future(self.now, error=e)
-        finally:
-            self.now = now
+    def start(self, function, args, replica, frame):
+        """A deployment or graph: begins when its arguments are there."""
+        if function.word == "graph":
+            work = self.graph(function, args)
+        else:
+            work = self.apart(function, args, replica)
+        return self.world.start(work, frame, function.ordered)
 
-    def apart(self, function, args):
-        args = [self.need(a) for a in args]
-        value = self.call(function, args)
-        return self.now, value
+    async def apart(self, function, args, replica):
+        args = await self.need(args)
+        if replica and replica.limit:
+            await self.enter(replica)
+        return await self.call(function, args, replica)
+
+    # A slot of the replica, first come first served.
+    async def enter(self, replica):
+        task = self.world.running
+        if replica.busy >= replica.limit:
+            turn = Future()
+            turn.task = task
+            replica.line.append(turn)
+            await self.world.wait([turn])
+        else:
+            replica.busy += 1
+        task.leave = lambda: self.leave(replica)
+
+    def leave(self, replica):
+        while replica.line:
+            turn = replica.line.pop(0)
+            if not turn.task.cancelled:
+                turn.task.leave = lambda: self.leave(replica)
+                turn.complete()
+                return
+        replica.busy -= 1
+
+    # ---- graphs ----
+
+    async def graph(self, function, args):
+        """Ordered by its data: each part is a task, which waits for those it needs."""
+        args = await self.need(args)
+        task = self.world.running
+        frame = Frame(task)
+        task.frames.append(frame)
+        scope = dict(zip([n for n, _ in function.params], args))
+        scope["$"], scope["$tries"] = frame, 0
+        try:
+            body = function.body
+            if isinstance(body, list):
+                for s in body[:-1]:
+                    scope[s.name] = self.promise(s.kids[0], scope)
+                body = body[-1].kids[0]
+            return await self.need(self.promise(body, scope))
+        except Failure as e:
+            e.vague = True
+            raise
+        finally:
+            self.world.cancel(frame.calls)
+
+    def promise(self, node, scope):
+        if node.kind == "name":
+            return scope[node.name]
+        if node.kind == "literal":
+            return node.value
+        if node.kind in ("list", "tuple", "record"):
+            return self.promised_parts(node, scope)
+        return self.world.start(self.piece(node, scope, scope["$"]), scope["$"])
+
+    def promised_parts(self, n, scope):
+        kids = [self.promise(k, scope) for k in n.kids]
+        if n.kind == "list":
+            return kids
+        if n.kind == "tuple":
+            return tuple(kids)
+        fields = {}
+        if n.spread:
+            spread = kids.pop(0)
+            fields = {name: self.promised_part(spread, i, scope["$"])
+                      for i, (name, _) in enumerate(n.spread.type.parts)}
+        fields.update(zip(n.names, kids))
+        return tuple(fields[name] if name in fields else n.type.defaults[name]
+                     for name, _ in n.type.parts)
+
+    def promised_part(self, v, at, frame):
+        if not isinstance(v, Future):
+            return v[at]
+
+        async def part():
+            whole_ = v
+            while isinstance(whole_, Future):
+                if not whole_.there:
+                    await self.world.wait([whole_])
+                if whole_.error:
+                    raise whole_.error
+                whole_ = whole_.value
+            return await self.need(whole_[at])
+        return self.world.start(part(), frame)
+
+    async def piece(self, node, scope, frame):
+        """Its parts are promised side by side; of what is evaluated in part only, the
+        one that decides comes first."""
+        kind = node.kind
+        if kind in ("field", "item"):
+            return await self.need(self.promised_part(self.promise(node.kids[0], scope),
+                                                      node.at, frame))
+        if kind in ("if", "match") or (kind == "binary" and node.op in ("and", "or", "??")):
+            first = await self.need(self.promise(node.kids[0], scope))
+            return await self.way(node, first, scope)
+        if kind == "each":  # all that its elements read
+            await self.need([self.promise(x, scope) for x in reads_of(node)])
+        kids = await self.need([self.promise(k, scope) for k in node.kids])
+        return await self.value(with_known(node, kids), scope)
+
+    async def way(self, n, first, scope):
+        if n.kind == "if":
+            return await self.need(self.promise(n.kids[1 if first else 2], scope))
+        if n.kind == "match":
+            for p, k in zip(n.patterns, n.kids[1:]):
+                inner = taken(p, first, scope)
+                if inner is not None:
+                    return await self.need(self.promise(k, inner))
+        if n.op == "??":
+            return first if first is not None else await self.need(
+                self.promise(n.kids[1], scope))
+        if first == (n.op == "and"):
+            return await self.need(self.promise(n.kids[1], scope))
+        return first
 
     # ---- waiting ----
 
-    def settled(self, v):
-        return self.settled(v.compute()) if isinstance(v, Later) else v
-
-    def need(self, v):
-        v = self.settled(v)
-        if isinstance(v, Future):
-            self.now = max(self.now, v.at)
-            if v.error:
-                raise v.error
-            return self.need(v.value)
-        if isinstance(v, dict):
-            return {k: self.need(x) for k, x in v.items()} if pending(v) else v
-        if isinstance(v, (list, tuple)) and pending(v):
-            return type(v)(map(self.need, v))
+    async def settled(self, v):
+        while isinstance(v, Later):
+            v = await v.compute()
         return v
 
-    def value(self, node, scope):
-        return self.need(self.look(node, scope))
+    async def need(self, v):
+        v = await self.settled(v)
+        if not pending(v):
+            return v
+        while True:
+            out = []
+            search(v, out)
+            if not out:
+                return taken_out(v)
+            await self.world.wait(out)
+
+    async def value(self, node, scope):
+        return await self.need(await self.look(node, scope))
 
     # What is not there yet is put off, unless there is an effect.
-    def strict(self, args, compute, now=False):
-        if now or not any(map(pending, args)):
-            return compute(*map(self.need, args))
-        return Later(lambda: compute(*map(self.need, args)))
+    async def strict(self, args, compute):
+        if not any(map(pending, args)):
+            return compute(*args)
+        waits = any(not isinstance(a, Later) or a.waits for a in args if pending(a))
+
+        async def later():
+            return compute(*await self.forced(args))
+        return Later(later, waits)
+
+    # What waits comes first, so that state is read behind it.
+    async def forced(self, args):
+        out = list(args)
+        for waiting in (True, False):
+            for i, a in enumerate(args):
+                if (pending(a) and not (isinstance(a, Later) and not a.waits)) == waiting:
+                    out[i] = await self.need(a)
+        return out
 
     # ---- expressions ----
 
-    def look(self, node, scope):
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Unspecified("long")
-        return getattr(self, LOOK[node.kind])(node, scope)
+    async def look(self, node, scope):
+        self.world.step()
+        return await getattr(self, LOOK[node.kind])(node, scope)
 
-    def looks(self, nodes, scope):
-        return [self.look(k, scope) for k in nodes]
+    async def looks(self, nodes, scope):
+        return [await self.look(k, scope) for k in nodes]
 
-    def literal(self, n, scope):
+    async def literal(self, n, scope):
         return n.value
 
-    def name(self, n, scope):
-        return scope[n.name]
+    async def known(self, n, scope):
+        return n.value
 
-    def template(self, n, scope):
+    async def name(self, n, scope):
+        if n.name in scope:
+            return scope[n.name]
+        replica = scope["$"].self
+        if n.name in replica.fields:
+            return replica.fields[n.name]
+
+        return self.read_later(replica.state, n.name)
+
+    def read_later(self, place, name):
+        async def read():
+            return place[name]
+        return Later(read, False)
+
+    async def template(self, n, scope):
         holes = [p for p in n.parts if not isinstance(p, str)]
 
         def compute(*given):
             given = iter(given)
             return bounded("".join(p if isinstance(p, str) else shown(p.type, next(given))
                                    for p in n.parts))
-        return self.strict(self.looks(holes, scope), compute)
+        return await self.strict(await self.looks(holes, scope), compute)
 
-    def list(self, n, scope):
-        return [self.settled(v) for v in self.looks(n.kids, scope)]
+    async def all_settled(self, nodes, scope):
+        given = await self.looks(nodes, scope)
+        for waiting in (True, False):
+            for i, v in enumerate(given):
+                if isinstance(v, Later) and v.waits == waiting:
+                    given[i] = await self.settled(v)
+        return given
 
-    def tuple(self, n, scope):
-        return tuple(self.settled(v) for v in self.looks(n.kids, scope))
+    async def list(self, n, scope):
+        return await self.all_settled(n.kids, scope)
 
-    def record(self, n, scope):
-        given = self.looks(n.kids, scope)
+    async def tuple(self, n, scope):
+        return tuple(await self.all_settled(n.kids, scope))
+
+    async def record(self, n, scope):
+        given = await self.all_settled(n.kids, scope)
         fields = {}
         if n.spread:
-            whole_ = self.need(given.pop(0))
-            fields = {name: v for (name, _), v in zip(n.spread.type.parts, whole_)}
-        fields.update(zip(n.names, map(self.settled, given)))
+            spread = given.pop(0)
+            if {name for name, _ in n.type.parts} <= set(n.names):
+                spread = [None] * len(n.names)  # nothing of it is left
+            if isinstance(spread, Future):
+                spread = await self.need(spread)
+            fields = {name: v for (name, _), v in zip(n.spread.type.parts, spread)}
+        fields.update(zip(n.names, given))
         return tuple(fields[name] if name in fields else n.type.defaults[name]
                      for name, _ in n.type.parts)
 
-    def map(self, n, scope):
+    async def map(self, n, scope):
         out = {}
         for key, x in n.pairs:
             if key is None:
-                out.update(self.value(x, scope))
+                out.update(await self.value(x, scope))
             else:
-                key = self.value(key, scope)
-                out[key] = self.settled(self.look(x, scope))
+                key = await self.value(key, scope)
+                out[key] = await self.settled(await self.look(x, scope))
         return out
 
     # A part is there when the whole is, whatever it holds.
-    def part(self, v, compute):
-        v = self.settled(v) if not isinstance(v, Later) else v
+    async def part(self, v, compute):
         if isinstance(v, (Future, Later)):
-            return Later(lambda: compute(self.need(v)))
+            async def later():
+                return compute(await self.need(v))
+            return Later(later, not isinstance(v, Later) or v.waits)
         return compute(v)
 
-    def field(self, n, scope):
-        return self.part(self.look(n.kids[0], scope), lambda v: v[n.at])
+    async def field(self, n, scope):
+        return await self.part(await self.look(n.kids[0], scope), lambda v: v[n.at])
 
-    def index(self, n, scope):
-        of, at = self.looks(n.kids, scope)
+    async def index(self, n, scope):
+        of, at = await self.looks(n.kids, scope)
         get = {"list": operators.index_list, "map": operators.key_of,
                "str": operators.index_text, "enum": operators.index_text}[n.kids[0].type.kind]
         if pending(at) or isinstance(of, (Future, Later)):
-            return Later(lambda: get(self.need(of), self.need(at)))
+            return await self.strict([of, at], get)
         return get(of, at)
 
-    def slice(self, n, scope):
-        return self.strict(self.looks(n.kids, scope), operators.slice_of)
+    async def slice(self, n, scope):
+        return await self.strict(await self.looks(n.kids, scope), operators.slice_of)
 
-    def get(self, n, scope):
-        return self.strict(self.looks(n.kids, scope), lambda m, k: m.get(k))
+    async def get(self, n, scope):
+        return await self.strict(await self.looks(n.kids, scope), lambda m, k: m.get(k))
 
-    def helper(self, n, scope):
+    async def helper(self, n, scope):
         function = n.function
-        args = self.in_order(n, self.looks(n.kids, scope), function, scope)
-        return self.strict(args, lambda *given: self.call(function, given), now=True)
+        args = in_order(n, await self.looks(n.kids, scope), function)
+        args += [scope[name] for name in function.captured]
+        return await self.call(function, await self.forced(args), scope["$"].self)
 
-    # Arguments as the parameters stand.
-    def in_order(self, n, given, function, scope):
-        out = [v for name, v in zip(n.names, given) if not name]
-        named = {name: v for name, v in zip(n.names, given) if name}
-        for name, _ in function.params[len(out):]:
-            out.append(named[name] if name in named else function.defaults[name])
-        return out + [scope[name] for name in function.captured]
+    async def deployment(self, n, scope):
+        args = in_order(n, await self.all_settled(n.kids, scope), n.function)
+        return self.start(n.function, args, self.replica(n, scope), scope["$"])
 
-    def deployment(self, n, scope):
-        function = self.functions[n.name]
-        args = [self.settled(v) for v in self.looks(n.kids, scope)]
-        return self.start(function, self.in_order(n, args, function, scope))
+    def replica(self, n, scope):
+        """Of a deployment that a node names: a binding, or what a field holds."""
+        name = n.binding
+        if n.handle:
+            name = scope["$"].self.fields[n.handle]
+        return self.replicas.get(name)
 
-    def operator(self, n, scope):
+    async def value_called(self, n, scope):
+        given = await self.looks(n.kids, scope)
+        callee = await self.need(given[0])
+        args = [await self.settled(v) for v in given[1:]]
+        if isinstance(callee, Method):
+            return self.start(callee.function, args, callee.replica, scope["$"])
+        args = await self.need(args)
+        return await self.call(callee.function, args + list(callee.held), callee.replica)
+
+    async def function_named(self, n, scope):
+        function = n.function
+        if n.binding or n.handle or function.word != "fn":
+            return Method(function, self.replica(n, scope))
+        replica = scope["$"].self
+        return await self.strict([scope[name] for name in function.captured],
+                                 lambda *held: Closure(function, held, replica))
+
+    async def closure(self, n, scope):
+        return await self.strict([scope[name] for name in n.function.captured],
+                                 lambda *held: Closure(n.function, held, scope["$"].self))
+
+    async def operator(self, n, scope):
         given = [k.type for k in n.kids]
-        return self.strict(self.looks(n.kids, scope),
-                           lambda *args: operators.run(n.row, given, args))
+        return await self.strict(await self.looks(n.kids, scope),
+                                 lambda *args: operators.run(n.row, given, args))
 
-    def case(self, n, scope):
+    async def sleep(self, n, scope):
+        await self.world.sleep(await self.value(n.kids[0], scope))
+
+    async def case(self, n, scope):
         names = [name for name, _ in n.fields.parts]
         given = dict(zip((n.names[i] or names[i] for i in range(len(n.kids))),
-                         self.looks(n.kids, scope)))
+                         await self.looks(n.kids, scope)))
         args = [given[x] if x in given else n.fields.defaults[x] for x in names]
-        return self.strict(args, lambda *parts: (n.at, parts))
+        return await self.strict(args, lambda *parts: (n.at, parts))
 
-    def bare_case(self, n, scope):
+    async def bare_case(self, n, scope):
         return (n.at, ())
 
-    def fail(self, n, scope):
-        status, message = (self.value(k, scope) for k in n.kids)
+    async def fail(self, n, scope):
+        status, message = [await self.value(k, scope) for k in n.kids]
         if not 400 <= status <= 599:
             raise Failure(f"fail with status {status}, which is no error's: {message}")
         raise Failure(message, status)
 
-    def binary(self, n, scope):
+    async def binary(self, n, scope):
         left, right = n.kids
         if n.op in ("and", "or"):
-            x = self.value(left, scope)
-            return self.value(right, scope) if x == (n.op == "and") else x
+            x = await self.value(left, scope)
+            return await self.value(right, scope) if x == (n.op == "and") else x
         if n.op == "??":
-            x = self.settled(self.look(left, scope))
-            x = self.need(x)
-            return self.look(right, scope) if x is None else x
-        compute = getattr(self, "of_" + left.type.kind, None)
+            x = await self.value(left, scope)
+            return await self.settled(await self.look(right, scope)) if x is None else x
+        given = await self.looks(n.kids, scope)
         if n.op in ("==", "!=", "<", "<=", ">", ">="):
-            return self.strict(self.looks(n.kids, scope),
-                               lambda x, y: compared(n.op, left.type, x, y))
+            return await self.strict(given, lambda x, y: compared(n.op, left.type, x, y))
         if n.op in ("in", "not in"):
-            return self.strict(self.looks(n.kids, scope),
-                               lambda x, y: contained(right.type, x, y) == (n.op == "in"))
-        return self.strict(self.looks(n.kids, scope),
-                           lambda x, y: arithmetic(n.op, left.type, right.type, x, y))
+            return await self.strict(
+                given, lambda x, y: contained(right.type, x, y) == (n.op == "in"))
+        return await self.strict(
+            given, lambda x, y: arithmetic(n.op, left.type, right.type, x, y))
 
-    def negative(self, n, scope):
+    async def negative(self, n, scope):
         def compute(x):
             if n.type is FLOAT:
                 return -x
             return whole(-x, f"integer overflow in -({x})")
-        return self.strict(self.looks(n.kids, scope), compute)
+        return await self.strict(await self.looks(n.kids, scope), compute)
 
-    def negation(self, n, scope):
-        return self.strict(self.looks(n.kids, scope), lambda x: not x)
+    async def negation(self, n, scope):
+        return await self.strict(await self.looks(n.kids, scope), lambda x: not x)
 
-    def is_none(self, n, scope):
-        return self.strict(self.looks(n.kids, scope),
-                           lambda x: (x is None) == (n.op == "=="))
+    async def is_none(self, n, scope):
+        return await self.strict(await self.looks(n.kids, scope),
+                                 lambda x: (x is None) == (n.op == "=="))
 
-    def choice(self, n, scope):
-        return self.settled(self.look(n.kids[1 if self.value(n.kids[0], scope) else 2], scope))
+    async def choice(self, n, scope):
+        taken_ = n.kids[1 if await self.value(n.kids[0], scope) else 2]
+        return await self.settled(await self.look(taken_, scope))
 
-    def match(self, n, scope):
-        v = self.value(n.kids[0], scope)
+    async def match(self, n, scope):
+        v = await self.value(n.kids[0], scope)
         for p, k in zip(n.patterns, n.kids[1:]):
             inner = taken(p, v, scope)
             if inner is not None:
-                return self.settled(self.look(k, inner))
+                return await self.settled(await self.look(k, inner))
         raise AssertionError("no arm")
 
     # Elements run side by side where they may wait, else one after another.
-    def each(self, n, scope):
-        over = self.value(n.kids[0], scope)
+    async def each(self, n, scope):
+        over = await self.value(n.kids[0], scope)
         pairs = list(over.items() if isinstance(over, dict) else
                      ((x, i) for i, x in enumerate(over)))
         inner = [{**scope, **dict(zip(n.names, pair))} for pair in pairs]
-        if not n.value.waits:
-            return [self.value(n.value, s) for s in inner if self.taken(n, s)]
         if n.test and n.test.waits:
-            raise Unspecified("a test that waits")
-        return [self.beside(n.value, s) for s in [s for s in inner if self.taken(n, s)]]
-
-    def taken(self, n, scope):
-        return not n.test or self.value(n.test, scope)
+            asked = [self.beside(n.test, s) for s in inner]
+            await self.world.let_begin()
+            asked = await self.need(asked)
+            inner = [s for s, yes in zip(inner, asked) if yes]
+        elif n.test and n.value.waits:
+            inner = [s for s in inner if await self.value(n.test, s)]
+        if n.value.waits:
+            begun = [self.beside(n.value, s) for s in inner]
+            await self.world.let_begin()
+            return begun
+        test = n.test if n.test and not n.test.waits else None
+        return [await self.value(n.value, s) for s in inner
+                if not test or await self.value(test, s)]
 
     def beside(self, node, scope):
-        now = self.now
-        scope = {k: self.need(v) if node_reads(node, k) else v for k, v in scope.items()}
-        begin, self.now = self.now, self.now
-        try:
-            value = self.value(node, scope)
-            return Future(self.now, value)
-        except Failure as e:
-            return Future(self.now, error=e)
-        finally:
-            self.now = max(begin, now)
+        """An element: a body of its own."""
+        frame = scope["$"]
 
-    def conversion(self, n, scope):
-        v = self.look(n.kids[0], scope)
+        async def element():
+            task = self.world.running
+            own = Frame(task, frame.self)
+            task.frames.append(own)
+            try:
+                return await self.value(node, {**scope, "$": own, "$tries": 0})
+            finally:
+                self.world.cancel(own.calls)
+        return self.world.start(element(), frame, any_node(node, is_ordered))
+
+    async def conversion(self, n, scope):
+        v = await self.look(n.kids[0], scope)
         if n.to == "float":
-            return self.strict([v], float)
+            return await self.strict([v], float)
         if n.to == "json":
-            return self.strict([v], lambda x: to_json(n.kids[0].type, x))
+            return await self.strict([v], lambda x: to_json(n.kids[0].type, x))
         return v
 
     # ---- statements ----
 
-    def block(self, body, scope):
+    async def block(self, body, scope):
         names = set(scope)
         for s in body:
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Unspecified("long")
-            getattr(self, DO[s.kind])(s, scope)
-        if self.tries:  # what leaves a try is waited for inside it
-            for name in [n for n in scope if n not in names]:
-                scope[name] = self.need(scope[name])
+            self.world.step()
+            await getattr(self, DO[s.kind])(s, scope)
+        if scope["$tries"]:  # what leaves a try is waited for inside it
+            for name in [n for n in scope if n not in names][::-1]:
+                scope[name] = await self.need(scope[name])
 
     # Names of a block end with it; variables from outside may have changed.
-    def inside(self, body, scope, more=()):
+    async def inside(self, body, scope, more=(), tries=0):
         inner = {**scope, **dict(more)}
+        inner["$tries"] += tries
         try:
-            self.block(body, inner)
+            await self.block(body, inner)
         finally:
+            inner["$tries"] -= tries
             for name in scope:
                 scope[name] = inner[name]
 
-    def do_let(self, s, scope):
-        scope[s.name] = self.settled(self.look(s.kids[0], scope))
+    async def do_let(self, s, scope):
+        scope[s.name] = await self.settled(await self.look(s.kids[0], scope))
 
-    def do_var(self, s, scope):
-        scope[s.name] = self.value(s.kids[0], scope)
+    async def do_var(self, s, scope):
+        scope[s.name] = await self.value(s.kids[0], scope)
 
-    def do_assign(self, s, scope):
+    def place(self, s, scope):
+        """Where a variable is: in the scope, or in the replica."""
+        return scope if s.name in scope else scope["$"].self.state
+
+    async def do_assign(self, s, scope):
+        place = self.place(s, scope)
+        own = place is not scope
         if not s.op:
-            scope[s.name] = self.value(s.kids[0], scope)
+            place[s.name] = await self.value(s.kids[0], scope)
             return
-        before = scope[s.name]
-        x = self.value(s.kids[0], scope)
+        before = self.read_later(place, s.name) if own else place[s.name]
+        before, x = await self.forced([before, await self.look(s.kids[0], scope)])
         kind = s.of
         if kind is FLOAT and s.kids[0].type is INT:
             x = float(x)
-        scope[s.name] = arithmetic(s.op, kind, s.kids[0].type if kind.kind in
+        place[s.name] = arithmetic(s.op, kind, s.kids[0].type if kind.kind in
                                    ("duration", "size") else kind, before, x)
 
-    def do_put(self, s, scope):
-        key = self.value(s.kids[0], scope)
-        before = scope[s.name]
-        if s.op:  # read before the other side is looked at, as in Python
-            get = operators.index_list if s.of.kind == "list" else operators.key_of
-            old = get(before, key)
-        item = self.value(s.kids[1], scope)
+    async def do_put(self, s, scope):
+        place = self.place(s, scope)
+        if place is not scope:
+            key, old, item = await self.put_in_state(s, place, scope)
+        else:
+            key = await self.value(s.kids[0], scope)
+            # read before the other side is looked at, as in Python
+            old = part_of(s.of, place[s.name], key) if s.op else None
+            item = await self.value(s.kids[1], scope)
         if s.op:
             item = arithmetic(s.op, s.of.of, s.of.of, old, item)
+        before = place[s.name]
         if s.of.kind == "list":
-            scope[s.name] = operators.put_in_list(before, key, item)
+            place[s.name] = operators.put_in_list(before, key, item)
         else:
-            scope[s.name] = {**before, key: item}
+            place[s.name] = {**before, key: item}
 
-    def do_if(self, s, scope):
-        if self.value(s.kids[0], scope):
-            self.inside(s.body, scope)
+    # An expression like any other: what waits comes first, then state is read.
+    async def put_in_state(self, s, place, scope):
+        key = await self.look(s.kids[0], scope)
+
+        async def read():
+            return part_of(s.of, place[s.name], await self.need(key))
+        waits = pending(key) and not (isinstance(key, Later) and not key.waits)
+        old = Later(read, waits) if s.op else None
+        return await self.forced([key, old, await self.look(s.kids[1], scope)])
+
+    async def do_if(self, s, scope):
+        if await self.value(s.kids[0], scope):
+            await self.inside(s.body, scope)
         elif s.otherwise:
-            self.inside(s.otherwise, scope)
+            await self.inside(s.otherwise, scope)
 
-    def do_while(self, s, scope):
-        while self.value(s.kids[0], scope):
-            if self.leaves(s.body, scope):
+    async def do_while(self, s, scope):
+        while await self.value(s.kids[0], scope):
+            if await self.leaves(s.body, scope):
                 break
 
-    def do_for(self, s, scope):
-        over = self.value(s.kids[0], scope)
+    async def do_for(self, s, scope):
+        over = await self.value(s.kids[0], scope)
         pairs = list(over.items() if isinstance(over, dict) else
                      ((x, i) for i, x in enumerate(over)))
         for pair in pairs:
-            if self.leaves(s.body, scope, zip(s.names, pair)):
+            if await self.leaves(s.body, scope, zip(s.names, pair)):
                 break
 
-    def leaves(self, body, scope, more=()):
+    async def leaves(self, body, scope, more=()):
         try:
-            self.inside(body, scope, more)
+            await self.inside(body, scope, more)
         except Leave as leave:
             if leave.how == "return":
                 raise
             return leave.how == "break"
         return False
 
-    def do_match(self, s, scope):
-        v = self.value(s.kids[0], scope)
+    async def do_match(self, s, scope):
+        v = await self.value(s.kids[0], scope)
         for p, body in zip(s.patterns, s.bodies):
             inner = taken(p, v, scope)
             if inner is not None:
-                self.inside(body, scope, {k: x for k, x in inner.items() if k not in scope})
+                await self.inside(body, scope, {k: x for k, x in inner.items()
+                                                if k not in scope})
                 return
 
-    def do_try(self, s, scope):
-        self.tries += 1
+    async def do_try(self, s, scope):
         try:
-            self.inside(s.body, scope)
-            self.tries -= 1
+            await self.inside(s.body, scope, tries=1)
         except Failure as e:
-            self.tries -= 1
-            self.inside(s.otherwise, scope, {s.name: (e.message, e.kind, e.status)})
-        except Leave:
-            self.tries -= 1
-            raise
+            if e.vague:
+                raise Unspecified("which error it is")
+            await self.inside(s.otherwise, scope, {s.name: (e.message, e.kind, e.status)})
 
-    def do_return(self, s, scope):
-        raise Leave("return", self.value(s.kids[0], scope))
+    async def do_return(self, s, scope):
+        raise Leave("return", await self.value(s.kids[0], scope))
 
-    def do_effect(self, s, scope):
-        self.value(s.kids[0], scope)
+    async def do_effect(self, s, scope):
+        await self.value(s.kids[0], scope)
 
-    def do_leave(self, s, scope):
+    async def do_spawn(self, s, scope):
+        n = s.kids[0]
+        args = in_order(n, await self.forced(await self.looks(n.kids, scope)), n.function)
+        self.start(n.function, args, self.replica(n, scope), None)
+
+    async def do_leave(self, s, scope):
         raise Leave(s.kind)
 
-    def do_fn(self, s, scope):
+    async def do_fn(self, s, scope):
         pass
+
+
+def with_known(node, values):
+    """The node, with values in the place of its parts."""
+    plain = Node(node.kind)
+    plain.__dict__.update(node.__dict__)
+    plain.kids = [Node("known", k.type, value=v) for k, v in zip(node.kids, values)]
+    given = iter(plain.kids)
+    if node.kind == "template":
+        plain.parts = [p if isinstance(p, str) else next(given) for p in node.parts]
+    if node.kind == "map":
+        plain.pairs = [(key, next(given)) for key, _ in node.pairs]
+    if node.kind == "record" and node.spread:
+        plain.spread = plain.kids[0]
+    return plain
+
+
+def is_ordered(n):
+    return n.kind == "called" or n.kind in ("start", "call") and n.function.ordered
+
+
+def part_of(t, v, key):
+    return (operators.index_list if t.kind == "list" else operators.key_of)(v, key)
+
+
+def in_order(n, given, function):
+    """Arguments as the parameters stand."""
+    out = [v for name, v in zip(n.names, given) if not name]
+    named = {name: v for name, v in zip(n.names, given) if name}
+    for name, _ in function.params[len(out):]:
+        out.append(named[name] if name in named else function.defaults[name])
+    return out
 
 
 LOOK = {"field": "field", "item": "field", "call": "helper", "start": "deployment",
         "not": "negation", "none?": "is_none", "if": "choice", "as": "conversion",
-        "bare case": "bare_case"}
+        "bare case": "bare_case", "lambda": "closure", "function": "function_named",
+        "called": "value_called"}
 LOOK = {k: LOOK.get(k, k) for k in (
     "literal", "name", "template", "list", "tuple", "record", "map", "field", "item", "index",
     "slice", "get", "call", "operator", "case", "start", "fail", "binary", "negative", "not",
-    "none?", "if", "match", "each", "bare case", "as")}
+    "none?", "if", "match", "each", "bare case", "as", "known", "lambda", "function",
+    "called", "sleep")}
 DO = {k: "do_" + k for k in ("let", "var", "assign", "put", "if", "while", "for", "match",
-                             "try", "return", "effect", "fn")}
+                             "try", "return", "effect", "fn", "spawn")}
 DO.update({"break": "do_leave", "continue": "do_leave"})
-
-
-def node_reads(node, name):
-    return True
 
 
 def taken(p, v, scope):

@@ -27,6 +27,7 @@ class Var:
     def __init__(self, name, type, mutable=False, known=False):
         self.name, self.type, self.mutable = name, type, mutable
         self.known = known  # an optional that is surely there
+        self.own = False  # a field or state of a replica
 
 
 class Generator:
@@ -182,6 +183,11 @@ class Generator:
         self.lines.append(Node("let", None, [node], name=name, wanted=t))
         return Node("name", t, name=name)
 
+    def maybe(self):
+        """Names of which a test can tell that they are there."""
+        return [v for v in self.scope
+                if v.type.kind == "optional" and not v.known and not v.own]
+
     def visible(self, t):
         return [v for v in self.scope if v.type is t and not v.known]
 
@@ -331,7 +337,7 @@ class Generator:
 
     # `if x != none then … else …`, where the name is known to be there.
     def known(self, t, depth, hint):
-        maybe = [v for v in self.scope if v.type.kind == "optional" and not v.known]
+        maybe = self.maybe()
         if not maybe:
             return None
         v = self.one(maybe)
@@ -398,7 +404,8 @@ class Generator:
 
         def may(of):
             return (not limited or is_sortable(of)) and not (
-                (limited or compared) and holds(of, "json"))
+                (limited or compared) and holds(of, "json")) and not (
+                holds(of, "fn") and (compared or row[0] in ("str", "repr")))
         inner, outer = t, result
         while outer.of is not None:
             if inner.kind != outer.kind:
@@ -443,12 +450,13 @@ class Generator:
         return Node("binary", BOOL, self.sides(t, depth), op=self.one(("<", "<=", ">", ">=")))
 
     def equality(self, depth):
-        t = self.one([self.type(1)] + [v.type for v in self.scope if not v.known])
+        t = self.one([self.type(1)] + [v.type for v in self.scope if not v.known
+                                       and not holds(v.type, "fn")])
         return Node("binary", BOOL, self.sides(t, depth), op=self.one(("==", "!=")))
 
     def membership(self, depth):
         holders = [v.type for v in self.scope if v.type.kind in ("list", "map", "str")
-                   and not v.known]
+                   and not v.known and not holds(v.type, "fn")]
         t = self.one(holders or [STR])
         inside = t.of if t.kind == "list" else STR
         return Node("binary", BOOL, [self.expression(inside, depth - 1, hint=False),
@@ -465,7 +473,7 @@ class Generator:
 
     # `x != none and …`, where the name is known to be there.
     def known_test(self, depth):
-        maybe = [v for v in self.scope if v.type.kind == "optional" and not v.known]
+        maybe = self.maybe()
         if not maybe:
             return None
         v = self.one(maybe)
@@ -527,7 +535,8 @@ class Generator:
         for _ in range(self.random.randrange(1, 4)):
             if self.chance(0.5):
                 parts.append(self.one(WORDS[1:]))
-            t = self.one([INT, FLOAT, STR] + [v.type for v in self.scope if not v.known])
+            t = self.one([INT, FLOAT, STR] + [v.type for v in self.scope if not v.known
+                                              and not holds(v.type, "fn")])
             x = self.expression(t, depth - 1, hint=False)
             x = self.named(t, x) if is_known(x) else x
             parts.append(x)

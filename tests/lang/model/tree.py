@@ -25,7 +25,12 @@ class Node:
 
 
 class Function:
-    """`body` is a list of statements, or a Node that it gives."""
+    """`body` is a list of statements, or a Node that it gives; `word` is fn,
+    deployment or graph."""
+    word = "fn"
+    own = False  # belongs to a replica
+    limit = None  # of a deployment: calls at a time
+    sleeps = changes = ordered = False  # whether the order of its calls can be seen
 
     def __init__(self, name, params, result, body, defaults=None, written=None, waits=False):
         self.name, self.params, self.result = name, params, result  # params: (name, type)
@@ -36,13 +41,21 @@ class Function:
         self.mark = False
 
 
-class Deployment:
-    """Without `fields` a function deployment, whose one function is `run`."""
+class Class:
+    """A class deployment: `fields` (name, type, how it is written), `lets` (name,
+    type, value), `state` (name, type, first value), methods."""
 
-    def __init__(self, name, functions, fields=(), state=(), settings=()):
-        self.name, self.functions, self.settings = name, functions, settings
-        self.fields = fields  # (name, type)
-        self.state = state  # (name, type, first value)
+    def __init__(self, name, limit):
+        self.name, self.limit = name, limit
+        self.fields, self.lets, self.state, self.methods = [], [], [], []
+
+
+class Binding:
+    """`given`: ("value" or "handle", field, node) for each field of its class."""
+
+    def __init__(self, app, name, of, given):
+        self.app, self.name, self.of, self.given = app, name, of, given
+        self.key = f"{app}.{name}"
 
 
 # ---- expressions ----
@@ -122,6 +135,10 @@ def _match(n):
     return ANY, f"match {text(n.kids[0], OR)} {{ {', '.join(arms)} }}"
 
 
+def _params(n):
+    return ", ".join(f"{name}: {types.text(t)}" for name, t in n.function.params)
+
+
 def _each(n):
     test = f" if {text(n.test, OR)}" if n.test else ""
     return PRIMARY, (f"[{text(n.value)} for {', '.join(n.names)} "
@@ -157,7 +174,11 @@ WRITE = {
     "each": _each,
     "bare case": lambda n: (PRIMARY, n.name),
     "as": lambda n: written(n.kids[0]),  # a conversion is not
-    "state": lambda n: (PRIMARY, n.name),
+    "lambda": lambda n: (ANY, f"fn({_params(n)}) = {text(n.function.body)}"),
+    "function": lambda n: (PRIMARY, n.name),
+    "handle": lambda n: (PRIMARY, n.name),
+    "called": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}({_comma(n.kids[1:])})"),
+    "sleep": lambda n: (POSTFIX, f"sleep({text(n.kids[0])})"),
 }
 
 
@@ -210,6 +231,7 @@ STATEMENTS = {
     "try": lambda s: _block("try", s.body)[:-1] + _block(f"}} else {s.name}", s.otherwise),
     "return": lambda s: [f"return {text(s.kids[0])}"],
     "effect": lambda s: [text(s.kids[0])],
+    "spawn": lambda s: [f"spawn {text(s.kids[0])}"],
     "break": lambda s: ["break"],
     "continue": lambda s: ["continue"],
     "fn": lambda s: function_lines(s.function),
@@ -231,8 +253,115 @@ def function_lines(f, word="fn"):
     head = f"{word} {signature(f)}"
     if isinstance(f.body, Node):
         return [f"{head} = {text(f.body)}"]
-    return _block(head, f.body, (MARK if f.mark else "") + "}")
+    out = _block(head, f.body, (MARK if f.mark else "") + "}")
+    if word == "deployment":
+        out.insert(1, f"  max_ongoing_requests: {f.limit or 100000}")
+    return out
+
+
+def class_lines(k):
+    fields = ", ".join(f"{name}: {how}" for name, _, how in k.fields)
+    out = [f"deployment {k.name}({fields}) {{",
+           f"  max_ongoing_requests: {k.limit or 100000}"]
+    out += [f"  let {name} = {text(x)}" for name, _, x in k.lets]
+    out += [f"  state {name}: {types.text(t)} = {values.literal(t, v)}"
+            for name, t, v in k.state]
+    for f in k.methods:
+        out += ["  " + line for line in function_lines(f)]
+    return out + ["}"]
+
+
+def app_lines(name, bindings, graphs):
+    out = [f"app {name} at \"/{name}\" {{"]
+    out += [f"  bind {b.name} = {b.of.name}({_comma(x for _, _, x in b.given)})" for b in bindings]
+    for g in graphs:
+        out += ["  " + line for line in function_lines(g, "graph")]
+    return out + ["}"]
 
 
 def type_line(t):
     return f"type {t.name} = {types.definition(t)}"
+
+
+# ---- walking ----
+
+def parts_of(n):
+    out = list(n.kids)
+    if n.kind == "each":
+        out.append(n.value)
+        if n.test:
+            out.append(n.test)
+    return out
+
+
+def names_of(n):
+    """The names that an expression reads from outside of it."""
+    if n.kind == "name":
+        return {n.name}
+    if n.kind == "lambda":
+        return set(n.function.captured)
+    if n.kind == "match":
+        out = names_of(n.kids[0])
+        for p, k in zip(n.patterns, n.kids[1:]):
+            out |= names_of(k) - {getattr(p, "bind", None)}
+        return out
+    if n.kind == "each":
+        out = names_of(n.value) | (names_of(n.test) if n.test else set())
+        return names_of(n.kids[0]) | out - set(n.names)
+    out = set(n.function.captured) if n.kind in ("call", "function") else set()
+    return out.union(*map(names_of, n.kids), *(
+        names_of(k) for k, _ in getattr(n, "pairs", ()) if k))
+
+
+def reads_of(n, bound=frozenset()):
+    """The same as expressions: a part of a name is read alone."""
+    x = n
+    while x.kind in ("field", "item"):
+        x = x.kids[0]
+    if x.kind == "name":
+        return [] if x.name in bound else [n]
+    if n.kind == "lambda":
+        return [Node("name", None, name=name) for name in n.function.captured
+                if name not in bound]
+    if n.kind == "each":
+        bound = bound | set(n.names)
+    if n.kind == "match":
+        bound = bound | {getattr(p, "bind", None) for p in n.patterns}
+    out = [x for k in parts_of(n) for x in reads_of(k, bound)]
+    return out + [x for k, _ in getattr(n, "pairs", ()) if k for x in reads_of(k, bound)]
+
+
+def read_in(body):
+    """All names that statements read."""
+    if isinstance(body, Node):
+        return names_of(body)
+    out = set()
+    for s in body:
+        out = out.union(*map(names_of, s.kids))
+        if s.kind == "fn":
+            out |= read_in(s.function.body) | set(s.function.captured)
+        for inner in (getattr(s, "body", None), getattr(s, "otherwise", None),
+                      *getattr(s, "bodies", ())):
+            if inner:
+                out |= read_in(inner)
+    return out
+
+
+def any_node(n, asked):
+    return asked(n) or any(any_node(k, asked) for k in parts_of(n))
+
+
+def statements(body, asked, of_statement=lambda s: False):
+    """Whether this is so of an expression or statement in a body."""
+    if isinstance(body, Node):
+        return any_node(body, asked)
+    for s in body:
+        if of_statement(s) or any(any_node(k, asked) for k in s.kids):
+            return True
+        inner = [getattr(s, "body", None), getattr(s, "otherwise", None),
+                 *getattr(s, "bodies", ())]
+        if any(statements(b, asked, of_statement) for b in inner if b):
+            return True
+        if s.kind == "fn" and statements(s.function.body, asked, of_statement):
+            return True
+    return False

@@ -5,7 +5,8 @@ SIMPLE = ("none", "bool", "int", "float", "str", "duration", "size", "bytes", "j
 
 
 class Type:
-    """`of` is the part of a list, map or optional; `parts` the types of a tuple,
+    """`of` is the part of a list, map or optional, or the result of a fn; `parts` the
+    types of a tuple or of a fn's parameters,
     (name, type) of a record, words of an enumeration, (name, record) of a union."""
 
     def __init__(self, kind, of=None, parts=(), name=None):
@@ -35,6 +36,10 @@ def list_of(t):
 
 def map_of(t):
     return _one("map", t)
+
+
+def fn_of(result, *params):
+    return _one("fn", result, tuple(params))
 
 
 def optional(t):
@@ -70,7 +75,9 @@ def definition(t):
         return f"map {text(t.of)}"
     if t.kind == "optional":
         inner = text(t.of)
-        return f"({inner})?" if inner.startswith("map ") else inner + "?"
+        return f"({inner})?" if t.of.kind in ("map", "fn") else inner + "?"
+    if t.kind == "fn":
+        return f"fn({', '.join(map(text, t.parts))}) -> {text(t.of)}"
     if t.kind == "tuple":
         return f"({', '.join(map(text, t.parts))}{',' if len(t.parts) == 1 else ''})"
     if t.kind == "record":
@@ -111,5 +118,6 @@ def holds(t, kind, seen=()):
     if t in seen:
         return False
     seen = (*seen, t)
-    parts = [p if t.kind == "tuple" else p[1] for p in t.parts] if t.kind != "enum" else []
+    parts = [p if t.kind in ("tuple", "fn") else p[1]
+             for p in t.parts] if t.kind != "enum" else []
     return any(holds(p, kind, seen) for p in parts + ([t.of] if t.of else []))

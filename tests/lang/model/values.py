@@ -13,7 +13,8 @@ class Unspecified(Exception):
 
 
 class Failure(Exception):
-    """An error of the language."""
+    """An error of the language. A `vague` one: of several that may come, one does."""
+    vague = False
 
     def __init__(self, message, status=500, kind="user"):
         super().__init__(message)
