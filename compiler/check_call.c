@@ -277,9 +277,12 @@ static struct core *make_fail(struct body *b, struct expr *e)
   x->args[1] = matched[1];
   const struct constant *c =
       matched[0]->kind == CORE_CONST ? matched[0]->constant : NULL;
-  if (c && (c->i < 400 || c->i > 599))
+  bool status = c && c->i >= 400 && c->i <= 599;
+  bool close = c && c->i >= 3000 && c->i <= 4999;
+  if (c && !status && !close)
     diag_report(k->d, DIAG_wrong_type, matched[0]->span,
-                "the status of a failure is from 400 to 599");
+                "the status of a failure is from 400 to 599, or the code that "
+                "a WebSocket is closed with, from 3000 to 4999");
   return x;
 }
 

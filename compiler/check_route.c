@@ -12,6 +12,7 @@ struct routing {
   struct body b;
   struct route_path path;
   uint32_t bodies, readers; // parameters from the body; adapters that read it
+  uint32_t inboxes;         // of a WebSocket
 };
 
 // ---- paths ----
@@ -48,9 +49,7 @@ static bool read_method(struct routing *r)
     if (strcmp(m->text->text, names[i]))
       continue;
     r->r->method = i;
-    if (i == METHOD_WS)
-      diag_report(k->d, DIAG_no_websockets, m->span, NULL);
-    return i != METHOD_WS;
+    return true;
   }
   struct diag *d = diag_report(k->d, DIAG_unknown_http_method, m->span,
                                "there is no HTTP method `%s`", m->text->text);
@@ -244,13 +243,35 @@ static void check_source(struct routing *r, struct route_param *p, atom name)
     report_unsuitable(k, p);
   if (p->source == SOURCE_body) {
     r->bodies++;
-    if (r->r->method == METHOD_GET || r->r->method == METHOD_HEAD)
+    if (r->r->method == METHOD_GET || r->r->method == METHOD_HEAD ||
+        r->r->method == METHOD_WS)
       diag_report(k->d, DIAG_body_without_method, p->span,
                   "a %s request has no body", plan_method_name(r->r->method));
   }
   bool outside = p->source != SOURCE_path && p->source != SOURCE_body;
   if (outside && p->type->kind == TYPE_optional && !p->initial)
     p->initial = const_new(k, p->type); // none
+}
+
+// A stream: what a WebSocket's client sends.
+static void read_inbox(struct routing *r, struct param *p,
+                       struct route_param *out)
+{
+  struct checker *k = r->k;
+  const char *why = NULL;
+  out->source = SOURCE_body;
+  if (r->r->method != METHOD_WS)
+    diag_report(k->d, DIAG_no_streams, out->span, NULL);
+  else if (p && (p->adapter.text || p->source.text))
+    why = "an inbox comes from the client's messages alone";
+  else if (!stream_answers(k, out->type))
+    why = "messages are read into texts, bytes and what has JSON";
+  else if (r->inboxes++)
+    why = "a WebSocket has one inbox";
+  if (why)
+    diag_report(k->d, DIAG_bad_websocket, out->span, "%s", why);
+  if (why || r->r->method != METHOD_WS)
+    out->type = &type_bad;
 }
 
 // One parameter; `p` is NULL for one of a callable's own.
@@ -263,11 +284,12 @@ static void read_param(struct routing *r, struct route_param *out,
                               .type = s->type,
                               .initial = s->initial,
                               .span = s->span};
+  out->key = out->name;
   if (!is_bad(s->type) && type_has_stream(r->k, s->type)) {
-    diag_report(r->k->d, DIAG_no_streams, s->span, NULL);
-    out->type = &type_bad;
+    read_inbox(r, p, out);
     return;
   }
+  out->key = NULL;
   if (p && p->adapter.text)
     read_adapter(r, p, out);
   else if (p && p->source.text)
@@ -397,6 +419,29 @@ static bool answer_callable(struct routing *r)
   return true;
 }
 
+// A WebSocket's answer: messages, or none at all.
+static void answer_socket(struct routing *r, const struct form *form)
+{
+  struct checker *k = r->k;
+  const struct type *t = r->r->result;
+  const struct expr *value = r->item->route.c.value;
+  bool replies = false;
+  for (uint32_t i = 0; i < r->b.n_returns; i++)
+    replies = replies || r->b.returns[i]->reply;
+  if (form || replies)
+    diag_report(k->d, DIAG_bad_websocket, form ? form->span : r->r->span,
+                "the type of the pieces says how they are sent");
+  if (is_bad(t) || t->kind == TYPE_none || stream_answers(k, t))
+    return;
+  bool either = type_has_stream(k, t);
+  struct diag *d =
+      diag_report(k->d, DIAG_bad_websocket, value ? value->span : r->r->span,
+                  "a WebSocket's route gives a stream or nothing, and %s%s",
+                  either ? "on some ways this is a value" : "this is ",
+                  either ? "" : show(k, t));
+  diag_hint(k->d, d, "`yield` gives one message");
+}
+
 static void answer(struct routing *r)
 {
   struct checker *k = r->k;
@@ -408,6 +453,10 @@ static void answer(struct routing *r)
   else if (form)
     reply = check_form(b, form);
   const struct type *t = r->r->result = b->fn->f.result;
+  if (r->r->method == METHOD_WS) {
+    answer_socket(r, form);
+    return;
+  }
   if (form) {
     r->r->form = reply->form;
     if (!is_bad(t))

@@ -37,6 +37,8 @@ static const char *form_of(const struct route *r)
 
 static const char *source_of(struct doc *d, const struct route_param *p)
 {
+  if (p->type->kind == TYPE_stream)
+    return "messages";
   if (p->source == SOURCE_adapter || p->adapter != ADAPTER_none)
     return arena_printf(d->arena, "body, as %s", plan_names_ADAPTERS[p->adapter]);
   const char *word = plan_names_SOURCES[p->source];
@@ -89,19 +91,45 @@ static bool may_be_invalid(const struct route *r)
   return false;
 }
 
-static void answers(struct doc *d, const struct route *r)
+// What a WebSocket's pieces are sent as.
+static const char *message_of(const struct type *t)
 {
-  static const char *const heads[] = {"answer", "when", NULL};
+  return t->kind == TYPE_bytes                           ? "binary"
+         : t->kind == TYPE_str || t->kind == TYPE_enum ||
+                 t->kind == TYPE_markdown                ? "text"
+                                                         : "JSON";
+}
+
+static void messages(struct doc *d, const struct route *r)
+{
+  const struct type *t = r->result;
+  if (t->kind == TYPE_stream)
+    doc_line(d, arena_printf(d->arena, "Sends messages, each a `%s` as %s.",
+                             type_text(d->arena, t->of), message_of(t->of)));
+  else
+    doc_line(d, "Sends no messages.");
+}
+
+static void answer(struct doc *d, const struct route *r)
+{
   const char *form = form_of(r), *type = type_text(d->arena, r->result);
   int64_t status = status_of(d, r->function->body);
   const char *more = status != 200
                          ? arena_printf(d->arena, ", with status %d", (int)status)
                          : "";
-  if (r->result->kind == TYPE_none || !form)
+  if (r->method == METHOD_WS)
+    messages(d, r);
+  else if (r->result->kind == TYPE_none || !form)
     doc_line(d, arena_printf(d->arena, "Answers with nothing%s.", more));
   else
     doc_line(d, arena_printf(d->arena, "Answers with `%s` as `%s`%s.", type, form,
                              more));
+}
+
+static void answers(struct doc *d, const struct route *r)
+{
+  static const char *const heads[] = {"answer", "when", NULL};
+  answer(d, r);
   const struct outcome *f = r->function->fails;
   bool invalid = may_be_invalid(r);
   if (!f && !invalid)

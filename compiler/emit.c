@@ -171,7 +171,7 @@ static void add_outcomes(struct plan_outcome *rows, uint32_t *n, struct emit *e,
                          const struct outcome *from, bool failed)
 {
   for (; from; from = from->next) {
-    if (!from->status)
+    if (!from->status || from->status > 599) // what only a WebSocket says
       continue;
     uint32_t at = (*n)++;
     for (; at && rows[at - 1].status > from->status; at--)

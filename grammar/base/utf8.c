@@ -116,3 +116,37 @@ size_t utf8_cut(const char *text, size_t size, size_t most)
     most--;
   return most;
 }
+
+// Some code point begins so: the smallest or the greatest that could.
+static bool may_begin(const char *text, size_t size)
+{
+  char low[4] = {0}, high[4] = {0};
+  uint32_t code;
+  memset(low, 0x80, sizeof low);
+  memset(high, 0xBF, sizeof high);
+  memcpy(low, text, size);
+  memcpy(high, text, size);
+  return utf8_decode(low, sizeof low, &code) > size ||
+         utf8_decode(high, sizeof high, &code) > size;
+}
+
+bool utf8_feed(struct utf8_feed *f, const char *text, size_t size)
+{
+  uint32_t code;
+  while (f->size && size) { // a byte more, until it is whole or wrong
+    f->rest[f->size++] = *text++;
+    size--;
+    if (utf8_decode(f->rest, f->size, &code) == f->size)
+      f->size = 0;
+    else if (f->size == sizeof f->rest || !may_begin(f->rest, f->size))
+      return false;
+  }
+  size_t good = utf8_check(text, size);
+  if (good == size)
+    return true;
+  if (size - good >= sizeof f->rest || !may_begin(text + good, size - good))
+    return false;
+  f->size = (unsigned)(size - good);
+  memcpy(f->rest, text + good, f->size);
+  return true;
+}

@@ -2,6 +2,7 @@
 #ifndef SG_UTF8_H
 #define SG_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,14 @@ size_t utf8_length(const char *text, size_t size);
 
 // How many of the first `most` bytes of valid text are whole code points.
 size_t utf8_cut(const char *text, size_t size, size_t most);
+
+// Text that comes in pieces, cut anywhere: a zeroed one has seen none. What it
+// has seen of a code point that is not whole yet lies in `rest`.
+struct utf8_feed {
+  char rest[4];
+  unsigned size;
+};
+// False: this is not how text can go on. It is whole when `size` is 0.
+bool utf8_feed(struct utf8_feed *f, const char *text, size_t size);
 
 #endif

@@ -173,8 +173,9 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // at the end and for the rest of a path, `{name:path}`. Parameter i is slot i of
 // the function, whose type is the base of the parameter's. `result`: the type
 // that is answered. A stream is answered piece by piece; a tuple (stream T?, U?)
-// is a stream where it has one, and `form` its form, else U. `outcomes`: what its
-// body is known to answer, by status.
+// is a stream where it has one, and `form` its form, else U. A WebSocket's (WS)
+// is a stream, of messages, or none. `outcomes`: what its body is known to
+// answer, by status.
 #define PLAN_ROUTE(N, E, T, R, O, U)                                           \
   E(method, METHODS) T(path) U(params, params) R(function, functions)          \
   R(result, types) E(form, FORMS) U(settings, settings) U(outcomes, outcomes)  \
@@ -184,7 +185,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 #define PLAN_OUTCOME(N, E, T, R, O, U) N(status) N(failed) T(message)
 // What a route reads. `key`: the name outside (x-api-key, a path's hole), always
 // there; `embed`: 1 when the body is an object of which this is the field `key`;
-// `nested_text`: 1 when a JSON string that holds JSON is read.
+// `nested_text`: 1 when a JSON string that holds JSON is read. A stream is the
+// inbox of a WebSocket: one, of source body, without a default.
 #define PLAN_PARAM(N, E, T, R, O, U)                                           \
   T(name) T(key) E(source, SOURCES) E(adapter, ADAPTERS) R(type, types)        \
   O(value, consts) N(embed) N(nested_text)

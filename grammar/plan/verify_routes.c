@@ -162,6 +162,39 @@ static bool is_hole(const struct plan *p, const struct path *path,
   return false;
 }
 
+static bool is_stream(const struct plan *p, uint32_t type)
+{
+  return p->types[type].kind == TYPE_stream;
+}
+
+// What a WebSocket's client sends: the only stream that comes from outside.
+static bool is_inbox(struct plan_check *c, uint32_t i, uint32_t k,
+                     const struct plan_param *m)
+{
+  const struct plan_route *r = &c->p->routes[i];
+  if (r->method != METHOD_WS)
+    return refuse(c, i, "parameter %u is a stream", k);
+  if (m->source != SOURCE_body || m->embed || m->value != PLAN_NONE)
+    return refuse(c, i, "parameter %u is no inbox", k);
+  for (uint32_t n = 0; n < k; n++)
+    if (is_stream(c->p, c->p->params[r->params.first + n].type))
+      return refuse(c, i, "it has two inboxes");
+  return true;
+}
+
+// A WebSocket has no body besides.
+static bool is_there(struct plan_check *c, uint32_t i, uint32_t k,
+                     const struct plan_param *m)
+{
+  if (is_stream(c->p, m->type))
+    return is_inbox(c, i, k, m);
+  if (c->p->routes[i].method == METHOD_WS &&
+      (m->source == SOURCE_body || (m->source == SOURCE_adapter &&
+                                    m->adapter != ADAPTER_request)))
+    return refuse(c, i, "parameter %u is from a body", k);
+  return true;
+}
+
 static bool is_param(struct plan_check *c, uint32_t i, uint32_t k,
                      const struct path *path)
 {
@@ -177,7 +210,7 @@ static bool is_param(struct plan_check *c, uint32_t i, uint32_t k,
     return refuse(c, i, "parameter %u is not in the path", k);
   if (m->embed > 1 || m->nested_text > 1)
     return refuse(c, i, "parameter %u: embed or nested_text is not 0 or 1", k);
-  return is_read(c, i, k, m);
+  return is_there(c, i, k, m) && is_read(c, i, k, m);
 }
 
 static bool is_route_function(struct plan_check *c, uint32_t i)
@@ -193,6 +226,9 @@ static bool is_route_function(struct plan_check *c, uint32_t i)
   if (!base_same(c->p, f->result, r->result))
     return refuse(c, i, "function %u gives another type than it answers",
                   r->function);
+  if (r->method == METHOD_WS && !is_stream(c->p, r->result) &&
+      c->p->types[r->result].kind != TYPE_none)
+    return refuse(c, i, "it gives no messages");
   if (!check_border(c, f))
     return refuse(c, i, "a call that may be out crosses its border");
   return true;

@@ -69,6 +69,7 @@ struct http_request {
   void *user;
   http_event on_gone;     // the client left; the request must be ended even so
   http_event on_writable; // after HTTP_FULL: there is room again
+  http_event on_input;    // after an upgrade: bytes have come
 };
 
 // Before the body is read. May raise or lower `body_limit`, or refuse early by
@@ -176,6 +177,16 @@ void http_respond_end(struct http_request *r);
 // Breaks the connection, so that the client knows that the answer is not whole.
 // Without a begin before it, nothing is answered at all.
 void http_respond_abort(struct http_request *r);
+
+// 101: the connection speaks `protocol` from now on. What comes is told by
+// on_input and read with http_input, which may be changed in place; what is not
+// taken stays, and when there is no more room the client has to wait. What goes
+// out are pieces, and the connection closes with the end. Only for a request of
+// HTTP/1.1 without a body. False: it cannot be, and nothing has been answered.
+bool http_respond_upgrade(struct http_request *r, const char *protocol,
+                          const struct http_header *extra, size_t n_extra);
+size_t http_input(struct http_request *r, char **at);
+void http_input_took(struct http_request *r, size_t size);
 
 // "Not Found" for 404; "Unknown" for what has no name.
 const char *http_status_text(int status);

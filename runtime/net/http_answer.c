@@ -14,12 +14,13 @@ enum {
   HEAD_FIXED = 512, // all of a head but content type and extra headers
   HEAD_MOST = OUT_ROOM / 2,
   CHUNK_FRAME = 24, // size line and line end of a chunk
+  UPGRADE_HEADERS = 4,
   DATE_SIZE = 29,
 };
 
 // How the end of a body is told, where its length is not known before.
 static const uint64_t IN_CHUNKS = UINT64_MAX, UNTIL_CLOSE = UINT64_MAX - 1,
-                      NO_LENGTH = UINT64_MAX - 2;
+                      NO_LENGTH = UINT64_MAX - 2, UPGRADED = UINT64_MAX - 3;
 
 struct status_line {
   const char *text, *line;
@@ -202,7 +203,7 @@ static char *put_length(char *to, uint64_t length)
 {
   if (length == IN_CHUNKS)
     return PUT(to, "\r\ntransfer-encoding: chunked");
-  if (length == UNTIL_CLOSE || length == NO_LENGTH)
+  if (length >= UPGRADED)
     return to;
   return put_number(PUT(to, "\r\ncontent-length: "), length);
 }
@@ -233,7 +234,9 @@ static void put_head(struct conn *c, int status, const char *type,
     to = put(PUT(to, "\r\ncontent-type: "), type, strlen(type));
   to = put_length(to, length);
   to = put(PUT(to, "\r\nx-request-id: "), r->id, r->id_size);
-  if (is_last(c))
+  if (length == UPGRADED)
+    to = PUT(to, "\r\nconnection: Upgrade\r\n");
+  else if (is_last(c))
     to = PUT(to, "\r\nconnection: close\r\n");
   else if (r->minor == 0)
     to = PUT(to, "\r\nconnection: keep-alive\r\n");
@@ -366,6 +369,45 @@ bool http_respond_begin(struct http_request *r, int status, const char *type,
   if (!c->busy)
     conn_settle(c);
   return true;
+}
+
+bool http_respond_upgrade(struct http_request *r, const char *protocol,
+                          const struct http_header *extra, size_t n)
+{
+  struct exchange *x = (struct exchange *)r;
+  struct conn *c = x->conn;
+  struct http_header all[UPGRADE_HEADERS + 1] = {{"upgrade", protocol, 7, 0}};
+  if (x->answer != ANSWER_NONE || r->minor == 0 || r->body_size || x->chunked ||
+      n > UPGRADE_HEADERS)
+    return false;
+  if (n)
+    memcpy(all + 1, extra, n * sizeof *extra);
+  size_t most = head_room(101, NULL, all, n + 1);
+  if (!most || !exchange_flow(x))
+    return false;
+  x->answer = ANSWER_BEGUN;
+  x->status = 101;
+  c->last = c->unread = true; // it speaks HTTP no more
+  if (c->dead)
+    return true;
+  put_head(c, 101, NULL, UPGRADED, most, all, n + 1);
+  conn_flows(c);
+  return true;
+}
+
+size_t http_input(struct http_request *r, char **at)
+{
+  struct exchange *x = (struct exchange *)r;
+  *at = x->in + x->parsed;
+  return x->phase == PHASE_FLOW ? x->filled - x->parsed : 0;
+}
+
+void http_input_took(struct http_request *r, size_t size)
+{
+  struct exchange *x = (struct exchange *)r;
+  x->parsed += size;
+  if (!x->conn->busy)
+    conn_settle(x->conn);
 }
 
 static void put_chunk(struct conn *c, const char *data, size_t size)

@@ -234,6 +234,28 @@ static void linger(struct conn *c)
   }
 }
 
+// Bytes behind an upgrade are the handler's at once.
+static void input_came(struct conn *c)
+{
+  struct http_request *r = &c->x->req;
+  if (c->x->answer != ANSWER_BEGUN || !r->on_input)
+    return;
+  c->busy = true;
+  r->on_input(r);
+  c->busy = false;
+  if (c->x->answer == ANSWER_ENDED)
+    finish(c);
+}
+
+// What came with the request itself is told at the next turn.
+void conn_flows(struct conn *c)
+{
+  if (c->x->filled > c->x->parsed)
+    server_soon(c);
+  if (!c->busy)
+    conn_settle(c);
+}
+
 // One recv. True: there may be more, and it is wanted.
 static bool read_some(struct conn *c)
 {
@@ -252,6 +274,10 @@ static bool read_some(struct conn *c)
   if (n <= 0)
     return false;
   exchange_took(c->x, (size_t)n);
+  if (c->x->phase == PHASE_FLOW) {
+    input_came(c);
+    return (size_t)n == room && c->state == CONN_WORKING;
+  }
   if (c->state != CONN_READING)
     return false;
   run(c);
@@ -403,6 +429,11 @@ void conn_turn(struct conn *c)
 {
   if (c->state == CONN_WORKING && c->dead) {
     tell_gone(c);
+    return;
+  }
+  if (c->state == CONN_WORKING && c->x->phase == PHASE_FLOW) {
+    input_came(c);
+    conn_settle(c);
     return;
   }
   if (c->state != CONN_READING)

@@ -136,6 +136,7 @@ void conn_expired(struct conn *c); // it waited too long
 void conn_turn(struct conn *c);    // from `soon`
 void conn_break(struct conn *c);   // the server closes now
 void conn_ended(struct conn *c);   // the answer is complete
+void conn_flows(struct conn *c);   // its handler takes what comes
 void conn_settle(struct conn *c);  // after anything happened
 
 // http_out.c

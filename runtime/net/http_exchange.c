@@ -87,7 +87,7 @@ static void request_clear(struct http_request *r)
   r->method_text = r->target = r->path = r->raw_path = r->query = r->host = "";
   r->client = "";
   r->user = NULL;
-  r->on_gone = r->on_writable = NULL;
+  r->on_gone = r->on_writable = r->on_input = NULL;
   arena_reset(&r->arena);
 }
 
@@ -216,6 +216,26 @@ static bool chunk_room(struct exchange *x)
   return true;
 }
 
+bool exchange_flow(struct exchange *x)
+{
+  x->head_end = x->parsed = message_end(x);
+  if (!chunk_room(x))
+    return false;
+  x->phase = PHASE_FLOW;
+  return true;
+}
+
+// What was taken makes room.
+static void flow_space(struct exchange *x)
+{
+  size_t rest = x->filled - x->parsed;
+  if (rest && x->filled < x->room)
+    return;
+  memmove(x->in + x->head_end, x->in + x->parsed, rest);
+  x->parsed = x->head_end;
+  x->filled = x->head_end + rest;
+}
+
 size_t exchange_space(struct exchange *x, char **at)
 {
   if (x->phase == PHASE_LENGTH && x->apart) {
@@ -228,6 +248,8 @@ size_t exchange_space(struct exchange *x, char **at)
   }
   if (x->filled == x->room && x->phase == PHASE_HEAD)
     head_space(x);
+  if (x->phase == PHASE_FLOW)
+    flow_space(x);
   *at = x->in + x->filled;
   return x->room - x->filled;
 }
@@ -414,6 +436,7 @@ enum parse_result exchange_parse(struct exchange *x)
   case PHASE_CHUNKS:
     return parse_chunks(x);
   case PHASE_DONE:
+  case PHASE_FLOW:
     break;
   }
   return PARSE_DONE;

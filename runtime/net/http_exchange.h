@@ -26,7 +26,13 @@ enum parse_result {
   PARSE_BAD,  // refuse with `bad` and `why`, and close
 };
 
-enum exchange_phase { PHASE_HEAD, PHASE_LENGTH, PHASE_CHUNKS, PHASE_DONE };
+enum exchange_phase {
+  PHASE_HEAD,
+  PHASE_LENGTH,
+  PHASE_CHUNKS,
+  PHASE_DONE,
+  PHASE_FLOW, // behind an upgrade: bytes that the handler takes as they come
+};
 
 enum answer_state { ANSWER_NONE, ANSWER_BEGUN, ANSWER_ENDED };
 
@@ -78,6 +84,10 @@ enum parse_result exchange_parse(struct exchange *x);
 bool exchange_open_body(struct exchange *x);
 // All bytes of the body have arrived (true where there is none).
 bool exchange_body_here(const struct exchange *x);
+
+// Behind a request without a body: from now on in[parsed .. filled) is for the
+// handler. False when memory is exhausted.
+bool exchange_flow(struct exchange *x);
 
 // Makes it ready for the next request of the same client, keeping the bytes
 // behind this one. Only after PARSE_DONE or when exchange_body_here.

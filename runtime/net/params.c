@@ -242,7 +242,9 @@ bool params_read(struct params *p, value *args)
     r.param = &plan->params[run.first + i];
     r.how = &p->service->params[run.first + i];
     r.out = &args[i];
-    if (is_part(r.param)) {
+    if (plan->types[r.param->type].kind == TYPE_stream) {
+      args[i].stream = NULL; // it is fed as its pieces come
+    } else if (is_part(r.param)) {
       good &= parts || read_parts(&r, run, args);
       parts = true;
     } else if (r.param->source == SOURCE_body ||

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The defaults of kinds.def, in nanoseconds.
+static const int64_t PING_INTERVAL = 20000000000, GRACE = 20000000000;
+
 const struct plan_const *service_setting(const struct plan *p,
                                          struct plan_run settings,
                                          enum setting_id id)
@@ -28,12 +31,18 @@ static int64_t number(const struct plan *p, struct plan_run settings,
   return c ? (int64_t)plan_bits(c) : 0;
 }
 
+static const char *word_of(const struct plan *p, struct plan_run settings,
+                           enum setting_id id)
+{
+  const struct plan_const *c = service_setting(p, settings, id);
+  return c && service_kind(p, c->type) == TYPE_str
+             ? plan_str(p, (struct plan_text){c->lo, c->hi})
+             : "";
+}
+
 enum error_shape service_errors(const struct plan *p, struct plan_run settings)
 {
-  const struct plan_const *c = service_setting(p, settings, SETTING_errors);
-  const char *word = c && service_kind(p, c->type) == TYPE_str
-                         ? plan_str(p, (struct plan_text){c->lo, c->hi})
-                         : "";
+  const char *word = word_of(p, settings, SETTING_errors);
   return !strcmp(word, "openai")      ? SHAPE_OPENAI
          : !strcmp(word, "inference") ? SHAPE_INFERENCE
                                       : SHAPE_FASTAPI;
@@ -104,6 +113,12 @@ static void prepare_route(struct service *s, uint32_t i)
   r->overload_status = (int)number(p, route->settings, SETTING_overload_status);
   r->priority = (int)number(p, route->settings, SETTING_priority);
   r->errors = service_errors(p, route->settings);
+  r->ping = number(p, route->settings, SETTING_ping_interval);
+  r->ping = r->ping > 0 ? r->ping : PING_INTERVAL;
+  const struct plan_const *grace =
+      service_setting(p, route->settings, SETTING_shutdown_timeout);
+  r->grace = grace ? (int64_t)plan_bits(grace) : GRACE;
+  r->subprotocol = word_of(p, route->settings, SETTING_subprotocol);
   s->has_body_limits |= r->max_body > 0;
   for (uint32_t k = 0; k < route->params.count; k++)
     prepare_param(s, route, route->params.first + k);

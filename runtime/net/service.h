@@ -16,6 +16,9 @@ struct service_route {
   int overload_status; // 0: the deployment's
   int priority;
   enum error_shape errors;
+  // of a WebSocket
+  int64_t ping, grace;     // nanoseconds
+  const char *subprotocol; // or NULL
 };
 
 struct service_param { // beside each parameter of the plan

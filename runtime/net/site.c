@@ -4,6 +4,7 @@
 #include "runtime/net/answer.h"
 #include "runtime/net/pages.h"
 #include "runtime/net/params.h"
+#include "runtime/net/socket.h"
 #include "runtime/vm/engine.h"
 
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct site {
   struct version *now; // newest first
   uv_timer_t sweeper;  // frees versions, outside of their engines
   struct buf piece;    // of a stream, on its way out
+  struct sockets sockets;
   bool draining, closing;
   void (*closed)(void *);
   void *user;
@@ -34,7 +36,8 @@ struct visit {
   struct http_request *http;
   struct version *version;
   struct stream_answer stream;
-  uint32_t route; // PLAN_NONE: none was found
+  struct socket *socket; // of a WebSocket's route
+  uint32_t route;        // PLAN_NONE: none was found
   uint64_t began;
 };
 
@@ -82,6 +85,7 @@ static void on_closed(uv_handle_t *h)
   void (*closed)(void *) = s->closed;
   void *user = s->user;
   buf_free(&s->piece);
+  sockets_free(&s->sockets);
   free(s);
   closed(user);
 }
@@ -170,6 +174,7 @@ bool site_serves(const struct site *s, const struct service *service)
 
 void site_stop(struct site *s)
 {
+  sockets_stop(&s->sockets);
   for (struct version *v = s->now; v; v = v->older)
     engine_stop(v->engine);
 }
@@ -177,6 +182,9 @@ void site_stop(struct site *s)
 void site_drain(struct site *s)
 {
   s->draining = true;
+  sockets_drain(&s->sockets);
+  for (struct version *v = s->now; v; v = v->older)
+    engine_run(v->engine);
 }
 
 void site_close(struct site **at, void (*closed)(void *), void *user)
@@ -216,6 +224,9 @@ static enum router_found find(const struct service *s,
                               struct router_match *match)
 {
   int method = method_of(r);
+  if (ws_asked(r) && router_find(s->router, METHOD_WS, r->raw_path,
+                                 r->raw_path_size, match) == ROUTER_FOUND)
+    return ROUTER_FOUND;
   if (method >= 0)
     return router_find(s->router, (enum plan_method)method, r->raw_path,
                        r->raw_path_size, match);
@@ -277,17 +288,51 @@ static int64_t deadline_of(struct visit *v)
   return at;
 }
 
-static void start(struct visit *v, const value *args)
+static void on_socket_gone(struct http_request *r)
+{
+  socket_gone(((struct visit *)r->user)->socket);
+}
+
+static void on_socket_input(struct http_request *r)
+{
+  socket_input(((struct visit *)r->user)->socket);
+}
+
+static void on_socket_writable(struct http_request *r)
+{
+  socket_writable(((struct visit *)r->user)->socket);
+}
+
+static void start_socket(struct visit *v, value *args)
+{
+  struct http_request *r = v->http;
+  v->socket = socket_new(&v->version->site->sockets, v->version->service,
+                         v->route, v->version->engine, &v->call, r);
+  if (!v->socket) {
+    http_respond_error(r, 503, NULL, NULL, 0);
+    return;
+  }
+  r->on_gone = on_socket_gone;
+  r->on_input = on_socket_input;
+  r->on_writable = on_socket_writable;
+  socket_start(v->socket, args);
+}
+
+static void start(struct visit *v, value *args)
 {
   const struct service *s = v->version->service;
   struct http_request *r = v->http;
   v->call = (struct request){.arena = &r->arena,
-                             .done = on_call_done,
-                             .user = v,
                              .id = r->id,
-                             .deadline = deadline_of(v),
                              .priority = s->routes[v->route].priority,
                              .at_once = true};
+  if (s->plan->routes[v->route].method == METHOD_WS) {
+    start_socket(v, args);
+    return;
+  }
+  v->call.done = on_call_done;
+  v->call.user = v;
+  v->call.deadline = deadline_of(v);
   r->on_gone = on_gone;
   r->on_writable = on_writable;
   request_start(v->version->engine, &v->call,
@@ -299,6 +344,9 @@ static void call_route(struct visit *v, const struct router_match *match)
   const struct service *s = v->version->service;
   struct http_request *r = v->http;
   v->route = match->route;
+  if (s->plan->routes[v->route].method == METHOD_WS &&
+      !socket_check(&v->version->site->sockets, r))
+    return;
   uint32_t n = s->plan->routes[match->route].params.count;
   value *args = ARENA_ARRAY(&r->arena, n + 1, value);
   struct params params = {s, r, match, &r->arena, {.arena = &r->arena}};
@@ -324,7 +372,10 @@ void site_on_request(struct http_request *r, void *user)
     http_respond_error(r, 404, NULL, NULL, 0);
     break;
   case ROUTER_OTHER_METHOD:
-    answer_allow(r, match.allow);
+    if (r->method != HTTP_M_GET || !(match.allow & 1u << METHOD_WS))
+      answer_allow(r, match.allow);
+    else // a WebSocket is there, and this is no handshake
+      socket_check(&s->sockets, r);
     break;
   case ROUTER_FOUND:
     if (match.route == PLAN_NONE)

@@ -61,7 +61,7 @@ static bool watch(struct task *t, struct arrivals *a, const struct list *calls,
 const struct error *arrivals_begin(struct task *t, const struct list *calls,
                                    uint32_t of, value *out)
 {
-  static const struct stream_source source = {on_want, on_drop};
+  static const struct stream_source source = {.want = on_want, .drop = on_drop};
   const struct error *error = NULL;
   struct arena *arena = t->run->arena;
   struct arrivals *a =

@@ -185,6 +185,16 @@ static void deadline_passed(struct timer *timer)
     stop(run->request, error_make(run->root, ERROR_timeout, 408, message));
 }
 
+// Those that are fed from outside.
+static void adopt_streams(struct run *run, struct frame *f)
+{
+  const struct function *fn = f->fn;
+  for (uint32_t i = 0; fn->takes_streams && i < fn->n_params; i++)
+    if (fn->kinds[i] == TYPE_stream && f->slots[i].stream &&
+        !f->slots[i].stream->run)
+      stream_adopt(run, f, f->slots[i].stream);
+}
+
 // The root task and its frame; false when memory is out.
 static bool begin(struct run *run, const struct function *fn, const value *args,
                   struct replica *self, uint32_t depth)
@@ -198,6 +208,7 @@ static bool begin(struct run *run, const struct function *fn, const value *args,
     memcpy(f->slots, args, fn->n_params * sizeof *args);
   f->self = self;
   f->depth = depth;
+  adopt_streams(run, f);
   switch (frame_begin(run->root, f, &error)) {
   case ENTRY_RUN:
     task_ready(run->root);

@@ -108,6 +108,24 @@ enum stream_next stream_next(struct stream_reader *r, value *out,
 void stream_unread(struct stream_reader *r);
 void stream_leave(struct stream_reader *r);
 
+// Feeding a stream from outside: an argument of a request, made before it
+// starts. What is called may be called from inside of the engine: it may put a
+// piece or end the stream, and start nothing else there. Behind a piece from
+// elsewhere engine_run is due.
+struct stream_source {
+  void (*wanted)(struct stream *s); // the first time that a piece is waited
+                                    // for; or NULL
+  void (*want)(struct stream *s);   // the last piece was taken
+  void (*drop)(struct stream *s);   // nobody reads it any more
+};
+struct stream *stream_fed(struct arena *a, uint32_t of,
+                          const struct stream_source *source, void *user);
+void *stream_user(const struct stream *s);
+bool stream_full(const struct stream *s); // its piece has not been taken
+void stream_put(struct stream *s, value piece); // it has none
+// Its producer has ended; `error` lives as long as the request, or is NULL.
+void stream_over(struct stream *s, const struct error *error);
+
 // Runs what is ready. Real time: until nothing is, or others on the loop should
 // have their turn; then, and when timers fire, the loop comes back to it by
 // itself. request_start with `at_once` does this too.

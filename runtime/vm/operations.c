@@ -377,7 +377,8 @@ const struct error *operation_stub(struct task *t, value *s, struct plan_code i)
   struct stub *stub = ARENA_NEW(arena_of(t), struct stub);
   if (!stub)
     return error_memory(t);
-  *stub = (struct stub){site->deployment->stubs, site->function, s[i.a].closure};
+  *stub =
+      (struct stub){site->deployment->stubs, site->function, s[i.a].closure};
   site->deployment->stubs = stub;
   t->run->stubs = true;
   return NULL;
@@ -440,7 +441,8 @@ const struct error *operation_op(struct task *t, value *s, struct plan_code i,
 const struct error *operation_fail(struct task *t, value *s, struct plan_code i)
 {
   int64_t status = s[i.a].i;
-  if (status < 400 || status > 599)
+  bool close = status >= 3000 && status <= 4999; // of a WebSocket
+  if ((status < 400 || status > 599) && !close)
     return error_make(
         t, ERROR_user, 500, "fail with status %lld, which is no error's: %.*s",
         (long long)status, (int)s[i.b].text->size, s[i.b].text->data);

@@ -276,6 +276,34 @@ struct stream *stream_new(struct run *run, struct stream **owner, uint32_t of)
   return s;
 }
 
+struct stream *stream_fed(struct arena *a, uint32_t of,
+                          const struct stream_source *source, void *user)
+{
+  struct stream *s = ARENA_NEW(a, struct stream);
+  if (!s)
+    return NULL;
+  s->of = of;
+  s->source = source;
+  s->user = user;
+  return s;
+}
+
+void stream_adopt(struct run *run, struct frame *f, struct stream *s)
+{
+  s->run = run;
+  join_owner(s, &f->streams);
+}
+
+void *stream_user(const struct stream *s)
+{
+  return s->user;
+}
+
+bool stream_full(const struct stream *s)
+{
+  return s->full;
+}
+
 // The call is done, and its task the stream's.
 static void publish(struct task *t, struct stream *s)
 {
@@ -351,6 +379,16 @@ static value take(struct stream *s)
   return piece;
 }
 
+// Somebody is about to wait.
+static void ask(struct stream *s)
+{
+  if (s->asked || !s->source || s->full)
+    return;
+  s->asked = true;
+  if (s->source->wanted)
+    s->source->wanted(s);
+}
+
 static const struct error *read_by_others(struct task *t)
 {
   return error_make(t, ERROR_user, 500,
@@ -371,7 +409,7 @@ enum stream_next stream_more(struct task *t, struct stream *s,
                         "a stream that was never made is read");
   else if (stream_is_read(s))
     *error = read_by_others(t);
-  else if (s->full)
+  else if (ask(s), s->full)
     return STREAM_PIECE;
   else if (s->state == STREAM_FAILED)
     *error = s->error;
@@ -405,6 +443,7 @@ enum stream_next stream_next(struct stream_reader *r, value *out,
 {
   struct stream *s = r->stream;
   struct engine *e = s->run->engine;
+  ask(s);
   if (s->full) {
     *out = take(s);
     if (e->clock && !e->running)

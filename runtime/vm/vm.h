@@ -119,10 +119,6 @@ struct kept_slot { // of a replica that returned a stream
   struct kept_slot *next;
   struct replica *replica;
 };
-struct stream_source { // of a stream whose pieces come from outside of its run
-  void (*want)(struct stream *); // the last piece was taken
-  void (*drop)(struct stream *); // nobody reads it any more
-};
 struct stream {
   struct stream *next, **at; // among those of its owner; at is NULL: nobody's
   struct run *run;
@@ -131,6 +127,7 @@ struct stream {
   void *user;                         // the source's
   uint32_t of;                        // the pieces' type
   bool full;                          // there is a piece
+  bool asked;                         // the source knows that one is wanted
   value piece;
   enum { STREAM_OPEN, STREAM_ENDED, STREAM_FAILED } state;
   const struct error *error;
@@ -426,9 +423,8 @@ void stream_drop(struct stream *s);
 void stream_own(struct stream *s, struct stream **owner); // from now on
 // Its producer is stopped, and who reads finds the error.
 void stream_fail(struct stream *s, const struct error *error);
-// Its producer has ended.
-void stream_over(struct stream *s, const struct error *error);
-void stream_put(struct stream *s, value piece); // its source's; it has none
+// One among a request's arguments becomes its run's.
+void stream_adopt(struct run *run, struct frame *f, struct stream *s);
 // The task waits until the piece is taken.
 const struct error *stream_yield(struct task *t, value piece);
 void stream_end(struct task *t); // the task is gone

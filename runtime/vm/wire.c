@@ -302,7 +302,7 @@ void wires_take(struct wires *all)
 
 bool wire_attach(struct stream *from, void *unwiring, value *out)
 {
-  static const struct stream_source source = {go_on, leave};
+  static const struct stream_source source = {.want = go_on, .drop = leave};
   struct unwiring *to = unwiring;
   struct wire *w = (struct wire *)from;
   struct stream *s = stream_new(to->run, to->owner, w->of);

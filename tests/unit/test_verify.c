@@ -658,6 +658,7 @@ static void share_runs(struct plan_sample *s)
     route_path(s, "/{id:path}/x"))                                             \
   X(path_many, "it has too many holes", many_holes(s))                         \
   X(path_param, "parameter 1 is not in the path", route_path(s, "/{di}"))      \
+  X(socket_result, "it gives no messages", ROUTE.method = METHOD_WS)           \
   X(param_type, "parameter 1 has another type than its slot",                  \
     PARAM(1).type = T_STR)                                                     \
   X(param_default, "the default of parameter 1 has another type",              \
