@@ -372,6 +372,8 @@ const struct signature *dotted_operator(struct body *b, const struct expr *of)
       entry_find(b, first->name.text) ||
       table_get(&b->k->names, first->name.text))
     return NULL;
+  if (!strcmp(first->name.text->text, "metric")) // those are for metric_call
+    return NULL;
   const char *name = arena_printf(b->k->a, "%s.%s", first->name.text->text,
                                   of->access.name.text->text);
   return table_get(&b->k->operators, atom_of_text(&b->k->c->atoms, name));
@@ -444,8 +446,7 @@ static struct core *call_field(struct body *b, struct expr *e,
     if (s && s->kind == SYMBOL_METRIC) {
       s->uses++;
       INDEX(k, symbol, s, of->access.of->name.span);
-      check_args_alone(b, e->call.args);
-      return core_bad(k, e->span);
+      return metric_call(b, s, e);
     }
   }
   struct core *x = check(b, of->access.of, NULL);

@@ -299,8 +299,7 @@ void classes_collect(struct checker *k)
   EACH_NAMED(k, i, ITEM_DEPLOYMENT) class_members(k, i);
   if (!k->space->library) // whose functions wait until they are called
     EACH_NAMED(k, i, ITEM_FN) fn_declare(k, &k->names, i, NULL, NULL);
-  EACH_NAMED(k, i, ITEM_METRIC)
-  diag_report(k->d, DIAG_no_metrics, i->name.span, NULL);
+  metrics_collect(k);
 }
 
 // ---- lets and state: what a replica does when it starts ----

@@ -52,6 +52,7 @@ struct symbol {
   struct fn_sym *fn;
   struct app_sym *app;
   struct bind_sym *bind;
+  struct metric *metric;
   uint32_t index; // FIELD
   struct space *space;   // that it belongs to; MODULE: that it names
   struct table *instances; // FN of a library: struct fn_sym by its types
@@ -678,6 +679,11 @@ struct core_reply *check_function_body(struct body *b, struct callable *c,
 struct core_reply *check_form(struct body *b, struct form *f);
 void check_form_type(struct body *b, struct form *f, enum form_kind form,
                      const struct type *t);
+
+// check_metric.c
+void metrics_collect(struct checker *k);
+// `metric.method(…)`
+struct core *metric_call(struct body *b, struct symbol *s, struct expr *e);
 
 // check_stream.c
 bool body_yields(const struct body *b, const struct callable *c);

@@ -316,6 +316,17 @@ struct need { // an environment variable that must be set
   struct need *next;
 };
 
+struct metric {
+  atom name;
+  enum metric_kind kind;
+  uint32_t number;
+  atom *labels;
+  uint32_t n_labels;
+  const struct constant *buckets; // of a histogram, a list of float; or NULL
+  const char *doc;
+  struct metric *next;
+};
+
 struct program {
   const struct source *sources; // by span.file
   uint32_t n_sources;
@@ -325,7 +336,8 @@ struct program {
   struct function *functions; // every one, helpers and lambdas too
   struct test *tests;
   struct setting *server;
-  struct need *needs;   // the last one first
+  struct metric *metrics; // in the order of their numbers
+  struct need *needs;     // the last one first
   struct setting *node; // what `resource node` says there is
 };
 

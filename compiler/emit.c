@@ -241,6 +241,21 @@ static void emit_test(struct emit *e, const struct test *t)
   plan_add_tests(&e->b, row);
 }
 
+static void emit_metric(struct emit *e, const struct metric *m)
+{
+  struct plan_metric row = {.kind = m->kind};
+  struct plan_field *labels =
+      ARENA_ARRAY(&e->c->scratch, m->n_labels + 1, struct plan_field);
+  for (uint32_t i = 0; i < m->n_labels; i++)
+    labels[i] = (struct plan_field){
+        emit_name(e, m->labels[i]), PLAN_NONE, PLAN_NONE, {0, 0}};
+  row.name = emit_name(e, m->name);
+  row.doc = emit_text(e, m->doc);
+  row.labels = plan_add_run_fields(&e->b, labels, m->n_labels);
+  row.buckets = emit_const_or_none(e, m->buckets);
+  plan_add_metrics(&e->b, row);
+}
+
 // In the order of the text; each name once.
 static void emit_needs(struct emit *e, const struct need *needs)
 {
@@ -306,6 +321,8 @@ static void emit_rows(struct emit *e, bool tests)
   for (struct test *t = p->tests; t && tests; t = t->next)
     emit_test(e, t);
   emit_needs(e, p->needs);
+  for (const struct metric *m = p->metrics; m; m = m->next)
+    emit_metric(e, m);
   struct setting **end = &p->server; // the node's come behind
   while (*end)
     end = &(*end)->next;

@@ -6,6 +6,7 @@
 #include "runtime/net/access.h"
 #include "runtime/net/http.h"
 #include "runtime/net/site.h"
+#include "runtime/serve/metrics.h"
 #include "runtime/vm/engine.h"
 #include "runtime/vm/port.h"
 
@@ -38,6 +39,7 @@ struct loops {
   bool abandoned; // it never began
   int status;     // to exit with
   int64_t drain_ms;
+  struct metrics *metrics; // a shard a loop
   uv_signal_t term, interrupt;
   uv_timer_t patience;
   void (*ended)(void *);
@@ -317,7 +319,9 @@ static int open_loop(struct loop *own, const struct options *o,
       own->access,
       o->request_timeout,
       (size_t)o->max_memory,
-      o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0};
+      o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0,
+      l->metrics,
+      metrics_shard(l->metrics, (unsigned)(own - l->each))};
   if (site_new(&own->site, service, l->home, &site, why, why_size))
     return -1;
   port_on_idle(own->port, site_on_idle, own->site);
@@ -345,6 +349,7 @@ static void loops_free(struct loops *l)
     port_free(&l->each[i].port);
   service_drop(&l->next);
   pthread_mutex_destroy(&l->lock);
+  metrics_free(&l->metrics);
   free(l);
 }
 
@@ -371,7 +376,8 @@ int loops_new(struct loops **out, const struct options *o,
 {
   struct loops *l =
       calloc(1, sizeof *l + (size_t)o->loops * sizeof(struct loop));
-  if (!l) {
+  if (!l || metrics_new(&l->metrics, (unsigned)o->loops)) {
+    free(l);
     snprintf(why, why_size, "out of memory");
     return -1;
   }

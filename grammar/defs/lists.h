@@ -48,6 +48,12 @@ enum form_kind {
 #include "grammar/defs/adapters.def"
   FORMS
 };
+enum metric_kind {
+#define METRIC(name, doc) METRIC_##name,
+#include "grammar/defs/metrics.def"
+#undef METRIC
+  METRIC_KINDS
+};
 enum setting_id {
 #define SETTING(id, places, name, type, value, doc) SETTING_##id,
 #include "grammar/defs/kinds.def"

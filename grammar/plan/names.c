@@ -7,6 +7,12 @@ const char *const plan_names_TYPE_KINDS[TYPE_KINDS] = {
 #undef TYPE
 };
 
+const char *const plan_names_METRIC_KINDS[METRIC_KINDS] = {
+#define METRIC(name, doc) #name,
+#include "grammar/defs/metrics.def"
+#undef METRIC
+};
+
 const char *const plan_names_DTYPES[DTYPES] = {
 #define DTYPE(name, bytes, numpy) #name,
 #include "grammar/defs/dtypes.def"

@@ -22,5 +22,6 @@ extern const char *const plan_names_METHODS[METHODS];
 extern const char *const plan_names_SITE_KINDS[SITE_KINDS];
 extern const char *const plan_names_EDGE_KINDS[EDGE_KINDS];
 extern const char *const plan_names_ORIGINS[ORIGINS];
+extern const char *const plan_names_METRIC_KINDS[METRIC_KINDS];
 
 #endif

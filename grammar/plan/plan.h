@@ -196,6 +196,10 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // and is never shown.
 #define PLAN_NEED(N, E, T, R, O, U)                                            \
   T(name) N(secret) R(file, files) N(line) N(column)
+// A metric. Labels are fields without a type; `buckets`: a list of float, the
+// bounds of a histogram that has its own.
+#define PLAN_METRIC(N, E, T, R, O, U)                                          \
+  T(name) E(kind, METRIC_KINDS) U(labels, fields) O(buckets, consts) T(doc)
 // Exactly one record: what is said once.
 #define PLAN_PROGRAM(N, E, T, R, O, U) T(compiler) U(settings, settings)
 
@@ -223,7 +227,8 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
   X(params, plan_param, PLAN_PARAM)                                            \
   X(outcomes, plan_outcome, PLAN_OUTCOME)                                      \
   X(tests, plan_test, PLAN_TEST)                                               \
-  X(needs, plan_need, PLAN_NEED)
+  X(needs, plan_need, PLAN_NEED)                                               \
+  X(metrics, plan_metric, PLAN_METRIC)
 
 #define PLAN_N(name) uint32_t name;
 #define PLAN_E(name, count) uint32_t name;

@@ -282,6 +282,18 @@ static bool is_program(struct plan_check *c)
                         PLACE_SERVER | PLACE_RESOURCE, "program", 0);
 }
 
+static bool is_metric(struct plan_check *c, uint32_t i)
+{
+  const struct plan *p = c->p;
+  const struct plan_metric *m = &p->metrics[i];
+  if (m->buckets == PLAN_NONE)
+    return true;
+  const struct plan_type *t =
+      &p->types[base_of(p, p->consts[m->buckets].type)];
+  return (t->kind == TYPE_list && p->types[t->of].kind == TYPE_float) ||
+         refuse(c, "metric", i, m->name, "its buckets are no list of float");
+}
+
 bool check_serving(struct plan_check *c)
 {
   const struct plan *p = c->p;
@@ -296,5 +308,7 @@ bool check_serving(struct plan_check *c)
     good = is_binding(c, i);
   for (uint32_t i = 0; good && i < p->n_tests; i++)
     good = is_test(c, i);
+  for (uint32_t i = 0; good && i < p->n_metrics; i++)
+    good = is_metric(c, i);
   return good;
 }

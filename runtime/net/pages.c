@@ -116,8 +116,20 @@ static void answer_docs(struct http_request *r)
                (size_t)(docs_page_end - docs_page), &safe, 1);
 }
 
+static void answer_metrics(const struct metrics *m, struct http_request *r)
+{
+  struct buf out = {.arena = &r->arena};
+  metrics_write(m, &out);
+  if (out.failed)
+    http_respond_error(r, 503, NULL, NULL, 0);
+  else
+    http_respond(r, 200, "text/plain; version=0.0.4; charset=utf-8",
+                 out.size ? out.data : "", out.size, NULL, 0);
+}
+
 void pages_answer(const struct service *s, const struct router_match *m,
-                  struct http_request *r, bool draining)
+                  struct http_request *r, bool draining,
+                  const struct metrics *metrics)
 {
   switch (m->page) {
   case PAGE_HEALTH:
@@ -131,6 +143,9 @@ void pages_answer(const struct service *s, const struct router_match *m,
     break;
   case PAGE_DOCS:
     answer_docs(r);
+    break;
+  case PAGE_METRICS:
+    answer_metrics(metrics, r);
     break;
   }
 }

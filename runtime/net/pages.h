@@ -4,6 +4,7 @@
 
 #include "grammar/base/buf.h"
 #include "runtime/net/router.h"
+#include "runtime/serve/metrics.h"
 
 struct http_request;
 struct service;
@@ -14,7 +15,8 @@ void pages_free(struct service_pages **p);
 
 // Answers `r` with the page of `m`. `draining`: no new work is wanted.
 void pages_answer(const struct service *s, const struct router_match *m,
-                  struct http_request *r, bool draining);
+                  struct http_request *r, bool draining,
+                  const struct metrics *metrics);
 
 // The OpenAPI 3.1 document of one app, or of all (PLAN_NONE).
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out);

@@ -258,6 +258,10 @@ static void add_pages(struct router *r)
   add_page(r, PLAN_NONE, PAGE_ROUTES, "/-/routes");
   add_page(r, PLAN_NONE, PAGE_OPENAPI, "/openapi.json");
   add_page(r, PLAN_NONE, PAGE_DOCS, "/docs");
+  add_page(r, PLAN_NONE, PAGE_METRICS, "/-/metrics");
+  struct router_match taken;
+  if (router_find(r, METHOD_GET, "/metrics", 8, &taken) != ROUTER_FOUND)
+    add_page(r, PLAN_NONE, PAGE_METRICS, "/metrics");
   for (uint32_t i = 0; i < r->plan->n_apps; i++)
     if (r->plan->apps[i].prefix.size > 1) {
       add_page(r, i, PAGE_OPENAPI, "/openapi.json");
@@ -292,7 +296,7 @@ static int make_room(struct router *r, const struct plan *p)
   r->ends = calloc(n, sizeof *r->ends);
   r->steps = calloc(n, sizeof *r->steps);
   r->table = calloc(places, sizeof *r->table);
-  r->pages = calloc(4 + 2 * (size_t)p->n_apps, sizeof *r->pages);
+  r->pages = calloc(6 + 2 * (size_t)p->n_apps, sizeof *r->pages);
   return r->nodes && r->ends && r->steps && r->table && r->pages ? 0 : -1;
 }
 

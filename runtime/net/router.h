@@ -18,6 +18,7 @@ enum router_page {
   PAGE_ROUTES,  // /-/routes
   PAGE_OPENAPI, // /openapi.json, of all; under an app's prefix, of that app
   PAGE_DOCS,    // /docs
+  PAGE_METRICS, // /-/metrics; and /metrics, where no route takes that
 };
 
 enum { ROUTER_HOLES = 16 };

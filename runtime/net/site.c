@@ -2,6 +2,7 @@
 // request lives in the arena of its HTTP request.
 #include "runtime/net/site.h"
 #include "runtime/net/answer.h"
+#include "runtime/net/meter.h"
 #include "runtime/net/pages.h"
 #include "runtime/net/params.h"
 #include "runtime/net/socket.h"
@@ -15,6 +16,7 @@ struct version {
   struct site *site;
   struct service *service; // held
   struct engine *engine;
+  struct meter *meter;
   uint32_t live; // requests that began here
   struct version *older;
 };
@@ -50,6 +52,7 @@ static void version_free(struct version **at)
     return;
   if (v->engine)
     engine_free(&v->engine);
+  meter_free(&v->meter);
   service_drop(&v->service);
   free(v);
 }
@@ -65,9 +68,15 @@ static int version_new(struct version **out, struct site *site,
   }
   v->site = site;
   v->service = service_hold(service);
+  if (!(v->meter = meter_new(site->opts.shard, service->plan))) {
+    snprintf(why, why_size, "out of memory");
+    version_free(&v);
+    return -1;
+  }
   struct engine_options opts = {.loop = site->opts.loop,
                                 .port = site->opts.port,
                                 .home = home,
+                                .metrics = site->opts.shard,
                                 .seed = site->opts.seed,
                                 .request_memory = site->opts.request_memory};
   if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
@@ -245,8 +254,8 @@ static struct visit *visit_new(struct site *s, struct http_request *r)
   v->route = PLAN_NONE;
   v->version = s->now;
   v->version->live++;
-  if (s->opts.access)
-    v->began = uv_hrtime();
+  v->began = uv_hrtime();
+  meter_begin(v->version->meter);
   r->user = v;
   return v;
 }
@@ -379,7 +388,8 @@ void site_on_request(struct http_request *r, void *user)
     break;
   case ROUTER_FOUND:
     if (match.route == PLAN_NONE)
-      pages_answer(v->version->service, &match, r, s->draining);
+      pages_answer(v->version->service, &match, r, s->draining,
+                   s->opts.metrics);
     else
       call_route(v, &match);
   }
@@ -429,6 +439,11 @@ void site_on_done(struct http_request *r, int status, uint64_t sent, void *user)
   struct visit *v = r->user;
   if (s->opts.access)
     log_visit(s, r, status, sent);
-  if (v)
-    version_leave(v->version);
+  if (!v)
+    return;
+  int method = method_of(r);
+  meter_end(v->version->meter, v->route,
+            method < 0 ? "" : plan_method_name((enum plan_method)method),
+            status, (double)(uv_hrtime() - v->began) / 1e9);
+  version_leave(v->version);
 }

@@ -10,6 +10,7 @@
 #include "runtime/net/service.h"
 
 struct engine;
+struct metrics;
 struct port;
 struct site;
 
@@ -20,6 +21,8 @@ struct site_options {
   int64_t request_timeout; // nanoseconds, 0: none
   size_t request_memory;   // 0: the engine's default
   uint64_t seed;           // of random numbers, 0: none
+  const struct metrics *metrics; // for the page, borrowed
+  struct metric_shard *shard;    // of the loop
 };
 
 // Holds the service. `home` is that of another loop's engine, or NULL. 0, or -1

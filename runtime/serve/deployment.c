@@ -1,5 +1,6 @@
 // Slots and queues. See deployment.h.
 #include "runtime/serve/deployment.h"
+#include "runtime/serve/metrics.h"
 
 // ---- settings ----
 
@@ -136,6 +137,12 @@ static void rise(struct deployment *d, struct replica *r)
 
 // ---- slots ----
 
+static void count(struct metric_series *s, double n)
+{
+  if (s)
+    metric_add(s, n);
+}
+
 struct replica *deployment_turn(struct deployment *d)
 {
   if (d->n_replicas == 1)
@@ -151,6 +158,8 @@ struct replica *deployment_take(struct deployment *d)
   r->ongoing++;
   r->turn = d->turns++;
   d->ongoing++;
+  count(d->counts.ongoing, 1);
+  count(d->counts.requests, 1);
   sink(d, r);
   return r;
 }
@@ -163,11 +172,13 @@ void deployment_give(struct replica *r)
     deployment_leave(d, w);
     r->turn = d->turns++;
     sink(d, r);
+    count(d->counts.requests, 1);
     w->enter(w, r);
     return;
   }
   r->ongoing--;
   d->ongoing--;
+  count(d->counts.ongoing, -1);
   rise(d, r);
 }
 
@@ -175,8 +186,10 @@ void deployment_give(struct replica *r)
 
 bool deployment_wait(struct deployment *d, struct waiting *w)
 {
-  if (d->queued >= d->max_queued)
+  if (d->queued >= d->max_queued) {
+    count(d->counts.refused, 1);
     return false;
+  }
   struct waiting *after = d->last;
   while (after && after->priority < w->priority)
     after = after->prev;
@@ -185,6 +198,7 @@ bool deployment_wait(struct deployment *d, struct waiting *w)
   *(after ? &after->next : &d->first) = w;
   *(w->next ? &w->next->prev : &d->last) = w;
   d->queued++;
+  count(d->counts.queued, 1);
   return true;
 }
 
@@ -194,4 +208,5 @@ void deployment_leave(struct deployment *d, struct waiting *w)
   *(w->next ? &w->next->prev : &d->last) = w->prev;
   w->next = w->prev = NULL;
   d->queued--;
+  count(d->counts.queued, -1);
 }

@@ -11,6 +11,7 @@
 
 struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
+struct metric_series;
 struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
@@ -52,6 +53,9 @@ struct deployment {
   struct stub *stubs;           // of a test (runtime/vm), or NULL
   struct waiting *first, *last; // by priority, then age
   uint32_t queued, ongoing;
+  struct deployment_counts { // for the page of metrics; NULL: not counted
+    struct metric_series *ongoing, *queued, *requests, *refused;
+  } counts;
 };
 
 // One for each binding of the plan, settings resolved, replicas without fields;

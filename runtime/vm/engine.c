@@ -36,8 +36,13 @@ int engine_new(struct engine **out, const struct plan *plan,
     goto fail;
   }
   random_begin(e, opts->seed);
-  if (engine_load(e, why, why_size) ||
-      (e->home ? engine_share : engine_start)(e, why, why_size))
+  if (engine_load(e, why, why_size))
+    goto fail;
+  if (!measures_begin(e, opts->metrics)) {
+    snprintf(why, why_size, "out of memory");
+    goto fail;
+  }
+  if ((e->home ? engine_share : engine_start)(e, why, why_size))
     goto fail;
   *out = e;
   return 0;
@@ -58,6 +63,7 @@ void engine_free(struct engine **engine)
   batches_free(e);
   engine_release(&e->home);
   states_free(e);
+  measures_end(e);
   free(e->timers);
   arena_free(&e->arena);
   free(e);

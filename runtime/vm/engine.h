@@ -13,6 +13,8 @@ struct engine;
 struct port;
 struct task; // what runs: a frame's body, or a strand of a graph's frame
 
+struct metric_shard;
+
 struct engine_options {
   struct uv_loop_s *loop; // NULL: virtual time
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
@@ -20,6 +22,7 @@ struct engine_options {
                           // turns of tasks, 0: never
   uint64_t seed;          // of random numbers, 0: none
   struct port *port;      // of the loop (port.h), or NULL
+  struct metric_shard *metrics; // of the loop; NULL: the engine has its own
   struct engine *home;    // of the same plan, where deployments with limits or
                           // state are, and replicas have started; NULL: here
 };

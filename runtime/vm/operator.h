@@ -16,6 +16,12 @@ uint64_t engine_random(struct engine *e);
 void engine_noise(struct engine *e, void *to, size_t size);
 bool engine_is_test(const struct engine *e);
 
+// What is done with a metric (runtime/vm/measure.c), by its number in the plan and
+// the values of its labels. *out is what was asked for. False: `why` says it.
+enum measuring { MEASURE_inc, MEASURE_set, MEASURE_observe, MEASURE_value, MEASURE_count };
+bool engine_measure(struct engine *e, enum measuring what, int64_t metric, const struct list *labels,
+                    double *x, const char **why);
+
 // What an operator is called with. `types[i]` is the type of `args[i]`,
 // `result_type` that of the result: numbers into plan->types, base types (but
 // from_json reads into whole types, with their constraints and defaults).

@@ -15,6 +15,7 @@
 
 #include "runtime/serve/batch.h"
 #include "runtime/serve/deployment.h"
+#include "runtime/serve/metrics.h"
 #include "runtime/vm/engine.h"
 #include "runtime/vm/timeline.h"
 
@@ -272,6 +273,8 @@ struct engine {
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
   uint64_t n_spawned_failed; // since it began
+  struct metric_family **metrics; // of the plan
+  struct metrics *own_metrics;    // in virtual time
   uint64_t random[4]; // what the next number comes from
   bool seeded;        // by a number
   // other loops (port.h)
@@ -485,6 +488,11 @@ void value_check_field(const struct engine *e, uint32_t field, value v);
 #define values_check(f, at) ((void)0)
 #define value_check_field(e, field, v) ((void)0)
 #endif
+
+// ---- metrics (measure.c) ----
+
+bool measures_begin(struct engine *e, struct metric_shard *shard);
+void measures_end(struct engine *e);
 
 // ---- replicas' state (state.c) ----
 

@@ -88,7 +88,7 @@ def operators(_):
     return table(["operator", "does"],
                  [(code(name + signature), doc)
                   for _, name, signature, _, _, doc in sorted(rows("ops.def", "OPERATOR"), key=lambda row: row[1])
-                  if "." not in name or name.split(".")[0] not in libraries()])
+                  if "." not in name or name.split(".")[0] not in [*libraries(), "metric"]])
 
 
 def calls(_):
@@ -268,7 +268,8 @@ def plan_words(_):
     """Each enumeration with its words, in the order of their numbers."""
     defs = {"TYPE_KINDS": ("types.def", "TYPE"), "LIMIT_KINDS": ("limits.def", "LIMIT"),
             "SOURCES": ("adapters.def", "SOURCE"), "ADAPTERS": ("adapters.def", "ADAPTER"),
-            "FORMS": ("adapters.def", "FORM"), "SETTINGS": ("kinds.def", "SETTING")}
+            "FORMS": ("adapters.def", "FORM"), "SETTINGS": ("kinds.def", "SETTING"),
+            "METRIC_KINDS": ("metrics.def", "METRIC")}
     used = dict.fromkeys(of for _, fields, _ in plan_tables() for how, _, of in fields if how == "E")
     lines = []
     for count in used:

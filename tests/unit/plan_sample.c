@@ -560,5 +560,9 @@ void plan_sample_build(struct plan_sample *s)
   sample_consts(b);
   plan_add_tests(b, (struct plan_test){plan_intern(b, "it holds"), F_TEST, 0,
                                        30});
+  struct plan_field label = {plan_intern(b, "item"), PLAN_NONE, PLAN_NONE, {0, 0}};
+  plan_add_metrics(b, (struct plan_metric){
+    plan_intern(b, "bought_total"), METRIC_counter,
+    plan_add_run_fields(b, &label, 1), PLAN_NONE, {0, 0}});
   plan_add_needs(b, (struct plan_need){plan_intern(b, "API_KEY"), 1, 0, 3, 4});
 }

@@ -81,8 +81,8 @@ static void a_foreign_file_is_no_plan(void **state)
   X("damaged: version 1, for readers of version 2", h->oldest_reader = 2)      \
   X("truncated: ", h->size += 8)                                               \
   X("8 bytes behind its end", h->size -= 8)                                    \
-  X("damaged: 23 sections", h->n_sections--)                                   \
-  X("damaged: 25 sections", h->n_sections++)                                   \
+  X("damaged: 24 sections", h->n_sections--)                                   \
+  X("damaged: 26 sections", h->n_sections++)                                   \
   X("damaged: 4294967295 sections", h->version = 2; h->n_sections = UINT32_MAX)\
   X("section types begins at 0", h->sections[PLAN_types].offset = 0)           \
   X("section types begins at", h->sections[PLAN_types].offset += 8)            \

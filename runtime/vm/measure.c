@@ -1,0 +1,157 @@
+// The metrics of a plan on one engine: each is a family of the loop's shard. In
+// virtual time an engine has a shard of its own.
+#include "runtime/vm/operator.h"
+#include "runtime/vm/vm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool shape_of(const struct engine *e, const struct plan_metric *m,
+                     struct arena *a, struct metric_shape *out)
+{
+  const struct plan *p = e->plan;
+  const char **labels = ARENA_ARRAY(a, m->labels.count + 1, const char *);
+  uint32_t n = m->buckets == PLAN_NONE ? 0 : p->consts[m->buckets].hi;
+  double *bounds = ARENA_ARRAY(a, n + 1, double);
+  if (!labels || !bounds)
+    return false;
+  for (uint32_t i = 0; i < m->labels.count; i++)
+    labels[i] = plan_str(p, p->fields[m->labels.first + i].name);
+  for (uint32_t i = 0; i < n; i++)
+    bounds[i] = e->consts[p->consts[m->buckets].lo + i].f;
+  *out = (struct metric_shape){.name = plan_str(p, m->name),
+                               .help = plan_str(p, m->doc),
+                               .kind = (enum metric_kind)m->kind,
+                               .n_labels = m->labels.count,
+                               .labels = labels};
+  if (m->kind != METRIC_histogram)
+    return true;
+  out->n_bounds = m->buckets == PLAN_NONE ? metric_n_seconds : n;
+  out->bounds = m->buckets == PLAN_NONE ? metric_seconds : bounds;
+  return true;
+}
+
+// ---- the runtime's own ----
+
+static struct metric_series *series_for(const struct engine *e,
+                                        struct metric_shard *shard,
+                                        const struct deployment *d,
+                                        enum metric_kind kind, const char *name,
+                                        const char *help)
+{
+  static const char *const labels[] = {"app", "deployment"};
+  const char *app = plan_str(e->plan, e->plan->apps[d->row->app].name);
+  struct metric_word words[2] = {{app, strlen(app)},
+                                 {d->name, strlen(d->name)}};
+  struct metric_family *f = metric_family(
+      shard, &(struct metric_shape){name, help, kind, 2, labels, 0, NULL});
+  return f ? metric_series(f, words) : NULL;
+}
+
+// Of deployments that have limits, at home: what has none has nothing to show.
+static void count_deployments(struct engine *e, struct metric_shard *shard)
+{
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
+    struct deployment *d = &e->deployments[i];
+    if (!d->bounded || d->away)
+      continue;
+    d->counts = (struct deployment_counts){
+        series_for(e, shard, d, METRIC_gauge,
+                   "servegraph_deployment_ongoing_requests",
+                   "Calls that the replicas work on."),
+        series_for(e, shard, d, METRIC_gauge,
+                   "servegraph_deployment_queued_requests",
+                   "Calls that wait for a replica."),
+        series_for(e, shard, d, METRIC_counter,
+                   "servegraph_deployment_requests_total",
+                   "Calls that got a replica."),
+        series_for(e, shard, d, METRIC_counter,
+                   "servegraph_deployment_refused_requests_total",
+                   "Calls that found the queue full.")};
+    struct metric_series *replicas =
+        series_for(e, shard, d, METRIC_gauge, "servegraph_deployment_replicas",
+                   "Replicas that there are.");
+    if (replicas)
+      metric_set(replicas, d->n_replicas, engine_time(e));
+  }
+}
+
+bool measures_begin(struct engine *e, struct metric_shard *shard)
+{
+  uint32_t n = e->plan->n_metrics;
+  if (shard)
+    count_deployments(e, shard);
+  if (!n)
+    return true;
+  if (!shard && metrics_new(&e->own_metrics, 1))
+    return false;
+  if (!shard)
+    shard = metrics_shard(e->own_metrics, 0);
+  e->metrics = ARENA_ARRAY(&e->arena, n, struct metric_family *);
+  struct arena scratch = {0};
+  bool done = e->metrics != NULL;
+  for (uint32_t i = 0; done && i < n; i++) {
+    struct metric_shape shape;
+    done = shape_of(e, &e->plan->metrics[i], &scratch, &shape) &&
+           (e->metrics[i] = metric_family(shard, &shape));
+  }
+  arena_free(&scratch);
+  return done;
+}
+
+void measures_end(struct engine *e)
+{
+  metrics_free(&e->own_metrics);
+}
+
+// The series of these labels; *why says why there is none.
+static struct metric_series *series_of(struct engine *e, int64_t metric,
+                                       const struct list *labels,
+                                       const char **why)
+{
+  const struct plan_metric *m = &e->plan->metrics[metric];
+  struct metric_word words[16];
+  if (labels->count != m->labels.count || labels->count > 16) {
+    *why = "a metric is given other labels than it has";
+    return NULL;
+  }
+  for (uint32_t i = 0; i < labels->count; i++)
+    words[i] = (struct metric_word){labels->items[i].text->data,
+                                    labels->items[i].text->size};
+  *why = NULL; // more than are kept are not counted
+  return metric_series(e->metrics[metric], words);
+}
+
+bool engine_measure(struct engine *e, enum measuring what, int64_t metric,
+                    const struct list *labels, double *x, const char **why)
+{
+  *why = "there is no such metric";
+  if (metric < 0 || metric >= e->plan->n_metrics)
+    return false;
+  struct metric_series *s = series_of(e, metric, labels, why);
+  bool counter = e->plan->metrics[metric].kind == METRIC_counter;
+  bool histogram = e->plan->metrics[metric].kind == METRIC_histogram;
+  if (*why || !s)
+    return !*why;
+  switch (what) {
+  case MEASURE_inc:
+    *why = counter && !(*x >= 0) ? "a counter only grows" : NULL;
+    if (!*why)
+      metric_add(s, *x);
+    break;
+  case MEASURE_set:
+    metric_set(s, *x, engine_time(e));
+    break;
+  case MEASURE_observe:
+    if (histogram)
+      metric_observe(e->metrics[metric], s, *x);
+    break;
+  case MEASURE_value:
+    *x = metric_value(s);
+    break;
+  case MEASURE_count:
+    *x = (double)metric_count(e->metrics[metric], s);
+    break;
+  }
+  return !*why;
+}
