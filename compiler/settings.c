@@ -1,6 +1,7 @@
 // Settings: which there are, what they may be, and which of two counts. All
 // from the rows of kinds.def.
 #include "compiler/checker.h"
+#include "grammar/base/network.h"
 
 #include <string.h>
 
@@ -12,7 +13,6 @@ static const struct {
     {PLACE_DEPLOYMENT, "user_config"},
     {PLACE_DEPLOYMENT, "cache.key"},
     {PLACE_SERVER, "admin"},
-    {PLACE_SERVER, "tls"},
 };
 
 static const struct {
@@ -84,9 +84,27 @@ static int64_t least(enum setting_id id)
   }
 }
 
+static bool are_networks(struct checker *k, const struct constant *c,
+                         struct span at)
+{
+  struct network n;
+  for (uint32_t i = 0; i < c->n_parts; i++) {
+    const struct constant *t = c->parts[i];
+    if (network_read(t->text, t->size, &n) || !strcmp(t->text, "unix"))
+      continue;
+    diag_report(k->d, DIAG_bad_setting, at,
+                "`%s` is not an address, a network such as 10.0.0.0/8, or unix",
+                t->text);
+    return false;
+  }
+  return true;
+}
+
 static bool in_range(struct checker *k, enum setting_id id,
                      const struct constant *c, struct span at)
 {
+  if (id == SETTING_trusted_proxies)
+    return are_networks(k, c, at);
   bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum ||
               c->type->kind == TYPE_list;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
@@ -347,6 +365,10 @@ static void conflicts(struct checker *k, struct setting *list)
                     "`num_replicas` and `autoscaling` exclude each other");
     diag_note(k->d, d, scaling->span, "`autoscaling` is set here");
   }
+  struct setting *cert = of[SETTING_tls_cert], *key = of[SETTING_tls_key];
+  if (!cert != !key)
+    diag_report(k->d, DIAG_bad_setting, (cert ? cert : key)->span,
+                "`tls` needs a `%s` too", cert ? "key" : "cert");
   struct setting *low = of[SETTING_autoscaling_min],
                  *high = of[SETTING_autoscaling_max];
   int64_t most = high ? high->value->i : 1;

@@ -38,6 +38,7 @@ struct loops {
   int n;
   bool abandoned; // it never began
   int status;     // to exit with
+  struct ingress in;
   int64_t drain_ms;
   struct metrics *metrics; // a shard a loop
   uv_signal_t term, interrupt;
@@ -254,7 +255,7 @@ static int address_of(struct http_address *a, const struct loop *own,
 {
   const struct http_server *first = own->all->each[0].server;
   const struct listen_at *at = &o->listen[i];
-  *a = (struct http_address){.port = at->port};
+  *a = (struct http_address){.port = at->port, .secure = at->secure};
   if (at->port >= 0) {
     a->host = at->text;
     a->port = first ? http_server_port(first, i) : at->port;
@@ -286,6 +287,9 @@ static int listen_on(struct loop *own, const struct options *o, char *why,
       .idle_ms = milliseconds(o->idle_timeout),
       .write_ms = milliseconds(o->write_timeout),
       .max_connections = (uint32_t)o->max_connections,
+      .proxies = own->all->in.proxies,
+      .tls = own->all->in.tls,
+      .proxy_protocol = o->proxy_protocol,
       .on_headers = site_on_headers,
       .on_done = site_on_done,
       .log = log_trouble,
@@ -372,7 +376,8 @@ static void abandon(struct loops *l)
 }
 
 int loops_new(struct loops **out, const struct options *o,
-              struct service *service, char *why, size_t why_size)
+              const struct ingress *in, struct service *service, char *why,
+              size_t why_size)
 {
   struct loops *l =
       calloc(1, sizeof *l + (size_t)o->loops * sizeof(struct loop));
@@ -382,6 +387,7 @@ int loops_new(struct loops **out, const struct options *o,
     return -1;
   }
   l->n = o->loops;
+  l->in = *in;
   l->drain_ms = o->drain / 1000000;
   pthread_mutex_init(&l->lock, NULL);
   for (int i = 0; i < l->n; i++) {

@@ -12,9 +12,16 @@
 
 struct loops;
 
+// What all loops borrow, NULL where it is not wanted.
+struct ingress {
+  struct http_proxies *proxies;
+  struct http_tls *tls;
+};
+
 // Listens on all loops. Holds the service. 0, or -1 with a reason.
 int loops_new(struct loops **out, const struct options *o,
-              struct service *service, char *why, size_t why_size);
+              const struct ingress *in, struct service *service, char *why,
+              size_t why_size);
 // Of the address of that number, 0 for a Unix socket.
 int loops_port(const struct loops *l, unsigned address);
 uv_loop_t *loops_main(struct loops *l);

@@ -1,5 +1,6 @@
 // sgrun: serves a plan. Enters: a command line. Leaves: answers, and an exit
 // status. What happens is a list: options, plan, service, loops.
+#include "runtime/certificate.h"
 #include "runtime/compile.h"
 #include "runtime/loops.h"
 #include "runtime/memory.h"
@@ -58,8 +59,33 @@ static int load(struct loaded *out, const struct options *o)
   return 0;
 }
 
-static int check(const struct options *o, struct service *service)
+// What TLS and proxies need: files are read, addresses understood.
+static int open_ingress(struct ingress *in, const struct options *o,
+                        const struct plan *p, char *why, size_t why_size)
 {
+  if (options_proxies(&in->proxies, o, p, why, why_size))
+    return -1;
+  return o->tls_cert
+             ? http_tls_new(&in->tls, o->tls_cert, o->tls_key, why, why_size)
+             : 0;
+}
+
+static void close_ingress(struct ingress *in)
+{
+  http_proxies_free(&in->proxies);
+  http_tls_free(&in->tls);
+}
+
+static int check(struct options *o, struct service *service)
+{
+  char why[512];
+  struct ingress in = {0};
+  if (options_settle(o, service->plan, why, sizeof why) ||
+      open_ingress(&in, o, service->plan, why, sizeof why)) {
+    close_ingress(&in);
+    return fail(o->path, why);
+  }
+  close_ingress(&in);
   const struct plan *p = service->plan;
   if (!plan_needs_met(p, stderr))
     return 1;
@@ -104,6 +130,7 @@ struct serving {
   const struct options *options;
   struct loops *loops;
   struct watch *watch;
+  struct certificate *certificate;
 };
 
 static bool is_missing(const struct service *s, char *why, size_t why_size)
@@ -135,6 +162,7 @@ static void on_ending(void *user)
 {
   struct serving *s = user;
   watch_close(&s->watch);
+  certificate_close(&s->certificate);
 }
 
 // Every connection is a file; the soft limit is a habit of 1 024.
@@ -170,8 +198,8 @@ static void say_ready(const struct options *o, const struct loops *l, double ms)
     if (at->port < 0)
       fprintf(stderr, "unix:%s", at->text);
     else
-      fprintf(stderr, "http://%s%s%s:%d", bare ? "" : "[", at->text,
-              bare ? "" : "]", loops_port(l, i));
+      fprintf(stderr, "http%s://%s%s%s:%d", at->secure ? "s" : "",
+              bare ? "" : "[", at->text, bare ? "" : "]", loops_port(l, i));
   }
   fprintf(stderr, " (%.1f ms)\n", ms);
 }
@@ -180,6 +208,7 @@ static int serve(struct options *o, struct service *service, double began)
 {
   char why[512];
   struct serving s = {.options = o};
+  struct ingress in = {0};
   if (options_settle(o, service->plan, why, sizeof why))
     return fail(o->path, why);
   if (is_missing(service, why, sizeof why))
@@ -189,13 +218,21 @@ static int serve(struct options *o, struct service *service, double began)
   raise_file_limit();
   if (!has_room_for_files())
     return fail("", "too many open files: it needs a dozen for itself");
-  if (loops_new(&s.loops, o, service, why, sizeof why))
+  if (open_ingress(&in, o, service->plan, why, sizeof why) ||
+      loops_new(&s.loops, o, &in, service, why, sizeof why)) {
+    close_ingress(&in);
     return fail("", why);
+  }
+  if (in.tls)
+    s.certificate =
+        certificate_new(loops_main(s.loops), in.tls, o->tls_cert, o->tls_key);
   if (o->watch)
     s.watch =
         watch_new(loops_main(s.loops), o->path, service->plan, on_changed, &s);
   say_ready(o, s.loops, clock_ms(CLOCK_MONOTONIC) - began);
-  return loops_run(&s.loops, on_ending, &s);
+  int status = loops_run(&s.loops, on_ending, &s);
+  close_ingress(&in);
+  return status;
 }
 
 static int run(struct options *o, double began)

@@ -80,12 +80,16 @@ static int read_path(const char *path, struct options *o)
   return 0;
 }
 
-// HOST:PORT, [ADDRESS]:PORT, :PORT (all addresses), PORT or unix:PATH.
+// HOST:PORT, [ADDRESS]:PORT, :PORT (all addresses), PORT or unix:PATH; and
+// http:// or https:// before it.
 static int read_listen(const char *text, struct options *o)
 {
   if (o->n_listen == LISTEN_MOST)
     return -1;
   struct listen_at *to = &o->listen[o->n_listen];
+  *to = (struct listen_at){.secure = !strncmp(text, "https://", 8),
+                           .plain = !strncmp(text, "http://", 7)};
+  text += to->secure ? 8 : to->plain ? 7 : 0;
   if (!strncmp(text, "unix:", 5))
     return read_path(text + 5, o);
   const char *colon = strrchr(text, ':'), *host = text;
@@ -203,6 +207,18 @@ static int take(struct options *o, enum option option, const char *v)
   switch (option) {
   case OPTION_listen:
     return CHECK(!read_listen(v, o), "HOST:PORT or unix:PATH");
+  case OPTION_tls_cert:
+    o->tls_cert = v;
+    return OPTIONS_GO;
+  case OPTION_tls_key:
+    o->tls_key = v;
+    return OPTIONS_GO;
+  case OPTION_trusted_proxies:
+    o->trusted = v;
+    return OPTIONS_GO;
+  case OPTION_proxy_protocol:
+    o->proxy_protocol = true;
+    return OPTIONS_GO;
   case OPTION_seed:
     return CHECK((o->seed = whole(v, 1, INT64_MAX)) > 0, "a number from 1 on");
   case OPTION_resources:
@@ -296,12 +312,89 @@ static int settle_listen(struct options *o, const struct plan *p, char *why,
   return o->n_listen ? 0 : read_listen("127.0.0.1:8000", o);
 }
 
+// Unix sockets are for the machine itself, so they speak TLS only where asked.
+static int settle_tls(struct options *o, const struct plan *p, char *why,
+                      size_t why_size)
+{
+  if (!o->tls_cert && !o->tls_key) {
+    o->tls_cert = text_setting(p, SETTING_tls_cert, NULL);
+    o->tls_key = text_setting(p, SETTING_tls_key, NULL);
+  }
+  if (!o->tls_cert != !o->tls_key) {
+    snprintf(why, why_size,
+             "TLS needs a certificate and a key, and there is "
+             "only %s",
+             o->tls_cert ? "the first" : "a key");
+    return -1;
+  }
+  for (unsigned i = 0; i < o->n_listen; i++) {
+    struct listen_at *at = &o->listen[i];
+    if (at->secure && !o->tls_cert) {
+      snprintf(why, why_size,
+               "https needs a certificate: tls, or --tls-cert "
+               "and --tls-key");
+      return -1;
+    }
+    at->secure |= o->tls_cert && !at->plain && at->port >= 0;
+  }
+  return 0;
+}
+
+// ---- proxies ----
+enum { PROXIES_MOST = 256 };
+
+static int make_proxies(struct http_proxies **out, const char *const *texts,
+                        unsigned n, char *why, size_t why_size)
+{
+  int wrong_one = n ? http_proxies_new(out, texts, n) : 0;
+  if (wrong_one < 0)
+    snprintf(why, why_size, "out of memory");
+  else if (wrong_one)
+    snprintf(why, why_size,
+             "trusted_proxies: '%.100s' is not an address, a network such as "
+             "10.0.0.0/8, or unix",
+             texts[wrong_one - 1]);
+  return wrong_one ? -1 : 0;
+}
+
+static int listed_proxies(struct http_proxies **out, const char *list,
+                          char *why, size_t why_size)
+{
+  const char *texts[PROXIES_MOST];
+  unsigned n = 0;
+  char *copy = strdup(list), *save = NULL;
+  for (char *t = copy ? strtok_r(copy, ", ", &save) : NULL;
+       t && n < PROXIES_MOST; t = strtok_r(NULL, ", ", &save))
+    texts[n++] = t;
+  int e = make_proxies(out, texts, n, why, why_size);
+  free(copy);
+  return e;
+}
+
+int options_proxies(struct http_proxies **out, const struct options *o,
+                    const struct plan *p, char *why, size_t why_size)
+{
+  const char *texts[PROXIES_MOST];
+  *out = NULL;
+  if (o->trusted)
+    return listed_proxies(out, o->trusted, why, why_size);
+  const struct plan_const *c =
+      service_setting(p, p->program[0].settings, SETTING_trusted_proxies);
+  unsigned n = c ? c->hi : 0;
+  if (n > PROXIES_MOST)
+    n = PROXIES_MOST;
+  for (unsigned i = 0; i < n; i++)
+    texts[i] = service_text(p, c->lo + i);
+  return make_proxies(out, texts, n, why, why_size);
+}
+
 int options_settle(struct options *o, const struct plan *p, char *why,
                    size_t why_size)
 {
   const char *log = text_setting(p, SETTING_log, "none");
-  if (settle_listen(o, p, why, why_size))
+  if (settle_listen(o, p, why, why_size) || settle_tls(o, p, why, why_size))
     return -1;
+  o->proxy_protocol |= setting(p, SETTING_proxy_protocol, 0) != 0;
   if (o->log < 0 && (o->log = read_log(log)) < 0)
     o->log = ACCESS_NONE;
   for (int i = 0; i < NUMBERS; i++) {

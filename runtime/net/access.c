@@ -121,6 +121,8 @@ static void add_json(struct access *a, const struct access_entry *e)
   buf_addc(b, '"');
   add_string(b, "id", r->id, r->id_size);
   add_string(b, "client", r->client, strlen(r->client));
+  if (r->secure)
+    buf_adds(b, ",\"scheme\":\"https\"");
   add_string(b, "method", r->method_text, strlen(r->method_text));
   add_string(b, "path", r->path, r->path_size);
   if (e->route)

@@ -54,8 +54,9 @@ struct http_request {
   const struct http_header *headers; // in the order of arrival
   size_t n_headers;
   const char *host;     // of the Host header
-  const char *client;   // the peer's address without port
+  const char *client;   // the address without port, "" where there is none
   unsigned client_port; // 0 where there is none
+  bool secure;          // it came over TLS, here or to a proxy
   char id[129];         // x-request-id, taken or made
   uint8_t id_size;
 
@@ -83,6 +84,24 @@ typedef void (*http_done_handler)(struct http_request *r, int status,
                                   uint64_t sent, void *user);
 typedef void (*http_log)(const char *text, void *user);
 
+// Proxies that are believed what they say about clients: addresses and networks
+// ("10.0.0.0/8"), and "unix" for every peer of a Unix socket. 0; -1: out of
+// memory; or 1 + the number of a text that is none. Freed by http_proxies_free,
+// which accepts NULL.
+struct http_proxies;
+int http_proxies_new(struct http_proxies **out, const char *const *texts,
+                     unsigned n);
+void http_proxies_free(struct http_proxies **p);
+
+// A certificate (with what it is signed by) and its key, PEM files. 0, or -1
+// with a reason. Any thread may read the files again for connections to come;
+// -1: all stays as it was.
+struct http_tls;
+int http_tls_new(struct http_tls **out, const char *cert, const char *key,
+                 char *why, size_t why_size);
+int http_tls_again(struct http_tls *t, char *why, size_t why_size);
+void http_tls_free(struct http_tls **t); // accepts NULL
+
 // Where to listen: a host (an address or a name) and a port, a path, or a
 // socket that listens already.
 struct http_address {
@@ -90,6 +109,7 @@ struct http_address {
   const char *path; // of a Unix socket, which is removed at the end
   int port;         // 0: a free one, see http_server_port
   int fd;           // to take over instead, [none]
+  bool secure;      // speaks TLS
 };
 
 // Zero means the default, given in brackets.
@@ -104,9 +124,13 @@ struct http_options {
   uint32_t body_ms;  // [30 000] between two pieces of a body
   uint32_t idle_ms;  // [75 000] between requests
   uint32_t write_ms; // [30 000] with output that the client does not take
-  uint32_t max_connections;     // [no limit] more wait unaccepted
-  http_head_handler on_headers; // or NULL
-  http_done_handler on_done;    // or NULL
+  uint32_t max_connections; // [no limit] more wait unaccepted
+  // Borrowed, and shared by several servers:
+  const struct http_proxies *proxies; // [nobody is believed]
+  struct http_tls *tls;               // for addresses that are `secure`
+  bool proxy_protocol;                // connections begin with a PROXY header
+  http_head_handler on_headers;       // or NULL
+  http_done_handler on_done;          // or NULL
   http_log log; // or NULL: lines of trouble, at most one a second
 };
 

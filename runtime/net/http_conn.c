@@ -3,6 +3,8 @@
 // connection waits for next; the answer to a handler's question "who frees
 // this?" is there too.
 #include "runtime/net/http_conn.h"
+#include "runtime/net/http_peer.h"
+#include "runtime/net/http_tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,13 +16,20 @@
 enum { READS_A_TURN = 4 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
+static void on_tls_poll(uv_poll_t *poll, int status, int events);
 
 static void on_closed(uv_handle_t *handle)
 {
   server_forget(handle->data);
 }
 
-static void conn_close(struct conn *c)
+// Bytes are behind it that the client has not got; or it is gone.
+static bool ends_well(const struct conn *c)
+{
+  return !c->dead && !c->reset && c->state != CONN_GREETING;
+}
+
+void conn_close(struct conn *c)
 {
   struct http_server *s = c->server;
   if (c->state == CONN_CLOSED)
@@ -29,6 +38,8 @@ static void conn_close(struct conn *c)
     s->out_of = NULL;
   if (c->state == CONN_WORKING)
     s->stats.working--;
+  if (c->tls && ends_well(c))
+    tls_farewell(c->tls);
   c->state = CONN_CLOSED;
   server_take_back(s, c->x);
   c->x = NULL;
@@ -39,6 +50,7 @@ static void conn_close(struct conn *c)
   if (c->reset)
     setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0},
                sizeof(struct linger));
+  greet_end(c);
   uv_close((uv_handle_t *)&c->poll, on_closed);
   close(c->fd);
 }
@@ -77,7 +89,8 @@ static struct conn *conn_new(struct http_server *s)
   return c;
 }
 
-int conn_open(struct http_server *s, int fd, const struct sockaddr *peer)
+int conn_open(struct http_server *s, int fd, const struct sockaddr *peer,
+              bool secure)
 {
   struct conn *c = conn_new(s);
   int e = c ? uv_poll_init(s->loop, &c->poll, fd) : UV_ENOMEM;
@@ -92,9 +105,21 @@ int conn_open(struct http_server *s, int fd, const struct sockaddr *peer)
   peer_take(c, peer);
   s->stats.open++;
   s->stats.accepted++;
+  c->secure = secure;
+  c->trusted = s->opts.proxies && peer_text_trusted(s->opts.proxies, c->client);
+  if (secure || s->opts.proxy_protocol)
+    greet_begin(c);
+  else
+    conn_greeted(c);
+  return 0;
+}
+
+void conn_greeted(struct conn *c)
+{
+  c->state = CONN_READING;
+  c->events = 0; // the greeting's
   server_wait(c, WAIT_IDLE);
   conn_settle(c);
-  return 0;
 }
 
 static void ask(struct conn *c, int events)
@@ -102,7 +127,7 @@ static void ask(struct conn *c, int events)
   if (c->events == events)
     return;
   c->events = (uint8_t)events;
-  uv_poll_start(&c->poll, events, on_poll);
+  uv_poll_start(&c->poll, events, c->tls ? on_tls_poll : on_poll);
 }
 
 // The handler learns that nobody waits for its answer.
@@ -139,6 +164,8 @@ static void finish(struct conn *c)
     c->state = CONN_READING;
 }
 
+static void go_on_with_tls(struct conn *c);
+
 void conn_ended(struct conn *c)
 {
   if (c->busy)
@@ -147,6 +174,8 @@ void conn_ended(struct conn *c)
   if (c->state == CONN_READING && !exchange_empty(c->x))
     server_soon(c);
   conn_settle(c);
+  if (c->tls)
+    go_on_with_tls(c);
 }
 
 static void refuse(struct conn *c, int status, const char *why)
@@ -157,6 +186,13 @@ static void refuse(struct conn *c, int status, const char *why)
   finish(c);
 }
 
+static void take_marks(const struct conn *c, struct http_request *r)
+{
+  r->secure = c->secure;
+  if (c->trusted)
+    peer_forwarded(c->server->opts.proxies, r);
+}
+
 static void head_came(struct conn *c)
 {
   struct http_server *s = c->server;
@@ -164,6 +200,8 @@ static void head_came(struct conn *c)
   struct http_request *r = &x->req;
   r->client = c->client;
   r->client_port = c->port;
+  if (c->secure | c->trusted)
+    take_marks(c, r);
   r->body_limit = s->opts.body_limit;
   if (!r->id_size)
     answer_made_id(s, r);
@@ -266,7 +304,8 @@ static bool read_some(struct conn *c)
       run(c); // it says why
     return false;
   }
-  ssize_t n = recv(c->fd, at, room, 0);
+  ssize_t n = c->tls ? tls_recv(c->tls, at, room, &c->blocked)
+                     : recv(c->fd, at, room, 0);
   if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
     c->dead = true;
   if (n == 0)
@@ -333,6 +372,37 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     conn_lost(c);
 }
 
+static bool has_room(struct conn *c)
+{
+  char *at;
+  return c->state == CONN_WORKING && exchange_space(c->x, &at) > 0;
+}
+
+// TLS reads whole records, and what it keeps of one no poll tells of; nor may
+// it be asked to read while the socket has to take bytes first.
+static void go_on_with_tls(struct conn *c)
+{
+  if (c->state == CONN_CLOSED || c->dead)
+    return;
+  if (c->blocked) {
+    c->events = UV_WRITABLE;
+    uv_poll_start(&c->poll, UV_WRITABLE, on_tls_poll);
+  } else if (!c->eof && tls_pending(c->tls) &&
+             (c->state == CONN_READING || has_room(c))) {
+    server_soon(c);
+  }
+}
+
+static void on_tls_poll(uv_poll_t *poll, int status, int events)
+{
+  struct conn *c = poll->data;
+  if (c->blocked)
+    events |= UV_READABLE;
+  c->blocked = false;
+  on_poll(poll, status, events);
+  go_on_with_tls(c);
+}
+
 static void settle_dead(struct conn *c)
 {
   if (c->state != CONN_WORKING) {
@@ -348,18 +418,24 @@ static void settle_dead(struct conn *c)
     server_soon(c);
 }
 
-static void settle_last(struct conn *c)
+void conn_linger(struct conn *c)
 {
-  if (!c->unread || c->eof || c->reset) {
-    conn_close(c);
-    return;
-  }
+  if (c->tls)
+    tls_farewell(c->tls);
   shutdown(c->fd, SHUT_WR);
   c->state = CONN_LINGERING;
   server_take_back(c->server, c->x);
   c->x = NULL;
   ask(c, UV_READABLE);
   server_wait(c, WAIT_LINGER);
+}
+
+static void settle_last(struct conn *c)
+{
+  if (!c->unread || c->eof || c->reset)
+    conn_close(c);
+  else
+    conn_linger(c);
 }
 
 static void settle_working(struct conn *c)
@@ -425,7 +501,7 @@ void conn_settle(struct conn *c)
   }
 }
 
-void conn_turn(struct conn *c)
+static void turn(struct conn *c)
 {
   if (c->state == CONN_WORKING && c->dead) {
     tell_gone(c);
@@ -433,9 +509,13 @@ void conn_turn(struct conn *c)
   }
   if (c->state == CONN_WORKING && c->x->phase == PHASE_FLOW) {
     input_came(c);
-    conn_settle(c);
-    return;
+    if (!c->tls || c->state != CONN_WORKING) {
+      conn_settle(c);
+      return;
+    }
   }
+  if (c->state == CONN_WORKING && c->tls)
+    conn_read(c);
   if (c->state != CONN_READING)
     return;
   if (c->x)
@@ -444,6 +524,13 @@ void conn_turn(struct conn *c)
     conn_read(c);
   else
     conn_settle(c);
+}
+
+void conn_turn(struct conn *c)
+{
+  turn(c);
+  if (c->tls)
+    go_on_with_tls(c);
 }
 
 void conn_expired(struct conn *c)

@@ -21,6 +21,7 @@ enum {
 };
 
 enum conn_state {
+  CONN_GREETING,  // a PROXY header or TLS's handshake
   CONN_READING,   // a request, or the wait for one
   CONN_WORKING,   // a handler has the request
   CONN_FLUSHING,  // the answer is complete and not yet taken
@@ -33,6 +34,7 @@ enum conn_state {
 enum conn_wait {
   WAIT_NONE, // for a handler
   WAIT_IDLE,
+  WAIT_GREETING,
   WAIT_HEAD,
   WAIT_BODY,
   WAIT_WRITE,
@@ -58,9 +60,14 @@ struct conn {
   bool unread;    // ... while the client may still be sending
   bool served;    // it had a request before
   bool reset;     // close by RST: the client must not take it for an end
+  bool trusted;   // the peer is believed what it says about the client
+  bool secure;    // speaks TLS
+  bool blocked;   // TLS cannot read before the socket has taken bytes
   uint16_t port;
   char *out; // unsent bytes, owned
   size_t out_size, out_sent, out_room;
+  struct intro *intro; // a PROXY header that comes, owned
+  struct ssl_st *tls;  // once its client has begun to speak it
   uv_poll_t poll;
   char client[INET6_ADDRSTRLEN];
 };
@@ -72,6 +79,7 @@ struct conn_list {
 struct listener {
   struct http_server *server;
   int fd, port;
+  bool secure;
   char *path; // of a Unix socket that is ours to remove, or NULL
   dev_t device;
   ino_t inode;
@@ -131,13 +139,22 @@ void listener_shut(struct listener *l);
 
 // http_conn.c
 // Takes over `fd`, also when it fails.
-int conn_open(struct http_server *s, int fd, const struct sockaddr *peer);
+int conn_open(struct http_server *s, int fd, const struct sockaddr *peer,
+              bool secure);
+void conn_close(struct conn *c);
+void conn_linger(struct conn *c);  // until the client has read what was sent
 void conn_expired(struct conn *c); // it waited too long
 void conn_turn(struct conn *c);    // from `soon`
 void conn_break(struct conn *c);   // the server closes now
 void conn_ended(struct conn *c);   // the answer is complete
 void conn_flows(struct conn *c);   // its handler takes what comes
 void conn_settle(struct conn *c);  // after anything happened
+
+// http_greet.c
+// What comes before HTTP; then conn_greeted is called.
+void greet_begin(struct conn *c);
+void greet_end(struct conn *c); // gives back what it holds
+void conn_greeted(struct conn *c);
 
 // http_out.c
 // Room for `size` bytes (at most OUT_ROOM) behind what the connection already

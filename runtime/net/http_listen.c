@@ -167,6 +167,7 @@ int listener_open(struct listener *l, const struct http_address *at,
     return fd;
   l->fd = prepare(fd, !at->fd);
   l->port = port_of(l->fd);
+  l->secure = at->secure && o->tls;
   return 0;
 }
 

@@ -3,6 +3,7 @@
 // its body, and the answers to pipelined requests, leave with one call. What
 // the socket does not take is copied to the connection.
 #include "runtime/net/http_conn.h"
+#include "runtime/net/http_tls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,8 +49,11 @@ static size_t send_parts(struct conn *c, struct iovec *parts, int n)
   ssize_t sent;
   do {
     struct msghdr m = {.msg_iov = parts, .msg_iovlen = (size_t)n};
-    sent = n == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
-                  : sendmsg(c->fd, &m, MSG_NOSIGNAL);
+    if (c->tls)
+      sent = tls_send(c->tls, parts, n);
+    else
+      sent = n == 1 ? send(c->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+                    : sendmsg(c->fd, &m, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   if (sent >= 0)
     return (size_t)sent;

@@ -229,7 +229,7 @@ static bool accept_one(struct listener *l)
   int fd = accept4(l->fd, (struct sockaddr *)&peer, &size,
                    SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
-    int e = conn_open(s, fd, (struct sockaddr *)&peer);
+    int e = conn_open(s, fd, (struct sockaddr *)&peer, l->secure);
     if (e)
       server_log(s, "a client is turned away: %s", uv_strerror(e));
     timer_keep(s);
@@ -287,7 +287,8 @@ void server_forget(struct conn *c)
 static void expire(struct http_server *s, enum conn_wait wait, uint64_t now)
 {
   uint64_t limit = s->waits_ms[wait];
-  if (wait == WAIT_IDLE && s->draining && limit > FRESH_MS)
+  if ((wait == WAIT_IDLE || wait == WAIT_GREETING) && s->draining &&
+      limit > FRESH_MS)
     limit = FRESH_MS;
   struct conn *c;
   while ((c = s->lists[wait].first) && now - c->since >= limit)
@@ -352,7 +353,7 @@ static void fill_in(struct http_server *s, const struct http_options *o)
   DEFAULT(write_ms, 30000);
 #undef DEFAULT
   s->waits_ms[WAIT_IDLE] = s->opts.idle_ms;
-  s->waits_ms[WAIT_HEAD] = s->opts.head_ms;
+  s->waits_ms[WAIT_HEAD] = s->waits_ms[WAIT_GREETING] = s->opts.head_ms;
   s->waits_ms[WAIT_BODY] = s->opts.body_ms;
   s->waits_ms[WAIT_WRITE] = s->opts.write_ms;
   s->waits_ms[WAIT_LINGER] = LINGER_MS;
@@ -476,7 +477,7 @@ int http_server_adopt(struct http_server *s, int fd)
     close(fd);
     return e;
   }
-  e = conn_open(s, fd, (struct sockaddr *)&peer);
+  e = conn_open(s, fd, (struct sockaddr *)&peer, false);
   timer_keep(s);
   return e;
 }

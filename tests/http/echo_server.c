@@ -150,6 +150,7 @@ static void show(struct http_request *r)
                r->path_size == strlen(r->path) &&
                r->query_size == strlen(r->query));
   buf_addf(&b, "client %s %d\nid %s\n", r->client, r->client_port > 0, r->id);
+  buf_addf(&b, "secure %d\n", r->secure);
   for (size_t i = 0; i < r->n_headers; i++)
     buf_addf(&b, "header %s=%s\n", r->headers[i].name, r->headers[i].value);
   buf_addf(&b, "body %zu %.*s\n", r->body_size, (int)r->body_size, r->body);
@@ -261,6 +262,9 @@ static void on_signal(uv_signal_t *signal, int number)
 }
 
 static struct http_address address;
+static const char *cert, *proxies;
+static struct http_tls *tls;
+static struct http_proxies *trusted;
 
 static void option(struct http_options *o, const char *arg)
 {
@@ -288,6 +292,12 @@ static void option(struct http_options *o, const char *arg)
     address.host = value + 1;
   else if (!strncmp(arg, "path=", 5))
     address.path = value + 1;
+  else if (!strncmp(arg, "cert=", 5)) // and its key, in one file
+    cert = value + 1;
+  else if (!strncmp(arg, "proxies=", 8))
+    proxies = value + 1;
+  else if (!strncmp(arg, "proxy=", 6))
+    o->proxy_protocol = n != 0;
   else if (!strncmp(arg, "bare", 4))
     o->on_headers = NULL, o->on_done = NULL;
 }
@@ -302,6 +312,15 @@ int main(int argc, char **argv)
   for (int i = 1; i < argc; i++)
     option(&o, argv[i]);
   uv_loop_init(&loop);
+  if ((cert && http_tls_new(&tls, cert, cert, error, sizeof error)) ||
+      (proxies && http_proxies_new(&trusted, &proxies, 1))) {
+    fprintf(stderr, "%s\n", error);
+    return 1;
+  }
+  signal(SIGPIPE, SIG_IGN); // TLS writes without MSG_NOSIGNAL
+  address.secure = tls != NULL;
+  o.tls = tls;
+  o.proxies = trusted;
   if (http_server_start(&server, &loop, &o, on_request, NULL, error,
                         sizeof error)) {
     fprintf(stderr, "%s\n", error);
@@ -314,5 +333,7 @@ int main(int argc, char **argv)
   printf("ready %d\n", http_server_port(server, 0));
   fflush(stdout);
   uv_run(&loop, UV_RUN_DEFAULT);
+  http_tls_free(&tls);
+  http_proxies_free(&trusted);
   return uv_loop_close(&loop) ? 2 : 0;
 }

@@ -5,9 +5,10 @@ NET_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard runtime/net/http_*.c)) \
 
 $(BUILD)/tests/echo_server: $(BUILD)/obj/tests/http/echo_server.o $(NET_OBJ) \
                             $(BUILD)/obj/grammar/base/arena.o \
-                            $(BUILD)/obj/grammar/base/buf.o
+                            $(BUILD)/obj/grammar/base/buf.o $(BUILD)/obj/grammar/base/shared.o \
+                            $(BUILD)/obj/grammar/base/network.o
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lutf8proc
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lutf8proc -ldl -lpthread
 
 # The Python tests find it in both builds, the ordinary and the sanitized.
 all: $(BUILD)/tests/echo_server

@@ -5,7 +5,7 @@ set -eu
 packages="gcc libc6-dev make git flex bison python3 pkg-config curl
  libuv1-dev node-llhttp libcjson-dev libopenblas-dev libcmocka-dev
  libutf8proc-dev libxxhash-dev libyaml-dev libpcre2-dev nettle-dev zlib1g-dev
- libpng-dev libturbojpeg0-dev graphviz"
+ libpng-dev libturbojpeg0-dev libssl-dev graphviz"
 missing=""
 [ $# = 0 ] || packages="$*"
 for p in $packages; do
