@@ -230,11 +230,9 @@ static void app_collect(struct checker *k, struct item *item)
     } else if (i->kind == ITEM_FLOW) {
       i->note = name_declare(k, &app->names, SYMBOL_FLOW, &i->name, i);
       diag_report(k->d, DIAG_no_flows, i->name.span, NULL);
-    } else if (i->kind == ITEM_SETTING) {
-      diag_report(k->d, DIAG_unknown_setting, i->name.span,
-                  "an app has no settings");
     }
   }
+  app->a.settings = settings_of_items(k, items, PLACE_APP, ORIGIN_app);
 }
 
 void apps_collect(struct checker *k)

@@ -29,7 +29,7 @@ static void override_one(struct checker *k, struct item *i)
   struct diag *d = NULL;
   if (s && s->kind == SYMBOL_APP && !app->next) {
     d = diag_report(k->d, DIAG_unknown_override, app->span,
-                    "an app has no settings");
+                    "the settings of an app are not overridden");
     diag_hint(k->d, d, "`override %s.name { ... }` is for one of its "
                        "deployments", app->text->text);
     return;

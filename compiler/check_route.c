@@ -488,8 +488,9 @@ void route_check(struct checker *k, struct app_sym *app, struct item *i)
   r.r->span = path->data ? path->span : i->span;
   r.r->app = &app->a;
   r.r->doc = i->doc;
-  r.r->settings =
-      settings_of_fields(k, i->route.settings, PLACE_ROUTE, ORIGIN_route);
+  r.r->settings = settings_merge(
+      k, app->a.settings,
+      settings_of_fields(k, i->route.settings, PLACE_ROUTE, ORIGIN_route));
   k->n_routes++;
   if (!path->data || !read_method(&r))
     return;

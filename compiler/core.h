@@ -296,6 +296,7 @@ struct app {
   const char *prefix;
   struct binding *bindings; // graphs and function deployments too
   struct route *routes;
+  struct setting *settings; // of all its routes
   const char *doc;
   struct span span;
   uint32_t plan;

@@ -108,6 +108,8 @@ static unsigned settings_of(const struct item *of)
     return PLACE_GRAPH;
   case ITEM_ROUTE:
     return PLACE_ROUTE;
+  case ITEM_APP:
+    return PLACE_APP;
   case ITEM_SERVER:
     return PLACE_SERVER;
   case ITEM_RESOURCE:

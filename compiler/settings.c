@@ -100,11 +100,33 @@ static bool are_networks(struct checker *k, const struct constant *c,
   return true;
 }
 
+// scheme://host[:port], as browsers send it.
+static bool are_origins(struct checker *k, const struct constant *c,
+                        struct span at)
+{
+  for (uint32_t i = 0; i < c->n_parts; i++) {
+    const char *text = c->parts[i]->text;
+    const char *host = strstr(text, "://");
+    size_t end = host ? strcspn(host + 3, "/ ?#*,") : 0;
+    if (!strcmp(text, "*") || !strcmp(text, "null") || (end && !host[3 + end]))
+      continue;
+    struct diag *d =
+        diag_report(k->d, DIAG_bad_setting, at, "`%s` is not an origin", text);
+    diag_hint(k->d, d,
+              "an origin is `https://example.com`, without a path, or "
+              "`*`");
+    return false;
+  }
+  return true;
+}
+
 static bool in_range(struct checker *k, enum setting_id id,
                      const struct constant *c, struct span at)
 {
   if (id == SETTING_trusted_proxies)
     return are_networks(k, c, at);
+  if (id == SETTING_cors_origins)
+    return are_origins(k, c, at);
   bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum ||
               c->type->kind == TYPE_list;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {

@@ -81,6 +81,7 @@ static int check(struct options *o, struct service *service)
   char why[512];
   struct ingress in = {0};
   if (options_settle(o, service->plan, why, sizeof why) ||
+      service_guard(service, o->compress, why, sizeof why) ||
       open_ingress(&in, o, service->plan, why, sizeof why)) {
     close_ingress(&in);
     return fail(o->path, why);
@@ -148,6 +149,7 @@ static void on_changed(struct loaded *loaded, void *user)
   double began = clock_ms(CLOCK_MONOTONIC);
   bool bad = service_new(&next, loaded, why, sizeof why) ||
              is_missing(next, why, sizeof why) ||
+             service_guard(next, s->options->compress, why, sizeof why) ||
              loops_switch(s->loops, next, why, sizeof why);
   if (bad)
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
@@ -209,7 +211,8 @@ static int serve(struct options *o, struct service *service, double began)
   char why[512];
   struct serving s = {.options = o};
   struct ingress in = {0};
-  if (options_settle(o, service->plan, why, sizeof why))
+  if (options_settle(o, service->plan, why, sizeof why) ||
+      service_guard(service, o->compress, why, sizeof why))
     return fail(o->path, why);
   if (is_missing(service, why, sizeof why))
     return fail(o->path, why);

@@ -216,6 +216,9 @@ static int take(struct options *o, enum option option, const char *v)
   case OPTION_trusted_proxies:
     o->trusted = v;
     return OPTIONS_GO;
+  case OPTION_compress:
+    o->compress = true;
+    return OPTIONS_GO;
   case OPTION_proxy_protocol:
     o->proxy_protocol = true;
     return OPTIONS_GO;

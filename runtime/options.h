@@ -24,7 +24,7 @@ struct options {
   unsigned n_listen;              // 0: not said
   const char *tls_cert, *tls_key; // NULL: none
   const char *trusted;            // as written, or NULL: not said
-  bool proxy_protocol;
+  bool proxy_protocol, compress;
   int log; // enum access_form, or -1: not said
   // -1: not said; once settled 0 is no limit, or what the rest of the program
   // takes for its own default.

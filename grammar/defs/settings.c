@@ -13,6 +13,7 @@
 #define CALL PLACE_CALL
 #define GRAPH PLACE_GRAPH
 #define RESOURCE PLACE_RESOURCE
+#define APP PLACE_APP
 const struct setting_row setting_rows[SETTINGS] = {
 #define SETTING(id, where, word, kind, default, doc)                           \
   {where, word, kind, default},

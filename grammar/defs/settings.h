@@ -17,7 +17,8 @@ enum setting_place { // bits: a setting may stand in several places
   PLACE_SERVER = 16,
   PLACE_CALL = 32,
   PLACE_GRAPH = 64,
-  PLACE_RESOURCE = 128
+  PLACE_RESOURCE = 128,
+  PLACE_APP = 256
 };
 
 struct setting_row {

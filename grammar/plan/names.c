@@ -88,7 +88,7 @@ const char *const plan_names_ORIGINS[ORIGINS] = {
   [ORIGIN_default] = "default", [ORIGIN_deployment] = "deployment",
   [ORIGIN_bind] = "bind", [ORIGIN_override] = "override",
   [ORIGIN_route] = "route", [ORIGIN_server] = "server",
-  [ORIGIN_compiler] = "compiler",
+  [ORIGIN_compiler] = "compiler", [ORIGIN_app] = "app",
 };
 
 static const char *const operator_names[OPERATORS] = {

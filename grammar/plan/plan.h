@@ -75,7 +75,7 @@ enum plan_site_kind {
 enum plan_edge_kind { EDGE_data, EDGE_if, EDGE_unless, EDGE_KINDS };
 enum plan_origin { // who set a setting
   ORIGIN_default, ORIGIN_deployment, ORIGIN_bind, ORIGIN_override, ORIGIN_route,
-  ORIGIN_server, ORIGIN_compiler, ORIGINS
+  ORIGIN_server, ORIGIN_compiler, ORIGIN_app, ORIGINS
 };
 enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 

@@ -57,6 +57,11 @@ struct http_request {
   const char *client;   // the address without port, "" where there is none
   unsigned client_port; // 0 where there is none
   bool secure;          // it came over TLS, here or to a proxy
+  // For the handler: fields of any answer, also of one that is an error. They
+  // displace those of that name that an answer has itself.
+  const struct http_header *more;
+  size_t n_more;
+  bool gzip; // the body may be packed, as the client takes it
   char id[129];         // x-request-id, taken or made
   uint8_t id_size;
 

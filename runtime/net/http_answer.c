@@ -2,9 +2,11 @@
 // by copying: status lines, the date of this second and request ids are ready
 // text.
 #include "runtime/net/http_conn.h"
+#include "runtime/net/http_gzip.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -170,25 +172,39 @@ static ssize_t sound_name(const char *text, size_t size)
   return n == 0 ? -1 : n;
 }
 
-// What a head takes at most, or 0 if it must not be sent.
-static size_t head_most(const char *type, const struct http_header *extra,
-                        size_t n)
+// What a field takes, or 0 if it must not be sent.
+static size_t field_most(const struct http_header *h)
 {
-  size_t most = HEAD_FIXED;
+  ssize_t name = sound_name(h->name, h->name_size);
+  ssize_t value = sound(h->value, h->value_size);
+  return name < 0 || value < 0 ? 0 : (size_t)name + (size_t)value + 4;
+}
+
+// What a head takes at most, or 0 if it must not be sent.
+static size_t head_most(const struct http_request *r, const char *type,
+                        const struct http_header *extra, size_t n)
+{
   ssize_t size = type ? sound(type, 0) : 0;
+  size_t most = HEAD_FIXED + (size_t)size;
   if (size < 0)
     return 0;
-  most += (size_t)size;
-  for (size_t i = 0; i < n; i++) {
-    ssize_t name = sound_name(extra[i].name, extra[i].name_size);
-    ssize_t value = sound(extra[i].value, extra[i].value_size);
-    if (name < 0 || value < 0)
-      return 0;
-    most += (size_t)name + (size_t)value + 4;
-    if (most > HEAD_MOST)
+  for (size_t i = 0; i < n + r->n_more; i++) {
+    size_t field = field_most(i < n ? &extra[i] : &r->more[i - n]);
+    most += field;
+    if (!field || most > HEAD_MOST)
       return 0;
   }
   return most;
+}
+
+// Whether a request's own fields displace it; `vary` is a list of all.
+static bool is_displaced(const struct http_request *r,
+                         const struct http_header *h)
+{
+  for (size_t i = 0; i < r->n_more; i++)
+    if (!strcasecmp(r->more[i].name, h->name) && strcasecmp(h->name, "vary"))
+      return true;
+  return false;
 }
 
 static char *put_extra(char *to, const struct http_header *h)
@@ -243,7 +259,10 @@ static void put_head(struct conn *c, int status, const char *type,
   else
     to = PUT(to, "\r\n");
   for (size_t i = 0; i < n; i++)
-    to = put_extra(to, &extra[i]);
+    if (!r->n_more || !is_displaced(r, &extra[i]))
+      to = put_extra(to, &extra[i]);
+  for (size_t i = 0; i < r->n_more; i++)
+    to = put_extra(to, &r->more[i]);
   to = PUT(to, "\r\n");
   out_wrote(c, (size_t)(to - start));
 }
@@ -265,11 +284,70 @@ static bool has_no_body(const struct http_request *r, int status)
 }
 
 // Bytes that the head may take; 0: it cannot be sent.
-static size_t head_room(int status, const char *type,
+static size_t head_room(const struct http_request *r, int status,
+                        const char *type, const struct http_header *extra,
+                        size_t n)
+{
+  return status_of(status) ? head_most(r, type, extra, n) : 0;
+}
+
+// ---- gzip ----
+
+// The answer has no other form already, and a type that gets smaller.
+static bool is_packable(const char *type, const struct http_header *extra,
+                        size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (!strcasecmp(extra[i].name, "content-encoding") ||
+        !strcasecmp(extra[i].name, "content-range"))
+      return false;
+  return gzip_suits(type);
+}
+
+// The fields of a request with what a packed answer says too; NULL: no memory.
+static bool say_packed(struct http_request *r)
+{
+  struct http_header *list =
+      ARENA_ARRAY(&r->arena, r->n_more + 1, struct http_header);
+  if (!list)
+    return false;
+  if (r->n_more)
+    memcpy(list, r->more, r->n_more * sizeof *list);
+  list[r->n_more] =
+      (struct http_header){.name = "content-encoding", .value = "gzip"};
+  r->more = list;
+  r->n_more++;
+  return true;
+}
+
+static const void *pack(struct http_request *r, const char *type,
+                        const void *body, size_t *size,
                         const struct http_header *extra, size_t n)
 {
-  return status_of(status) ? head_most(type, extra, n) : 0;
+  struct http_server *s = ((struct exchange *)r)->conn->server;
+  size_t packed_size;
+  if (*size < GZIP_LEAST || !is_packable(type, extra, n))
+    return body;
+  if (!s->gzip)
+    s->gzip = gzip_new();
+  const void *packed =
+      s->gzip ? gzip_whole(s->gzip, body, *size, &packed_size) : NULL;
+  if (!packed || !say_packed(r))
+    return body;
+  *size = packed_size;
+  return packed;
 }
+
+static void begin_packing(struct exchange *x, const char *type,
+                          const struct http_header *extra, size_t n)
+{
+  if (!is_packable(type, extra, n) || !(x->gzip = gzip_new()))
+    return;
+  if (!say_packed(&x->req))
+    gzip_free(&x->gzip);
+}
+
+// ---- answers ----
 
 void http_respond(struct http_request *r, int status, const char *type,
                   const void *body, size_t size,
@@ -277,10 +355,13 @@ void http_respond(struct http_request *r, int status, const char *type,
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  size_t most = head_room(status, type, extra, n);
+  if (r->gzip && x->answer == ANSWER_NONE)
+    body = pack(r, type, body, &size, extra, n);
+  size_t most = head_room(r, status, type, extra, n);
   if (x->answer != ANSWER_NONE)
     return;
   if (!most) {
+    r->n_more = 0; // it may be they
     http_respond_error(r, 500, NULL, NULL, 0);
     return;
   }
@@ -351,13 +432,15 @@ bool http_respond_begin(struct http_request *r, int status, const char *type,
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
-  size_t most = head_room(status, type, extra, n);
-  if (!most || x->answer != ANSWER_NONE)
+  if (!head_room(r, status, type, extra, n) || x->answer != ANSWER_NONE)
     return false;
   x->answer = ANSWER_BEGUN;
   x->status = status;
   x->bare = has_no_body(r, status);
   x->in_chunks = r->minor > 0 && !x->bare;
+  if (r->gzip && x->in_chunks)
+    begin_packing(x, type, extra, n);
+  size_t most = head_room(r, status, type, extra, n);
   if (c->dead)
     return true;
   uint64_t length = r->minor > 0 ? IN_CHUNKS : UNTIL_CLOSE;
@@ -418,19 +501,30 @@ static void put_chunk(struct conn *c, const char *data, size_t size)
   out_add(c, "\r\n", 2);
 }
 
+static void put_piece(struct exchange *x, const void *data, size_t size,
+                      bool last)
+{
+  struct conn *c = x->conn;
+  if (x->gzip && !(data = gzip_piece(x->gzip, data, size, last, &size))) {
+    server_log(c->server, "out of memory: an answer is broken off");
+    c->dead = c->reset = true;
+    return;
+  }
+  x->sent += size;
+  if (x->in_chunks)
+    put_chunk(c, data, size);
+  else
+    out_add(c, data, size);
+}
+
 int http_respond_piece(struct http_request *r, const void *data, size_t size)
 {
   struct exchange *x = (struct exchange *)r;
   struct conn *c = x->conn;
   if (x->answer != ANSWER_BEGUN || c->dead)
     return HTTP_GONE;
-  if (size > 0 && !x->bare) {
-    x->sent += size;
-    if (x->in_chunks)
-      put_chunk(c, data, size);
-    else
-      out_add(c, data, size);
-  }
+  if (size > 0 && !x->bare)
+    put_piece(x, data, size, false);
   if (!c->busy)
     conn_settle(c);
   if (c->dead)
@@ -447,6 +541,8 @@ void http_respond_end(struct http_request *r)
     http_respond_error(r, 500, NULL, NULL, 0); // an end without a beginning
   if (x->answer != ANSWER_BEGUN)
     return;
+  if (x->gzip && !x->conn->dead)
+    put_piece(x, NULL, 0, true);
   if (x->in_chunks && !x->conn->dead)
     out_add(x->conn, "0\r\n\r\n", 5);
   ended(x->conn, x->status);

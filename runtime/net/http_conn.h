@@ -99,6 +99,8 @@ struct http_server {
   size_t out_size;
   char *out;
 
+  struct gzip *gzip; // of whole bodies, once there was one
+
   struct exchange *exchanges;
   struct conn *conns, *soon, *soon_last;
   uint32_t n_exchanges, n_conns, n_soon;

@@ -1,5 +1,6 @@
 // Bytes of one client enter, in any pieces; a whole request leaves.
 #include "runtime/net/http_exchange.h"
+#include "runtime/net/http_gzip.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,6 +104,8 @@ static void start_over(struct exchange *x)
   x->chunked = x->apart = x->expects_continue = false;
   x->answer = ANSWER_NONE;
   x->in_chunks = x->bare = false;
+  if (x->gzip)
+    gzip_free(&x->gzip);
   x->status = 0;
   x->sent = 0;
   if (x->body_room > KEPT_BODY) {
@@ -140,6 +143,7 @@ void exchange_free(struct exchange **at)
   if (!x)
     return;
   *at = NULL;
+  gzip_free(&x->gzip);
   arena_free(&x->req.arena);
   free(x->in);
   free(x->kept_head);

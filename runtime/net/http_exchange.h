@@ -61,6 +61,7 @@ struct exchange {
 
   // The answer; kept here because it lives as long.
   enum answer_state answer;
+  struct gzip *gzip; // packs its pieces, owned; or NULL
   bool in_chunks; // the answer has chunked coding
   bool bare;      // the answer has no body, whatever the handler gives
   int status;

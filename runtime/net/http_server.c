@@ -4,6 +4,7 @@
 // We accept by ourselves: libuv closes clients without a word when descriptors
 // run out. Here they stay in the kernel's queue until there is room again.
 #include "runtime/net/http_conn.h"
+#include "runtime/net/http_gzip.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -122,6 +123,7 @@ static void on_handle_closed(uv_handle_t *handle)
   pools_free(s);
   free(s->out);
   free(s->listeners);
+  gzip_free(&s->gzip);
   free(s);
 }
 

@@ -2,6 +2,7 @@
 // time that grows with the number of routes.
 #include "runtime/net/service.h"
 #include "runtime/codec/codec.h"
+#include "runtime/net/guard.h"
 #include "runtime/net/pages.h"
 
 #include <stdatomic.h>
@@ -163,6 +164,11 @@ int service_new(struct service **out, struct loaded *loaded, char *why,
   return 0;
 }
 
+int service_guard(struct service *s, bool compress, char *why, size_t why_size)
+{
+  return guards_new(&s->guards, s->plan, s->router, compress, why, why_size);
+}
+
 struct service *service_hold(struct service *s)
 {
   atomic_fetch_add(&s->users, 1);
@@ -175,6 +181,7 @@ void service_drop(struct service **at)
   *at = NULL;
   if (!s || atomic_fetch_sub(&s->users, 1) > 1)
     return;
+  guards_free(&s->guards);
   router_free(&s->router);
   pages_free(&s->pages);
   free(s->routes);

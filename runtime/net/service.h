@@ -35,6 +35,7 @@ struct service {
   struct service_route *routes;
   struct service_param *params;
   bool has_body_limits;
+  struct guards *guards;       // NULL: nothing is guarded
   struct service_pages *pages; // pages.c: texts made at the first question
   _Atomic uint32_t users;
 };
@@ -42,6 +43,9 @@ struct service {
 // Takes over `loaded`, also on failure. 0, or -1 with a reason.
 int service_new(struct service **out, struct loaded *loaded, char *why,
                 size_t why_size);
+// Reads what its guards need from the environment, before it is served.
+// `compress`: also where the program does not say so. 0, or -1 with a reason.
+int service_guard(struct service *s, bool compress, char *why, size_t why_size);
 // What a result of that type becomes where `form` is auto: never auto.
 enum form_kind service_form(const struct plan *p, enum form_kind form,
                             uint32_t type);

@@ -2,6 +2,7 @@
 // request lives in the arena of its HTTP request.
 #include "runtime/net/site.h"
 #include "runtime/net/answer.h"
+#include "runtime/net/guard.h"
 #include "runtime/net/meter.h"
 #include "runtime/net/pages.h"
 #include "runtime/net/params.h"
@@ -376,7 +377,11 @@ void site_on_request(struct http_request *r, void *user)
     http_respond_error(r, 503, NULL, NULL, 0);
     return;
   }
-  switch (find(v->version->service, r, &match)) {
+  const struct service *service = v->version->service;
+  enum router_found found = find(service, r, &match);
+  if (service->guards && guards_answer(service->guards, found, &match, r))
+    return;
+  switch (found) {
   case ROUTER_UNKNOWN:
     http_respond_error(r, 404, NULL, NULL, 0);
     break;
@@ -388,7 +393,7 @@ void site_on_request(struct http_request *r, void *user)
     break;
   case ROUTER_FOUND:
     if (match.route == PLAN_NONE)
-      pages_answer(v->version->service, &match, r, s->draining,
+      pages_answer(service, &match, r, s->draining,
                    s->opts.metrics);
     else
       call_route(v, &match);
