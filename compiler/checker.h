@@ -769,6 +769,15 @@ void resources_check(struct checker *k);   // when all bindings are there
 // check_route.c
 void route_check(struct checker *k, struct app_sym *app, struct item *i);
 
+// settings_value.c
+const struct type *setting_type(struct checker *k, enum setting_id id);
+// The value of a setting as it is written; NULL: it is none, and reported.
+const struct constant *setting_read(struct checker *k, enum setting_id id,
+                                    struct expr *e);
+// Whether it may be that; else it is reported.
+bool setting_may_be(struct checker *k, enum setting_id id,
+                    const struct constant *c, struct span at);
+
 // settings.c; `place` is an enum setting_place
 struct setting *settings_of_fields(struct checker *k, struct field *fields,
                                    unsigned place, enum plan_origin origin);

@@ -1,7 +1,6 @@
 // Settings: which there are, what they may be, and which of two counts. All
 // from the rows of kinds.def.
 #include "compiler/checker.h"
-#include "grammar/base/network.h"
 
 #include <string.h>
 
@@ -30,116 +29,6 @@ struct gather {
   struct setting *first, **end;
   struct setting *of[SETTINGS];
 };
-
-// ---- values ----
-
-static const struct type *row_type(struct checker *k, const char *text)
-{
-  if (!strncmp(text, "map ", 4))
-    return type_of(k->t, TYPE_map, row_type(k, text + 4));
-  if (!strcmp(text, "[str]"))
-    return type_of(k->t, TYPE_list, k->str);
-  static const enum type_kind kinds[] = {TYPE_bool,   TYPE_int,  TYPE_float,
-                                         TYPE_str,    TYPE_size, TYPE_duration,
-                                         TYPE_percent};
-  static const char *const words[] = {
-#define TYPE(kind, word, form, part) word,
-#include "grammar/defs/types.def"
-#undef TYPE
-  };
-  for (uint32_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (!strcmp(text, words[kinds[i]]))
-      return type_simple(k->t, kinds[i]);
-  struct type_part *parts = NULL; // "a" | "b"
-  uint32_t n = 0, room = 0;
-  const char *word;
-  for (size_t size; setting_word(&text, &word, &size);) {
-    struct type_part part = {.name = atom_of(&k->c->atoms, word, size)};
-    PUSH(k, parts, n, room, part);
-  }
-  return type_parts(k->t, TYPE_enum, parts, n);
-}
-
-// The least that a setting may be; what is not here may not be negative.
-static int64_t least(enum setting_id id)
-{
-  switch (id) {
-  case SETTING_num_replicas:
-  case SETTING_autoscaling_max:
-  case SETTING_max_ongoing_requests:
-  case SETTING_batch_max_size:
-  case SETTING_batch_max_concurrent:
-  case SETTING_multiplex_max_models:
-  case SETTING_loops:
-  case SETTING_max_connections:
-  case SETTING_max_memory:
-  case SETTING_max_head:
-  case SETTING_health_failures:
-  case SETTING_max_body:
-    return 1;
-  case SETTING_priority:
-    return INT64_MIN;
-  default:
-    return 0;
-  }
-}
-
-static bool are_networks(struct checker *k, const struct constant *c,
-                         struct span at)
-{
-  struct network n;
-  for (uint32_t i = 0; i < c->n_parts; i++) {
-    const struct constant *t = c->parts[i];
-    if (network_read(t->text, t->size, &n) || !strcmp(t->text, "unix"))
-      continue;
-    diag_report(k->d, DIAG_bad_setting, at,
-                "`%s` is not an address, a network such as 10.0.0.0/8, or unix",
-                t->text);
-    return false;
-  }
-  return true;
-}
-
-// scheme://host[:port], as browsers send it.
-static bool are_origins(struct checker *k, const struct constant *c,
-                        struct span at)
-{
-  for (uint32_t i = 0; i < c->n_parts; i++) {
-    const char *text = c->parts[i]->text;
-    const char *host = strstr(text, "://");
-    size_t end = host ? strcspn(host + 3, "/ ?#*,") : 0;
-    if (!strcmp(text, "*") || !strcmp(text, "null") || (end && !host[3 + end]))
-      continue;
-    struct diag *d =
-        diag_report(k->d, DIAG_bad_setting, at, "`%s` is not an origin", text);
-    diag_hint(k->d, d,
-              "an origin is `https://example.com`, without a path, or "
-              "`*`");
-    return false;
-  }
-  return true;
-}
-
-static bool in_range(struct checker *k, enum setting_id id,
-                     const struct constant *c, struct span at)
-{
-  if (id == SETTING_trusted_proxies)
-    return are_networks(k, c, at);
-  if (id == SETTING_cors_origins)
-    return are_origins(k, c, at);
-  bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum ||
-              c->type->kind == TYPE_list;
-  if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
-    diag_report(k->d, DIAG_bad_setting, at, "`%s` is 503 or 429",
-                setting_rows[id].name);
-    return false;
-  }
-  if (text || (c->i >= least(id) && !(c->f < 0)))
-    return true;
-  diag_report(k->d, DIAG_bad_setting, at, "`%s` must be at least %lld",
-              setting_rows[id].name, (long long)least(id));
-  return false;
-}
 
 // ---- names ----
 
@@ -207,33 +96,18 @@ static int setting_named(struct gather *g, const char *name)
   return -1;
 }
 
-// A text alone is a list of one.
-static const struct constant *constant_of(struct checker *k, struct expr *value,
-                                          const struct type *want)
-{
-  struct blame why = {DIAG_bad_setting, NULL, NO_SPAN, false};
-  if (want->kind != TYPE_list || value->kind == EXPR_LIST)
-    return const_of_expr(k, value, want, &why);
-  struct constant *list = const_new(k, want);
-  list->parts = ARENA_ARRAY(k->a, 1, const struct constant *);
-  list->parts[0] = const_of_expr(k, value, want->of, &why);
-  list->n_parts = 1;
-  return list->parts[0] ? list : NULL;
-}
-
 static void gather_value(struct gather *g, enum setting_id id,
                          const struct name *name, struct expr *value)
 {
   struct checker *k = g->k;
-  const struct constant *c =
-      constant_of(k, value, row_type(k, setting_rows[id].type));
+  const struct constant *c = setting_read(k, id, value);
   if (g->of[id]) {
     struct diag *d = diag_report(k->d, DIAG_duplicate_setting, name->span,
                                  "`%s` is set twice", setting_rows[id].name);
     diag_note(k->d, d, g->of[id]->span, "the first one");
     return;
   }
-  if (!c || !in_range(k, id, c, value->span))
+  if (!c || !setting_may_be(k, id, c, value->span))
     return;
   struct setting *s = NEW(k, struct setting);
   *s = (struct setting){id, c, g->origin, name->span, NULL};
@@ -300,8 +174,8 @@ static void gather_named(struct gather *g, const struct name *name,
     return;
   if (!g->of[id]) {
     struct setting *s = NEW(k, struct setting);
-    *s = (struct setting){id, const_new(k, row_type(k, setting_rows[id].type)),
-                          g->origin, name->span, NULL};
+    *s = (struct setting){id, const_new(k, setting_type(k, id)), g->origin,
+                          name->span, NULL};
     g->of[id] = s;
     *g->end = s;
     g->end = &s->next;

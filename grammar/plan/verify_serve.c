@@ -58,7 +58,7 @@ static bool is_value(const struct plan *p, const struct plan_setting *s)
   const char *type = setting_rows[s->id].type;
   enum type_kind kind = (enum type_kind)p->types[base_of(p, v->type)].kind;
   if (kind == TYPE_list)
-    return !strcmp(type, "[str]") &&
+    return (!strcmp(type, "[str]") || !strcmp(type, "[secret]")) &&
            p->types[base_of(p, p->types[base_of(p, v->type)].of)].kind ==
                TYPE_str;
   if (kind == TYPE_map)

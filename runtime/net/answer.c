@@ -45,18 +45,33 @@ static void write_error(enum error_shape shape, int status, const char *text,
   buf_addc(out, '}');
 }
 
-static void send_error(enum error_shape shape, int status, const char *text,
-                       size_t size, bool retry, struct http_request *http)
+static void send_error_with(enum error_shape shape, int status,
+                            const char *text, size_t size,
+                            const struct http_header *extra, size_t n,
+                            struct http_request *http)
 {
-  static const struct http_header later = {"retry-after", "1", 11, 1};
   struct buf body = {.arena = &http->arena};
   write_error(shape, status, text, size, &body);
   if (body.failed)
     http_respond_error(http, status, status == 500 ? answer_no_memory : NULL,
-                       &later, retry);
+                       extra, n);
   else
-    http_respond(http, status, "application/json", body.data, body.size, &later,
-                 retry);
+    http_respond(http, status, "application/json", body.data, body.size, extra,
+                 n);
+}
+
+static void send_error(enum error_shape shape, int status, const char *text,
+                       size_t size, bool retry, struct http_request *http)
+{
+  static const struct http_header later = {"retry-after", "1", 11, 1};
+  send_error_with(shape, status, text, size, &later, retry, http);
+}
+
+void answer_refusal(enum error_shape shape, int status, const char *text,
+                    const struct http_header *extra, size_t n,
+                    struct http_request *http)
+{
+  send_error_with(shape, status, text, strlen(text), extra, n, http);
 }
 
 void answer_error(const struct service *s, uint32_t route,

@@ -17,7 +17,7 @@ struct stream_answer {
   const struct service *service;
   struct request *call;
   struct http_request *http;
-  struct buf *out; // of the heap, empty between pieces
+  struct buf *out;      // of the heap, empty between pieces
   uint32_t route, type; // the pieces'
   enum form_kind form;
   bool begun;
@@ -45,5 +45,10 @@ void answer_allow(struct http_request *http, uint32_t allow);
 // A list of lists or records as RFC 4180 has it (csv.c); false: the value is
 // none of these.
 bool csv_write(const struct plan *p, uint32_t type, value v, struct buf *out);
+
+// An error of that shape that is no failure of code.
+void answer_refusal(enum error_shape shape, int status, const char *text,
+                    const struct http_header *extra, size_t n,
+                    struct http_request *http);
 
 #endif

@@ -10,14 +10,23 @@
 
 struct guard {
   struct cors *cors;
+  struct auth *auth;
+  struct rate *rate; // one of the guards', which own it
   bool compress;
+};
+
+// What is written once is one limit, for all routes that it holds for.
+struct shared_rate {
+  const struct plan_setting *row;
+  struct rate *rate;
 };
 
 struct guards {
   const struct plan *plan;
   const struct router *router;
-  uint32_t n;
-  struct guard of[]; // each route; behind them what is no route
+  uint32_t n, n_rates;
+  struct shared_rate *rates; // as many as there are guards, at most
+  struct guard of[];         // each route; behind them what is no route
 };
 
 // ---- settings ----
@@ -51,6 +60,16 @@ const char *guard_text(const struct guard_place *p, enum setting_id id,
   return s ? service_text(p->plan, s->value) : otherwise;
 }
 
+char *guard_header(const struct guard_place *p, enum setting_id id,
+                   const char *otherwise)
+{
+  char *name = strdup(guard_text(p, id, otherwise));
+  for (char *c = name; c && *c; c++)
+    if (*c >= 'A' && *c <= 'Z')
+      *c |= 0x20;
+  return name;
+}
+
 struct guard_list guard_list(const struct guard_place *p, enum setting_id id)
 {
   const struct plan_setting *s = guard_row(p, id);
@@ -74,19 +93,24 @@ bool guard_has(const struct guard_list *l, const char *text, size_t size,
   return false;
 }
 
+enum error_shape guard_errors(const struct guard_place *p)
+{
+  return service_errors(p->plan, p->own);
+}
+
 // ---- fields ----
 enum { FIELDS_MOST = 12 };
 
-static bool add_to_vary(struct http_request *r, const char *value)
+static bool add_to_vary(struct http_request *r, const char *text)
 {
   for (size_t i = 0; i < r->n_more; i++) {
     struct http_header *h = (struct http_header *)&r->more[i];
     if (strcmp(h->name, "vary") != 0)
       continue;
-    size_t had = strlen(h->value), more = strlen(value);
+    size_t had = strlen(h->value), more = strlen(text);
     char *both = arena_alloc(&r->arena, had + more + 3);
     if (both) {
-      snprintf(both, had + more + 3, "%s, %s", h->value, value);
+      snprintf(both, had + more + 3, "%s, %s", h->value, text);
       h->value = both;
     }
     return true;
@@ -94,34 +118,58 @@ static bool add_to_vary(struct http_request *r, const char *value)
   return false;
 }
 
-void guard_add(struct http_request *r, const char *name, const char *value)
+void guard_add(struct http_request *r, const char *name, const char *text)
 {
-  if (!strcmp(name, "vary") && add_to_vary(r, value))
+  if (!strcmp(name, "vary") && add_to_vary(r, text))
     return;
   if (!r->more)
     r->more = ARENA_ARRAY(&r->arena, FIELDS_MOST, struct http_header);
   if (!r->more || r->n_more == FIELDS_MOST)
     return; // out of memory, which the request will find out
   struct http_header *h = (struct http_header *)&r->more[r->n_more++];
-  *h = (struct http_header){.name = name, .value = value};
+  *h = (struct http_header){.name = name, .value = text};
 }
 
 // ---- the table ----
 static void guard_close(struct guard *g)
 {
   cors_free(&g->cors);
+  auth_free(&g->auth);
 }
 
-static bool guard_open(struct guard *g, const struct guard_place *at)
+// False: out of memory.
+static bool rate_open(struct guards *all, struct guard *g,
+                      const struct guard_place *at)
+{
+  const struct plan_setting *row = guard_row(at, SETTING_rate_requests);
+  for (uint32_t i = 0; row && i < all->n_rates; i++) {
+    const struct plan_setting *had = all->rates[i].row;
+    if (had->file == row->file && had->line == row->line &&
+        had->value == row->value)
+      g->rate = all->rates[i].rate;
+  }
+  if (!row || g->rate)
+    return true;
+  if (!rate_new(&g->rate, at))
+    return false;
+  all->rates[all->n_rates++] = (struct shared_rate){row, g->rate};
+  return true;
+}
+
+static int guard_open(struct guards *all, struct guard *g,
+                      const struct guard_place *at, char *why, size_t why_size)
 {
   bool own = row_in(at->plan, at->own, SETTING_compress);
   g->compress = (at->compress && !own) || guard_number(at, SETTING_compress, 0);
-  return cors_new(&g->cors, at);
+  if (cors_new(&g->cors, at) && rate_open(all, g, at))
+    return auth_new(&g->auth, at, why, why_size);
+  snprintf(why, why_size, "out of memory");
+  return -1;
 }
 
 static bool is_idle(const struct guard *g)
 {
-  return !g->cors && !g->compress;
+  return !g->cors && !g->compress && !g->auth && !g->rate;
 }
 
 int guards_new(struct guards **out, const struct plan *p,
@@ -130,37 +178,44 @@ int guards_new(struct guards **out, const struct plan *p,
 {
   struct guards *g =
       calloc(1, sizeof *g + ((size_t)p->n_routes + 1) * sizeof(struct guard));
-  bool good = g, idle = true;
+  struct shared_rate *rates = calloc((size_t)p->n_routes + 1, sizeof *rates);
+  bool idle = true;
+  int e = 0;
   *out = NULL;
-  if (good) {
-    g->plan = p;
-    g->router = router;
-    g->n = p->n_routes + 1;
+  if (!g || !rates) {
+    free(g);
+    free(rates);
+    return snprintf(why, why_size, "out of memory"), -1;
   }
-  for (uint32_t i = 0; good && i < g->n; i++) {
+  g->rates = rates;
+  g->plan = p;
+  g->router = router;
+  g->n = p->n_routes + 1;
+  for (uint32_t i = 0; !e && i < g->n; i++) {
     struct guard_place at = {
         .plan = p, .server = p->program[0].settings, .compress = compress};
     if (i < p->n_routes)
       at.own = p->routes[i].settings;
-    good = guard_open(&g->of[i], &at);
+    e = guard_open(g, &g->of[i], &at, why, why_size);
     idle = idle && is_idle(&g->of[i]);
   }
-  if (good && !idle) {
-    *out = g;
-    return 0;
-  }
-  guards_free(&g);
-  if (!good)
-    snprintf(why, why_size, "out of memory");
-  return good ? 0 : -1;
+  if (e || idle)
+    guards_free(&g);
+  *out = g;
+  return e;
 }
 
 void guards_free(struct guards **at)
 {
   struct guards *g = *at;
   *at = NULL;
-  for (uint32_t i = 0; g && i < g->n; i++)
+  if (!g)
+    return;
+  for (uint32_t i = 0; i < g->n; i++)
     guard_close(&g->of[i]);
+  for (uint32_t i = 0; i < g->n_rates; i++)
+    rate_free(&g->rates[i].rate);
+  free(g->rates);
   free(g);
 }
 
@@ -199,6 +254,15 @@ static const struct guard *guard_behind(const struct guards *g,
   return found;
 }
 
+// Who tries keys is counted before, and keys are counted when they hold.
+static bool refuses(const struct guard *g, struct http_request *r)
+{
+  bool last = g->rate && rate_by_header(g->rate);
+  return (g->rate && !last && rate_refuses(g->rate, r)) ||
+         (g->auth && auth_refuses(g->auth, r)) ||
+         (last && rate_refuses(g->rate, r));
+}
+
 static void allow_packing(struct http_request *r)
 {
   const struct http_header *accept = http_find(r, "accept-encoding");
@@ -222,5 +286,8 @@ bool guards_answer(struct guards *g, enum router_found found,
     cors_mark(own->cors, r);
   if (own->compress)
     allow_packing(r);
-  return false;
+  if (found == ROUTER_FOUND && match->route == PLAN_NONE &&
+      match->page == PAGE_HEALTH)
+    return false;
+  return refuses(own, r);
 }

@@ -341,6 +341,7 @@ static void write_route(struct writer *w, const struct plan_route *r)
     add_text(w, r->doc);
   }
   write_operation_id(w, r);
+  security_write(w->plan, r, w->out);
   write_params(w, r->params);
   write_request_body(w, r->params);
   write_responses(w, r);
@@ -508,7 +509,9 @@ void openapi_write(const struct plan *p, uint32_t app, struct buf *out)
   write_paths(&w);
   buf_adds(out, "},\"components\":{\"schemas\":{");
   write_schemas(&w);
-  buf_adds(out, "}},\"tags\":[");
+  buf_addc(out, '}');
+  security_schemes_write(p, out);
+  buf_adds(out, "},\"tags\":[");
   write_tags(&w);
   buf_adds(out, "]}");
   free(w.wanted);

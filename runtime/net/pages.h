@@ -20,6 +20,10 @@ void pages_answer(const struct service *s, const struct router_match *m,
 
 // The OpenAPI 3.1 document of one app, or of all (PLAN_NONE).
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out);
+// Its parts about keys (openapi_security.c): of a route, and of all.
+void security_write(const struct plan *p, const struct plan_route *r,
+                    struct buf *out);
+void security_schemes_write(const struct plan *p, struct buf *out);
 // JSON Schema of a type, and the schemas that it refers to (schema.c). A set
 // bit of `wanted` (types of the plan) asks for an entry of components/schemas.
 void schema_write(const struct plan *p, uint32_t type, uint8_t *wanted,
