@@ -465,7 +465,7 @@ bool http_respond_upgrade(struct http_request *r, const char *protocol,
     return false;
   if (n)
     memcpy(all + 1, extra, n * sizeof *extra);
-  size_t most = head_room(101, NULL, all, n + 1);
+  size_t most = head_room(r, 101, NULL, all, n + 1);
   if (!most || !exchange_flow(x))
     return false;
   x->answer = ANSWER_BEGUN;

@@ -29,6 +29,13 @@ static void set_one(struct deployment *d, const struct plan *p,
   case SETTING_request_timeout:
     d->request_timeout = v;
     break;
+  case SETTING_cache_ttl:
+    d->cache_ttl = v;
+    d->caches = true;
+    break;
+  case SETTING_cache_max_entries:
+    d->cache_entries = n;
+    break;
   case SETTING_idempotent:
     d->idempotent = v;
     break;
@@ -49,6 +56,7 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
       .n_replicas = 1,
       .max_ongoing = 5,
       .max_queued = 1000,
+      .cache_entries = 1000,
       .overload_status = 503,
   };
   for (uint32_t i = 0; i < b->settings.count; i++) {
@@ -90,7 +98,8 @@ struct deployment *deployments_new(struct arena *a, const struct plan *p,
   struct deployment *all = ARENA_ARRAY(a, p->n_bindings + 1, struct deployment);
   for (uint32_t i = 0; all && i < p->n_bindings; i++) {
     set_all(&all[i], p, i);
-    if (away && (all[i].bounded || has_state(p, &p->bindings[i])))
+    if (away &&
+        (all[i].bounded || all[i].caches || has_state(p, &p->bindings[i])))
       all[i].away = all[i].bounded = true;
     if (!add_replicas(a, &all[i]))
       return NULL;

@@ -48,6 +48,10 @@ struct deployment {
   uint32_t max_queued;
   int overload_status;
   int64_t queue_timeout, request_timeout; // ns, 0: none
+  int64_t cache_ttl;                      // ns an answer may be given again
+  uint32_t cache_entries;                 // answers kept
+  bool caches;                            // it has a cache, here or at home
+  struct cache *cache;                    // or NULL (runtime/vm)
   struct batching *batching;              // of its methods that batch (batch.h)
   uint32_t n_batching;
   struct stub *stubs;           // of a test (runtime/vm), or NULL

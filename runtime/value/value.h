@@ -138,6 +138,9 @@ bool value_equal(const struct plan *p, uint32_t type, value x, value y);
 // The same, and *over says whether the answer is only that it is too much.
 bool value_equal_within(const struct plan *p, uint32_t type, value x, value y,
                         bool *over);
+// Changes *h by the value: equal values change it alike. False: nothing equals it,
+// or it is too much to look at.
+bool value_hash(const struct plan *p, uint32_t type, value v, uint64_t *h);
 int value_compare(const struct plan *p, uint32_t type, value x, value y); // ordered kinds only
 // A deep copy into `a`. Handles are copied as they are; futures and streams,
 // which live no longer than their request, become NULL.

@@ -95,6 +95,9 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
     timeline_ask(t->run, f, d);
   if (!d || own) // a call to oneself needs no slot
     return frame_begin(t, f, error);
+  enum entry entry;
+  if (d->cache && cache_answers(t, f, d, priority, &entry, error))
+    return entry;
   if (!d->bounded) {
     if (!f->stands_in)
       f->self = deployment_turn(d);

@@ -61,6 +61,7 @@ void engine_free(struct engine **engine)
   clock_free(&e->clock);
   messages_free(e);
   batches_free(e);
+  caches_close(e);
   engine_release(&e->home);
   states_free(e);
   measures_end(e);

@@ -44,6 +44,7 @@ struct request {
   int64_t deadline;       // engine time, 0: none; answered with kind timeout, 408
   int priority;
   bool at_once;           // done may be called before request_start returns
+  bool uncached;          // it is what a cache waits for
   bool timed;             // a timeline of its calls is kept
   // filled when done
   bool failed;

@@ -163,6 +163,8 @@ static void stop_waiting(struct task *t)
     deployment_leave(t->deployment, &t->waiting);
   if (t->wait == WAIT_AWAY)
     message_cancel(t);
+  if (t->wait == WAIT_CACHE)
+    cache_leave(t);
   if (t->wait == WAIT_BATCH)
     batch_leave(t);
   timer_stop(e, &t->timer);

@@ -330,7 +330,8 @@ int engine_load(struct engine *e, char *why, size_t why_size)
   types_holding(e->plan, 1ull << TYPE_future, e->has_future);
   types_holding(e->plan, 1ull << TYPE_stream, e->has_stream);
   if (make_deployments(e) && make_consts(e) && make_slots(e) &&
-      make_functions(e) && make_sites(e) && make_batches(e))
+      make_functions(e) && make_sites(e) && make_batches(e) &&
+      caches_open(e))
     return 0;
 fail:
   snprintf(why, why_size, "out of memory, or a type holds itself");

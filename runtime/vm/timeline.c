@@ -60,6 +60,17 @@ void timeline_cancel(struct run *run, struct frame *f)
   c->outcome = CALL_CANCELLED;
 }
 
+void timeline_answer(struct run *run, struct timeline_call *c,
+                     const struct error *error, bool cancelled)
+{
+  if (!c)
+    return;
+  c->began = c->asked;
+  c->ended = engine_now(run->engine);
+  c->outcome = cancelled ? CALL_CANCELLED : error ? CALL_FAILED : CALL_DONE;
+  c->error = error ? error->message : NULL;
+}
+
 // ---- printing ----
 
 struct print {

@@ -151,6 +151,14 @@ struct graph {
   struct strand strands[];
 };
 
+struct cache_wait { // in the order of coming
+  struct cache_wait *next, *prev;
+  struct cached *entry; // NULL: the answer is `value`
+  value value;
+  struct timeline_call *call; // or NULL: nobody asks for it
+  uint16_t result;            // the task's slot
+};
+
 enum task_kind { TASK_ROOT, TASK_CALL, TASK_ATTEMPT, TASK_STRAND };
 enum task_wait {
   WAIT_NOTHING,
@@ -164,6 +172,7 @@ enum task_wait {
   WAIT_YIELD, // for its piece to be taken
   WAIT_PIECE, // for a stream
   WAIT_BATCH, // for what its batch comes to
+  WAIT_CACHE, // for the answer to a call like its own
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -203,6 +212,7 @@ struct task {
   union {
     struct waiting waiting; // WAIT_QUEUE
     struct member member;   // WAIT_BATCH
+    struct cache_wait cached; // WAIT_CACHE
   };
   struct message *message; // of WAIT_AWAY
 };
@@ -364,6 +374,9 @@ void timeline_ask(struct run *run, struct frame *f, const struct deployment *d);
 // Of one that is noted: it ends, or nobody wants it any more.
 void timeline_end(struct run *run, struct frame *f, const struct error *error);
 void timeline_cancel(struct run *run, struct frame *f);
+// Of one that a cache answers, without a frame; or NULL.
+void timeline_answer(struct run *run, struct timeline_call *c,
+                     const struct error *error, bool cancelled);
 
 // ---- graphs (graph.c) ----
 
@@ -530,6 +543,16 @@ void request_call(struct engine *e, struct request *r, const value *args,
 // ---- calls that run apart (spawn.c) ----
 
 void spawned_end(struct engine *e); // cancels them all
+
+// ---- caches (cache.c) ----
+
+// Whether a call is answered from the cache, or with somebody else's call; then
+// `entry` is what became of it. The frame is taken over.
+bool cache_answers(struct task *t, struct frame *f, struct deployment *d,
+                   int priority, enum entry *entry, const struct error **error);
+void cache_leave(struct task *t);
+bool caches_open(struct engine *e);
+void caches_close(struct engine *e);
 
 // ---- batches (batch.c) ----
 
