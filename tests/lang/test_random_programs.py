@@ -13,7 +13,7 @@ import re
 import tempfile
 import unittest
 
-from model.mistakes import MISTAKES, spoil
+from model.mistakes import MISTAKES, WHOLE, spoil
 from model.programs import Program, WorldProgram
 from support import LONG, ROOT, SGC, run
 
@@ -45,7 +45,8 @@ def worlds(seed, sgc=SGC):
 
 def refuses(seed):
     """(the mistake, what is wrong with what is said of it or None)."""
-    spoilt = spoil(Program(seed, 4), seed)
+    program = WorldProgram(seed, PARTS) if seed % 2 else Program(seed, 4)
+    spoilt = spoil(program, seed)
     if not spoilt:
         return None
     name, text, line = spoilt
@@ -89,7 +90,7 @@ class RandomPrograms(unittest.TestCase):
         """It is refused, and the first message points at its line."""
         made, missed = collections.Counter(), []
         with concurrent.futures.ProcessPoolExecutor(2) as pool:
-            for found in pool.map(refuses, range(4000 if LONG else 160), chunksize=8):
+            for found in pool.map(refuses, range(8000 if LONG else 300), chunksize=8):
                 if found:
                     name, wrong = found
                     made[name] += 1
@@ -98,7 +99,7 @@ class RandomPrograms(unittest.TestCase):
                         missed.append(f"{name}: {wrong}")
         total = sum(made.values())
         print(f"{total - len(missed)} of {total} mistakes are pointed at")
-        self.assertGreater(len(made), len(MISTAKES) * 3 // 4)
+        self.assertGreater(len(made), (len(MISTAKES) + len(WHOLE)) * 3 // 4)
         self.assertLessEqual(len(missed), total // 20, "\n".join(missed))
 
 

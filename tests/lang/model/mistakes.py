@@ -13,8 +13,9 @@ from .types import BOOL, FLOAT, INT, STR
 def spoil(program, seed):
     """(what was done, the text, the line), or None where nothing fits."""
     spoiler = Spoiler(program, random.Random(seed))
-    for name in spoiler.random.sample(sorted(MISTAKES), len(MISTAKES)):
-        if MISTAKES[name](spoiler):
+    known = {**MISTAKES, **WHOLE} if hasattr(program, "more") else MISTAKES
+    for name in spoiler.random.sample(sorted(known), len(known)):
+        if known[name](spoiler):
             lines = program.declarations()
             at = [i for i, line in enumerate(lines, 1) if MARK in line]
             assert len(at) == 1, (name, at)
@@ -26,7 +27,7 @@ def wrong_for(t):
     """What is written never fits the type."""
     while t.kind == "optional":
         t = t.of
-    if t.kind in ("json", "none"):
+    if t.kind in ("json", "none", "fn"):
         return None
     return "5" if t.kind in ("str", "enum", "bool", "list", "union", "record", "tuple",
                              "map", "bytes") else '"wrong"'
@@ -82,7 +83,7 @@ class Spoiler:
 
     def wants(self, n):
         none = [None] * len(n.kids)
-        if n.kind == "call":
+        if n.kind in ("call", "start"):
             types = dict(n.function.params)
             order = [name for name, _ in n.function.params]
             return [types[name or order[i]] for i, name in enumerate(n.names)]
@@ -98,6 +99,8 @@ class Spoiler:
             return [BOOL, None, None]
         if n.kind in ("not",) or (n.kind == "binary" and n.op in ("and", "or")):
             return [BOOL] * len(n.kids)
+        if n.kind == "called":
+            return [None, *n.kids[0].type.parts]
         if n.kind == "index":
             return [None, STR if n.kids[0].type.kind == "map" else INT]
         return none
@@ -145,7 +148,7 @@ def unknown_name(s):
 
 
 def unknown_function(s):
-    n = s.pick(("call", "operator", "case"))
+    n = s.pick(("call", "operator", "case", "start"))
     if not n:
         return False
     n.name, n.mark = n.name + "_missing", True
@@ -193,7 +196,7 @@ def missing_argument(s):
     def dropped(n):
         return [i for i, name in enumerate(n.names)
                 if (name or n.function.params[i][0]) not in n.function.defaults]
-    n = s.pick(("call",), dropped)
+    n = s.pick(("call", "start"), dropped)
     if not n:
         return False
     i = dropped(n)[-1]
@@ -205,7 +208,7 @@ def missing_argument(s):
 
 
 def extra_argument(s):
-    n = s.pick(("call",), lambda n: not any(n.names) and
+    n = s.pick(("call", "start"), lambda n: not any(n.names) and
                len(n.kids) == len(n.function.params))
     if not n:
         return False
@@ -216,7 +219,7 @@ def extra_argument(s):
 
 
 def unknown_argument(s):
-    n = s.pick(("call",), lambda n: n.kids)
+    n = s.pick(("call", "start"), lambda n: n.kids)
     if not n:
         return False
     n.names[-1], n.mark = "missing_argument", True
@@ -306,7 +309,7 @@ def missing_return(s):
 
 
 def unclosed_bracket(s):
-    n = s.pick(("call", "operator"), lambda n: n.kids)
+    n = s.pick(("call", "operator", "start"), lambda n: n.kids)
     if not n:
         return False
     text = tree.WRITE[n.kind](n)[1]
@@ -339,3 +342,122 @@ MISTAKES = {f.__name__.replace("_", " "): f for f in (
     extra_argument, unknown_argument, missing_arm, unknown_case, assigned, named_twice,
     unused, outside_loop, no_iteration, unknown_type, not_none, not_callable,
     missing_return, unclosed_bracket, unclosed_string, missing_value, foreign)}
+
+
+# ---- mistakes of whole programs ----
+
+def in_body(s, text):
+    return into(s, text, lambda body, f, looped: f.word != "graph")
+
+
+def any_text(s, *texts):
+    return MARK + s.random.choice(texts)
+
+
+def too_large(s):
+    return in_body(s, s.random.choice((
+        "let q = 99999999999999999999", "let q: int = 9223372036854775808",
+        "let q = 9223372036854775807 + 1", "let q = 2 * (9223372036854775807)",
+        "let q = 1 div 0", "let q = 7 % 0", "let q = 99999999999999h",
+        "let q: int = 1e400", "let q = 10000000000GiB")))
+
+
+def wrong_function(s):
+    return in_body(s, s.random.choice((
+        "let q: fn(int) -> int = fn(a, b) = a", "let q: fn(int) -> str = fn(a) = a + 1",
+        "let q = (fn(a: int) = a)(1, 2)", "let q = (fn(a: int) = a)(\"x\")",
+        "let q = (fn(a: int) = a) == (fn(a: int) = a)", "let q = \"{fn(a: int) = a}\"",
+        "let q = fn(a) = a", "let q: fn(int) -> int = 5", "let q: fn(Missing) -> int = fn(a) = 5")))
+
+
+def wrong_statement(s):
+    return in_body(s, s.random.choice((
+        "spawn 5", "spawn len(\"x\")", "try { log.info(\"x\") }", "fail(\"x\", 400)", "fail(700, \"x\")",
+        "let q = [x for x in 5]", "for q, r, t in [1] { log.info(\"x\") }", "while 5 { break }",
+        "let q = if true then 5 else \"x\"", "let q: int? = \"x\"", "5 += 1", "let q = none + 1",
+        "let q = [1, \"x\"]", "let q = {\"a\": 1, \"b\": \"x\"}",
+        "let q = { a: 1, a: 2 }", "sleep(5)", "let q = [1][\"x\"]", "let q = not 5")))
+
+
+def wrong_in_graph(s):
+    graphs = [f for f in s.program.functions if f.word == "graph" and isinstance(f.body, list)]
+    if not graphs:
+        return False
+    s.random.choice(graphs).body.insert(0, Node("raw", None, text=s.random.choice((
+        "sleep(1s)", "while true { break }", "log.info(\"x\")",
+        "for q in [1] { log.info(\"x\") }", "let q = clock()"))))
+    return True
+
+
+def wrong_setting(s):
+    classes = s.program.generator.classes
+    if not classes:
+        return False
+    s.random.choice(classes).more.append(any_text(
+        s, "max_ongoing_request: 5", 'num_replicas: "two"', "num_replicas: -1",
+        "max_ongoing_requests: 7", "num_replicas = 2", "request_timeout: 5",
+        "health: { perod: 1s }", "max_queued_requests: 1.5", "overload_status: 200",
+        "autoscaling: 5"))
+    return True
+
+
+def wrong_member(s):
+    classes = s.program.generator.classes
+    if not classes:
+        return False
+    s.random.choice(classes).more.append(any_text(
+        s, "state q: int", 'state q: int = "x"', "state q: Missing = 5", "fn q(a: int, a: int) -> int = 5",
+        "fn q(a: Missing) -> int = 5", 'fn q() -> int = "x"', "let q: int = missing", "graph q = len",
+        "route GET \"/\" -> 5"))
+    return True
+
+
+def wrong_in_app(s):
+    app = s.random.choice(sorted(s.program.more))
+    s.program.more[app].append(any_text(
+        s, "bind q = Missing(5)", "graph q(x: int) -> str = x + 1",
+        'route GET "/q/{id}" (x: int) -> x', 'route GET "/q" (x: int from missing) -> x',
+        'route FETCH "/q" -> 5', 'route GET "q" (x: int) -> x', "graph q = missing | len",
+        "graph q = len | upper", "state q: int = 5", 'route GET "/q" (x: fn(int) -> int) -> 5',
+        'route GET "/q" (x: int) with { requet_timeout: 1s } -> x', "graph q = loop(len, max_iter: 3)",
+        "fn q(x: int) -> int", 'route GET "/q" (x: int) -> missing(x)', "graph q = len & len"))
+    return True
+
+
+def wrong_binding(s):
+    found = [b for b in s.program.generator.bindings if b.of.fields]
+    if not found:
+        return False
+    b = s.random.choice(found)
+    name = b.of.name
+    texts = [f"bind q = {name}()", f"bind q = {name}({', '.join(['missing'] * len(b.of.fields))})",
+             f"bind q = {name}({', '.join(['none'] * (len(b.of.fields) + 1))})",
+             f"bind {b.name} = {name}({', '.join(tree.text(x) for _, _, x in b.given)})"]
+    s.program.more[b.app].append(any_text(s, *texts))
+    return True
+
+
+def wrong_below(s):
+    known = [f.name for f in s.program.functions if f.word == "fn" and not f.own]
+    texts = ["type Q = int(min_length: 3)", "type Q = int(gee: 3)", 'type Q = str(pattern: "(")',
+             "type Q = { a: int, a: str }", "type Q = { a: Missing }", "type Q = int(ge: \"x\")",
+             'type Q = { a: int = "x" }', "type Q = Q?", "use missing", "deployment q(x: int) -> Missing = x",
+             "fn q(x: int) -> int { log.info(\"x\") }", "app q { missing: 5 }", "type Q = A(x: int) | A(y: int)",
+             "override missing.q { num_replicas: 2 }", "deployment q(x: int) -> int { num_replica: 2 }",
+             "fn q(x) -> int = x", "deployment q(x: int) -> int = y", "test \"q\" { assert 5 }",
+             'type Q = "a" | "a"', "fn q() -> int = 1 +", "fn q( -> int = 1"]
+    if known:
+        texts.append(f"fn {s.random.choice(known)}() -> int = 5")
+    s.program.more_below.append(any_text(s, *texts))
+    return True
+
+
+def over_a_limit(s):
+    s.program.more_below += ["type Q = int(le: 5)",
+                             any_text(s, "fn q() -> Q = 7", "fn q(x: Q = 9) -> int = x")]
+    return True
+
+
+WHOLE = {f.__name__.replace("_", " "): f for f in (
+    too_large, wrong_function, wrong_statement, wrong_in_graph, wrong_setting, wrong_member,
+    wrong_in_app, wrong_binding, wrong_below, over_a_limit)}

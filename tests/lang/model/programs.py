@@ -57,6 +57,10 @@ class WorldProgram:
         g.declare(4)
         g.make(count)
         self.compared = 0  # calls whose value is known
+        self.more = {app: [] for app in g.apps}  # lines that a mistake adds
+        self.more_below = []
+        methods = [f for k in g.classes for f in k.methods]
+        self.functions = g.functions + g.deployments + methods + g.graphs
 
     def declarations(self):
         g = self.generator
@@ -69,8 +73,8 @@ class WorldProgram:
             out += tree.class_lines(k)
         for app in g.apps:
             out += tree.app_lines(app, [b for b in g.bindings if b.app == app],
-                                  [f for f in g.graphs if f.app == app])
-        return out
+                                  [f for f in g.graphs if f.app == app], self.more[app])
+        return out + self.more_below
 
     def entries(self):
         g = self.generator

@@ -48,6 +48,7 @@ class Class:
     def __init__(self, name, limit):
         self.name, self.limit = name, limit
         self.fields, self.lets, self.state, self.methods = [], [], [], []
+        self.more = []  # lines that a mistake adds
 
 
 class Binding:
@@ -268,15 +269,15 @@ def class_lines(k):
             for name, t, v in k.state]
     for f in k.methods:
         out += ["  " + line for line in function_lines(f)]
-    return out + ["}"]
+    return out + ["  " + line for line in k.more] + ["}"]
 
 
-def app_lines(name, bindings, graphs):
+def app_lines(name, bindings, graphs, more=()):
     out = [f"app {name} at \"/{name}\" {{"]
     out += [f"  bind {b.name} = {b.of.name}({_comma(x for _, _, x in b.given)})" for b in bindings]
     for g in graphs:
         out += ["  " + line for line in function_lines(g, "graph")]
-    return out + ["}"]
+    return out + ["  " + line for line in more] + ["}"]
 
 
 def type_line(t):
