@@ -342,8 +342,21 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   return run;
 }
 
-static struct val start(struct lower *l, const struct core *e,
-                              uint32_t dst)
+// The last arguments of a helper that is made for one call, which are passed on
+// as they are: whoever needs one waits for it.
+static void pass_on(struct lower *l, const struct site *s, uint32_t n_outer)
+{
+  struct function *f = s->function;
+  const struct type **given =
+      ARENA_ARRAY(l->arena, s->count + 1, const struct type *);
+  for (uint32_t i = 0; i < s->count; i++)
+    given[i] = i < s->count - n_outer ? type_slot(l, f->params[i]->type)
+                                      : l->code->slots[s->first + i].type;
+  code_of(f)->given = given;
+}
+
+static struct val start(struct lower *l, const struct core *e, uint32_t n_outer,
+                        uint32_t dst)
 {
   struct site site = {.call = &e->call,
                       .function = e->call.function,
@@ -351,6 +364,8 @@ static struct val start(struct lower *l, const struct core *e,
                       .count = e->n_args};
   site.result = type_slot(l, e->type);
   site.first = lower_args(l, e, &site.pending);
+  if (n_outer)
+    pass_on(l, &site, n_outer);
   l->span = e->span;
   dst = slot_for(l, dst,
                  type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
@@ -361,9 +376,11 @@ static struct val start(struct lower *l, const struct core *e,
 static struct val lower_call(struct lower *l, const struct core *e,
                              uint32_t dst)
 {
-  if (e->call.fallback)
-    return start(l, lower_fallback(l, e), dst);
-  return is_helper_call(e) ? lower_strict(l, e, dst) : start(l, e, dst);
+  if (e->call.fallback) {
+    const struct core *x = lower_fallback(l, e);
+    return start(l, x, x->n_args - e->n_args, dst);
+  }
+  return is_helper_call(e) ? lower_strict(l, e, dst) : start(l, e, 0, dst);
 }
 
 // ---- leaves ----

@@ -368,7 +368,28 @@ class Machine:
 
     async def deployment(self, n, scope):
         args = in_order(n, await self.all_settled(n.kids, scope), n.function)
+        if n.options:
+            return self.world.start(self.attempt(n, args, scope), scope["$"], True)
         return self.start(n.function, args, self.replica(n, scope), scope["$"])
+
+    async def attempt(self, n, args, scope):
+        """The call within its time, or else its fallback, which is a body of its own."""
+        args = await self.need(args)
+        task = self.world.running
+        own = Frame(task, scope["$"].self)
+        task.frames.append(own)
+        inner = {**scope, "$": own, "$tries": 0}
+        try:
+            f = self.start(n.function, args, self.replica(n, scope), own)
+            if "timeout" in n.options:
+                self.world.start(self.world.expire(f, n.options["timeout"].value), own)
+            return await self.need(f)
+        except Failure as e:
+            if e.vague:
+                e.vague = False
+            return await self.value(n.options["fallback"], inner)
+        finally:
+            self.world.cancel(own.calls)
 
     def replica(self, n, scope):
         """Of a deployment that a node names: a binding, or what a field holds."""

@@ -106,7 +106,11 @@ def _map(n):
 
 def _call(n):
     given = [f"{name}: {text(k)}" if name else text(k) for name, k in zip(n.names, n.kids)]
-    return POSTFIX, f"{n.name}({', '.join(given)})"
+    called = f"{n.name}({', '.join(given)})"
+    if not getattr(n, "options", None):
+        return POSTFIX, called
+    options = [f"{name}: {text(x)}" for name, x in n.options.items()]
+    return WITH, f"{called} with {{ {', '.join(options)} }}"
 
 
 def _binary(n):
@@ -287,7 +291,7 @@ def type_line(t):
 # ---- walking ----
 
 def parts_of(n):
-    out = list(n.kids)
+    out = list(n.kids) + list(getattr(n, "options", {}).values())
     if n.kind == "each":
         out.append(n.value)
         if n.test:
@@ -310,7 +314,8 @@ def names_of(n):
         out = names_of(n.value) | (names_of(n.test) if n.test else set())
         return names_of(n.kids[0]) | out - set(n.names)
     out = set(n.function.captured) if n.kind in ("call", "function") else set()
-    return out.union(*map(names_of, n.kids), *(
+    kids = n.kids + list(getattr(n, "options", {}).values())
+    return out.union(*map(names_of, kids), *(
         names_of(k) for k, _ in getattr(n, "pairs", ()) if k))
 
 

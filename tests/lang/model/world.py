@@ -123,6 +123,13 @@ class World:
         self.ready.append(self.running)
         await PAUSE
 
+    async def expire(self, f, ns):
+        """Ends a call that takes longer."""
+        await self.sleep(ns)
+        if not f.there:
+            self.cancel([f.task])
+            f.complete(error=Failure("too long", 408, "timeout"))
+
     async def wait(self, futures):
         Wait(self, futures)
         await PAUSE

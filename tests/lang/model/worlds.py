@@ -73,11 +73,23 @@ class Worlds(Bodies):
             node.waits |= f.waits
             return node
         node = super().call(f.function, depth)
-        node.kind, node.waits = "start", True
+        node.kind, node.waits, node.options = "start", True, {}
         self.aim(node, f)
+        if depth > 0 and self.chance(0.12):
+            if self.chance(0.3):
+                node.options["timeout"] = self.duration()
+            node.options["fallback"] = self.fallback(node.type)
         if f.function.ordered:
             self.last = False
         return node
+
+    def fallback(self, t):
+        around = self.scope
+        if self.place == "graph":  # where it would be waited for
+            self.scope = []
+        x = self.expression(t, 1, hint=False)
+        self.scope = around
+        return x
 
     def aim(self, node, c):
         node.function, node.handle = c.function, c.handle
@@ -233,7 +245,7 @@ class Worlds(Bodies):
         c = self.any_callee()
         if not c or c.handle and c.function.word == "graph":
             return self.let()
-        return self.add("spawn", self.call(c, 2))
+        return self.add("spawn", self.call(c, 0))
 
     def let_fn(self):
         t = fn_of(self.one(self.palette), *[self.one(self.palette)
