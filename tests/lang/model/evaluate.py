@@ -333,7 +333,12 @@ class Machine:
             else:
                 key = await self.value(key, scope)
                 out[key] = await self.settled(await self.look(x, scope))
-        return out
+        if all(key for key, _ in n.pairs) or not pending(out):
+            return out
+
+        async def merged():
+            return await self.need(out)
+        return Later(merged, True)
 
     # A part is there when the whole is, whatever it holds.
     async def part(self, v, compute):
