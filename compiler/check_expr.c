@@ -266,11 +266,22 @@ struct core *check_condition(struct body *b, struct expr *e,
   return convert(b, x, b->k->boolean, NULL);
 }
 
+// `{}` beside a map is an empty one.
+static void empty_map(struct checker *k, struct core **x, const struct type *t)
+{
+  bool empty = (*x)->kind == CORE_CONST && (*x)->type->kind == TYPE_record &&
+               !(*x)->type->n_parts;
+  if (empty && t->kind == TYPE_map)
+    *x = core_const(k, const_new(k, t), (*x)->span);
+}
+
 const struct type *unite(struct body *b, struct core **x, struct core **y,
                          const struct type *want)
 {
   if (is_bad((*x)->type) || is_bad((*y)->type))
     return &type_bad;
+  empty_map(b->k, x, (*y)->type);
+  empty_map(b->k, y, (*x)->type);
   if (want && !is_bad(want) && try_convert(b, x, want) &&
       try_convert(b, y, want))
     return want;

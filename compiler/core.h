@@ -43,6 +43,8 @@ struct setting {
 // The one that was written of a list, or NULL (settings.c).
 const struct setting *setting_find(const struct setting *list,
                                    enum setting_id id);
+// Whether it has no effect yet there.
+bool setting_is_idle(unsigned place, enum setting_id id);
 const struct constant *setting_value(const struct setting *list,
                                      enum setting_id id);
 

@@ -63,7 +63,8 @@ static void add_setting(struct explain *x, const struct binding *b,
     add_written(x, s);
   else if (!blocks)
     add_line(x, id, "unlimited", "compiler: nothing blocks", NO_SPAN);
-  else if (*setting_rows[id].value && group_counts(all, id))
+  else if (*setting_rows[id].value && group_counts(all, id) &&
+           !setting_is_idle(PLACE_DEPLOYMENT, id))
     add_line(x, id, setting_rows[id].value, "default", NO_SPAN);
 }
 

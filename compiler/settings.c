@@ -192,6 +192,17 @@ static void report_nameless(struct gather *g, struct span at)
               "settings are written `name: value`");
 }
 
+bool setting_is_idle(unsigned place, enum setting_id id)
+{
+  const char *name = setting_rows[id].name;
+  size_t group = strcspn(name, ".");
+  for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+    if (idle[i].place == place && !strncmp(idle[i].name, name, group) &&
+        !idle[i].name[group])
+      return true;
+  return false;
+}
+
 static void report_idle(struct gather *g, const struct name *name)
 {
   for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)

@@ -294,7 +294,7 @@ static const struct type *named(struct checker *k, struct type_expr *t)
   if (name->next)
     return library_type(k, name);
   struct symbol *s = table_get(&k->names, name->text);
-  if (s) {
+  if (s && s->kind != SYMBOL_MODULE) { // `time` is a type and a library
     s->uses++;
     INDEX(k, symbol, s, name->span);
   }

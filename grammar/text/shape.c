@@ -2,6 +2,8 @@
 // parameters without a type, `break` outside a loop, integers that only a minus
 // would make right. A walk over the whole tree, once, after it was read.
 #include "grammar/text/parser.h"
+#include "grammar/text/sg.tab.h"
+#include "grammar/text/tokens.h"
 
 #include <string.h>
 
@@ -73,9 +75,37 @@ static void check_arms(struct shape s, const struct arm *a)
   }
 }
 
+// A word before `:` is a name, but a parameter's must be one elsewhere too.
+static bool is_reserved(const char *name)
+{
+  static const struct {
+    const char *text;
+    int token;
+  } words[] = {
+#define KEYWORD(id, text, what) {text, T_##id},
+#include "grammar/text/keywords.def"
+#undef KEYWORD
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strcmp(words[i].text, name))
+      return !token_is_soft(words[i].token);
+  return false;
+}
+
 static void check_params(struct shape s, const struct param *q, bool typed)
 {
   for (; q; q = q->next) {
+    if (is_reserved(q->name.text->text)) {
+      const char *name = q->name.text->text;
+      struct diag *d = report(s, DIAG_keyword_as_name, q->name.span,
+                              "a keyword cannot be the name of a parameter");
+      const char *from = q->source.text ? q->source.text->text : "query";
+      if (typed && s.place == IN_APP)
+        diag_hint(s.p->diags, d, "call it `%s_`, say: `%s_: T in %s(\"%s\")`",
+                  name, name, from, name);
+      else
+        diag_hint(s.p->diags, d, "call it `%s_`, say", name);
+    }
     if (typed && !q->type) {
       struct diag *d =
           diag_report(s.p->diags, DIAG_missing_type, q->name.span,

@@ -335,10 +335,13 @@ static void write_route(struct writer *w, const struct plan_route *r)
   buf_addc(w->out, ']');
   if (r->doc.size) {
     const char *doc = plan_str(w->plan, r->doc);
+    size_t line = strcspn(doc, "\n");
     buf_adds(w->out, ",\"summary\":");
-    json_encode_text(doc, strcspn(doc, "\n"), w->out);
-    buf_adds(w->out, ",\"description\":");
-    add_text(w, r->doc);
+    json_encode_text(doc, line, w->out);
+    if (doc[line]) // it says more than that
+      buf_adds(w->out, ",\"description\":");
+    if (doc[line])
+      add_text(w, r->doc);
   }
   write_operation_id(w, r);
   security_write(w->plan, r, w->out);

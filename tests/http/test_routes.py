@@ -156,6 +156,7 @@ class Routes(unittest.TestCase):
                              ["Done", "Failed"])
             review = api["paths"]["/api/review"]["post"]
             self.assertEqual(review["summary"], "The review as it was read.")
+            self.assertNotIn("description", review)  # it would say the same
 
 
 MANY = """
