@@ -256,7 +256,8 @@ static void lower_stmt(struct lower *l, const struct stmt *s)
     lower_assign(l, s);
     break;
   case STMT_SET_SELF:
-    code_add(l, OP_set_self, lower_value(l, s->value, NO_SLOT), s->index, 0);
+    code_add(l, OP_set_self,
+             lower_value(l, lower_settled(l, s->value), NO_SLOT), s->index, 0);
     break;
   case STMT_EXPR:
     lower_value(l, s->value, NO_SLOT);

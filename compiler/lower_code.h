@@ -195,6 +195,11 @@ void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second);
 void walk_close(struct lower *l, struct walk *w);
 
+// ---- state (lower_settle.c) ----
+// What is left of a value that state is set to, when all in it that may wait is
+// there; the state is read behind that.
+const struct core *lower_settled(struct lower *l, const struct core *e);
+
 // ---- results as they come (lower_arrivals.c) ----
 // `for item(, second) in as_completed(list)`, as walk_open; where the calls are
 // nobody else's, *calls is the slot that holds them, else NO_SLOT.
