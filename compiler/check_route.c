@@ -92,6 +92,16 @@ static bool source_suits(struct checker *k, enum source_kind s,
          (s == SOURCE_query && t->kind == TYPE_list && type_is_scalar(t->of));
 }
 
+// A field of a form: a scalar, a file as bytes, or several of either; each may be
+// missing.
+static bool form_field_suits(const struct type *t)
+{
+  t = without_none(t);
+  if (t->kind == TYPE_list)
+    t = t->of;
+  return type_is_scalar(t) || t->kind == TYPE_bytes;
+}
+
 static bool adapter_suits(struct checker *k, enum adapter_kind a,
                           const struct type *t)
 {
@@ -104,9 +114,7 @@ static bool adapter_suits(struct checker *k, enum adapter_kind a,
     return t->kind == TYPE_bytes;
   case ADAPTER_form:
     for (uint32_t i = 0; t->kind == TYPE_record && i < t->n_parts; i++)
-      if (!type_is_scalar(t->parts[i].type) &&
-          t->parts[i].type->kind != TYPE_list &&
-          t->parts[i].type->kind != TYPE_bytes)
+      if (!form_field_suits(t->parts[i].type))
         return false;
     return t->kind == TYPE_record;
   case ADAPTER_ndarray:

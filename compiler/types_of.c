@@ -429,6 +429,22 @@ static const struct type *enumeration(struct checker *k, struct type_expr *t)
   return type_parts(k->t, TYPE_enum, parts, n);
 }
 
+// In JSON a variant is an object, and its name stands under `type`.
+static bool hides_variant(struct checker *k, const struct type_field *f)
+{
+  bool found = false;
+  for (; f; f = f->next) {
+    if (!f->name.text || strcmp(f->name.text->text, "type"))
+      continue;
+    found = true;
+    struct diag *d = diag_report(k->d, DIAG_duplicate_field, f->name.span,
+                                 "a variant cannot have a field `type`");
+    diag_hint(k->d, d,
+              "in JSON `type` says which variant it is: call the field `kind`");
+  }
+  return found;
+}
+
 static const struct type *tagged(struct checker *k, struct type_expr *t,
                                  bool own)
 {
@@ -449,7 +465,7 @@ static const struct type *tagged(struct checker *k, struct type_expr *t,
     struct type_part part = {.name = m->variant.name.text,
                              .type = record(k, m->variant.fields, false),
                              .span = m->variant.name.span};
-    bad = bad || is_bad(part.type);
+    bad = bad || is_bad(part.type) || hides_variant(k, m->variant.fields);
     PUSH(k, parts, n, room, part);
   }
   return bad ? &type_bad : made_of(k, TYPE_union, parts, n, own);

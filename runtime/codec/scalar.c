@@ -338,6 +338,16 @@ static bool to_time(const struct input *in, value *out)
   return bad(in, "datetime_type", "Input should be a valid datetime");
 }
 
+static bool to_size(const struct input *in, value *out)
+{
+  if (!to_int(in, out))
+    return false;
+  return out->i >= 0 ||
+         offence_at(in->d, in->from, in->at, "greater_than_equal",
+                    "{\"ge\":0}", "%s",
+                    "Input should be greater than or equal to 0");
+}
+
 static bool to_scalar(const struct input *in, const struct plan_type *t,
                       value *out)
 {
@@ -348,8 +358,9 @@ static bool to_scalar(const struct input *in, const struct plan_type *t,
   case TYPE_bool:
     return to_bool(in, out);
   case TYPE_int:
-  case TYPE_size:
     return to_int(in, out);
+  case TYPE_size:
+    return to_size(in, out);
   case TYPE_float:
   case TYPE_percent:
     return to_float(in, out);

@@ -75,7 +75,7 @@ static const char *const simple[TYPE_KINDS] = {
         "\"type\":\"string\",\"contentMediaType\":\"text/markdown\"",
     [TYPE_bytes] = "\"type\":\"string\",\"format\":\"binary\"",
     [TYPE_duration] = "\"type\":\"number\",\"description\":\"seconds\"",
-    [TYPE_size] = "\"type\":\"integer\",\"description\":\"bytes\"",
+    [TYPE_size] = "\"type\":\"integer\",\"minimum\":0,\"description\":\"bytes\"",
     [TYPE_time] = "\"type\":\"string\",\"format\":\"date-time\"",
     [TYPE_percent] = "\"type\":\"number\"",
     [TYPE_tensor] = "\"type\":\"array\",\"items\":{}",
