@@ -490,7 +490,7 @@ void http_input_took(struct http_request *r, size_t size)
   struct exchange *x = (struct exchange *)r;
   x->parsed += size;
   if (!x->conn->busy)
-    conn_settle(x->conn);
+    conn_took(x->conn);
 }
 
 static void put_chunk(struct conn *c, const char *data, size_t size)

@@ -403,6 +403,13 @@ static void on_tls_poll(uv_poll_t *poll, int status, int events)
   go_on_with_tls(c);
 }
 
+void conn_took(struct conn *c)
+{
+  conn_settle(c);
+  if (c->tls)
+    go_on_with_tls(c);
+}
+
 static void settle_dead(struct conn *c)
 {
   if (c->state != CONN_WORKING) {

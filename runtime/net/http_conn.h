@@ -150,6 +150,7 @@ void conn_turn(struct conn *c);    // from `soon`
 void conn_break(struct conn *c);   // the server closes now
 void conn_ended(struct conn *c);   // the answer is complete
 void conn_flows(struct conn *c);   // its handler takes what comes
+void conn_took(struct conn *c);    // there is room for input again
 void conn_settle(struct conn *c);  // after anything happened
 
 // http_greet.c

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -18,6 +19,7 @@ import echo  # noqa: E402
 import support  # noqa: E402
 import test_lifecycle  # noqa: E402
 import test_protocol  # noqa: E402
+import ws  # noqa: E402
 from echo import Reader, request  # noqa: E402
 from support import LONG, SGRUN, Listening, compile_plan, run  # noqa: E402
 
@@ -244,8 +246,27 @@ class Ends(Each):
 
 PROGRAM = """
 server { tls: { cert: "CERT", key: "KEY" }, listen: ["127.0.0.1:0", "http://127.0.0.1:0"] }
-app a { route GET "/" -> "hello" }
+app a {
+  route GET "/" -> "hello"
+  route WS "/echo" (inbox: stream str) -> inbox
+  route WS "/slow" (inbox: stream str) {
+    sleep(200ms)
+    for line in inbox { yield "{len(line)}" }
+  }
+}
 """
+
+
+class Wss(ws.Socket):
+    """The same client through TLS."""
+
+    def __init__(self, host, port, path):
+        self.host, self.port = host, port
+        plain = ws.socket.create_connection
+        def secure(at, timeout):
+            return client().wrap_socket(plain(at, timeout), server_hostname="localhost")
+        with unittest.mock.patch.object(ws.socket, "create_connection", secure):
+            super().__init__(self, path)
 
 
 class Program(unittest.TestCase):
@@ -285,6 +306,17 @@ class Program(unittest.TestCase):
                 done = run("curl", "-s", "--cacert", ONE, f"https://localhost:{secure}/",
                            "--resolve", f"localhost:{secure}:127.0.0.1")
                 self.assertEqual(done.stdout, "hello", done.stderr)
+
+    def test_websockets(self):
+        """Messages in one record, over many, and more than there is room for while nobody takes them."""
+        with Listening(self.plan) as s, socket.create_connection(("127.0.0.1", self.ports(s)[0]), 10) as raw:
+            self.assertIn("https", s.first)
+            for path, sent, got in [("/echo", ["a", "b" * 300, "c" * 70000, "d"], None),
+                                    ("/slow", ["x" * 15000] * 40 + ["y"], ["15000"] * 40 + ["1"])]:
+                w = Wss("127.0.0.1", self.ports(s)[0], path)
+                w.s.sendall(b"".join(ws.frame(ws.TEXT, text.encode()) for text in sent))
+                self.assertEqual([w.text() for _ in sent], got or sent)
+                w.s.close()
 
     def test_options_come_first(self):
         with Listening(self.plan, "--tls-cert", TWO, "--tls-key", TWO, "-l", "127.0.0.1:0") as s:
