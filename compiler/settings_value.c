@@ -81,8 +81,14 @@ static const struct constant *secret_name(struct checker *k, struct expr *e)
                 !strcmp(of->name.text->text, "env"));
   const struct expr *name =
       known && a && !a->next && !a->name.text ? a->value : NULL;
-  if (name && name->kind == EXPR_STR && is_variable(name->text.data))
-    return const_text(k, k->str, name->text.data, (uint32_t)name->text.size);
+  if (name && name->kind == EXPR_STR && is_variable(name->text.data)) {
+    struct need *need = NEW(k, struct need);
+    *need = (struct need){const_text(k, k->str, name->text.data,
+                                     (uint32_t)name->text.size),
+                          true, e->span, k->p->needs};
+    k->p->needs = need;
+    return need->name;
+  }
   struct diag *d = diag_report(k->d, DIAG_bad_setting, e->span,
                                "keys come from the environment");
   diag_hint(k->d, d,

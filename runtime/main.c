@@ -80,15 +80,16 @@ static int check(struct options *o, struct service *service)
 {
   char why[512];
   struct ingress in = {0};
+  bool met = plan_needs_met(service->plan, stderr);
   if (options_settle(o, service->plan, why, sizeof why) ||
-      service_guard(service, o->compress, why, sizeof why) ||
+      (met && service_guard(service, o->compress, why, sizeof why)) ||
       open_ingress(&in, o, service->plan, why, sizeof why)) {
     close_ingress(&in);
     return fail(o->path, why);
   }
   close_ingress(&in);
   const struct plan *p = service->plan;
-  if (!plan_needs_met(p, stderr))
+  if (!met)
     return 1;
   printf(
       "%s: a sound plan of %zu bytes: %u app%s, %u deployment%s, %u route%s\n",
@@ -212,9 +213,8 @@ static int serve(struct options *o, struct service *service, double began)
   struct serving s = {.options = o};
   struct ingress in = {0};
   if (options_settle(o, service->plan, why, sizeof why) ||
+      is_missing(service, why, sizeof why) ||
       service_guard(service, o->compress, why, sizeof why))
-    return fail(o->path, why);
-  if (is_missing(service, why, sizeof why))
     return fail(o->path, why);
   memory_set_up();
   signal(SIGPIPE, SIG_IGN);

@@ -67,6 +67,7 @@ class Keys(Guards):
 
     def test_documents(self):
         s = self.serve(KEYS, env=ENV)
+        self.assertIn(b"keysOf(op)", s.request("GET", "/docs")[2])
         page = json.loads(s.request("GET", "/openapi.json")[2])
         self.assertEqual(page["components"]["securitySchemes"],
                          {"HTTPBearer": {"type": "http", "scheme": "bearer"},
@@ -96,7 +97,9 @@ class Keys(Guards):
                 for mode in ["--check"], ["-l", "127.0.0.1:0"]:
                     done = run(SGRUN, plan, *mode, env=env)
                     self.assertEqual(done.returncode, 1)
-                    self.assertIn("the environment variable KEY is not set", done.stderr)
+                    self.assertRegex(done.stderr, r"program\.sg:(5|10):\d+: error: ")
+                    self.assertIn("the environment variable KEY, a secret, is " + ("not set" if key is None else "empty"),
+                                  done.stderr)
             self.assertEqual(run(SGRUN, plan, "--test", env=env).returncode, 0)
             self.assertEqual(run(SGRUN, plan, "--check", env={**env, "KEY": "k"}).returncode, 0)
 
