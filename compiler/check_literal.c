@@ -137,6 +137,13 @@ struct core *check_list(struct body *b, struct expr *e, const struct type *want)
   return core_fold(k, x);
 }
 
+// Where json is wanted, it is wanted of the parts too, so that their lists may
+// hold anything.
+static const struct type *only_json(const struct type *t)
+{
+  return t && t->kind == TYPE_json && !is_bad(t) ? t : NULL;
+}
+
 struct core *check_tuple(struct body *b, struct expr *e,
                          const struct type *want)
 {
@@ -149,7 +156,7 @@ struct core *check_tuple(struct body *b, struct expr *e,
   bool bad = false;
   for (struct expr *i = e->elements; i; i = i->next, at++) {
     const struct type *t = guided ? inner->parts[at].type : NULL;
-    x->args[at] = t ? check_as(b, i, t, NULL) : check(b, i, NULL);
+    x->args[at] = t ? check_as(b, i, t, NULL) : check(b, i, only_json(inner));
     parts[at].type = x->args[at]->type;
     bad = bad || is_bad(parts[at].type) || parts[at].type == &type_never;
   }
@@ -248,6 +255,7 @@ struct making {
   struct spread *spreads, **end;
   uint32_t n_spreads;
   const struct type *want; // a record type, or NULL
+  const struct type *json; // that is wanted instead, or NULL
   bool bad;
 };
 
@@ -314,7 +322,7 @@ static void give_field(struct body *b, struct making *m, struct field *f)
                         p->span, p->span.end > p->span.start && m->want->name};
     x = check_as(b, f->value, p->type, &why);
   } else {
-    x = check(b, f->value, NULL);
+    x = check(b, f->value, m->json);
     m->parts[at].type = x->type;
   }
   m->given[at] = (struct given){x, f->span, false};
@@ -381,8 +389,9 @@ struct core *check_fields(struct body *b, struct field *fields, struct span at,
                           const struct type *want)
 {
   struct checker *k = b->k;
-  struct making m = {0};
+  struct making m = {.json = only_json(want)};
   m.end = &m.spreads;
+  want = m.json ? NULL : want;
   if (want)
     begin_wanted(k, &m, want);
   for (struct field *f = fields; f; f = f->next)
@@ -421,7 +430,7 @@ struct core *check_record(struct body *b, struct expr *e,
   if (inner && inner->kind == TYPE_map && !named)
     return check_map(b, e, want);
   if (inner && (is_bad(inner) || inner->kind != TYPE_record))
-    inner = NULL;
+    inner = only_json(inner);
   return check_fields(b, e->fields, e->span, inner);
 }
 

@@ -364,7 +364,10 @@ static bool read_args(struct body *b, struct given_args *g,
   for (struct arg *arg = g->e->call.args; arg; arg = arg->next, i++) {
     const struct signature_type *s =
         only ? only->params[place_of(only, g, i)].type : NULL;
-    g->values[i] = check(b, arg->value, s ? meant(&a, s) : NULL);
+    const struct type *want = s ? meant(&a, s) : NULL;
+    if (only && only->id == OPERATOR_to_json)
+      want = b->k->json;
+    g->values[i] = check(b, arg->value, want);
     ok = ok && !is_bad(g->values[i]->type) && g->values[i]->type != &type_never;
     if (s && ok)
       suits(&a, s, g->values[i]->type);

@@ -532,7 +532,7 @@ struct core *check_tuple(struct body *b, struct expr *e,
                          const struct type *want);
 struct core *check_record(struct body *b, struct expr *e,
                           const struct type *want);
-// A record of fields; `want` is a record type or NULL.
+// A record of fields; `want` is a record type, json, or NULL.
 struct core *check_fields(struct body *b, struct field *fields, struct span at,
                           const struct type *want);
 struct core *check_each(struct body *b, struct expr *e,
