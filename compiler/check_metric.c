@@ -44,24 +44,23 @@ static int kind_of(const struct expr *e)
   return -1;
 }
 
-static bool is_label(struct checker *k, const struct metric *m,
-                     const struct constant *c, struct span at)
+static bool is_label(struct checker *k, const struct metric *m, atom label,
+                     struct span at)
 {
-  bool word = c->size > 0 && !(c->text[0] >= '0' && c->text[0] <= '9');
-  for (uint32_t i = 0; i < c->size; i++)
-    word = word &&
-           (c->text[i] == '_' || (c->text[i] >= '0' && c->text[i] <= '9') ||
-            ((c->text[i] | 32) >= 'a' && (c->text[i] | 32) <= 'z'));
-  const char *wrong = !word                        ? "is no name"
-                      : !strncmp(c->text, "__", 2) ? "begins with `__`"
-                      : m->kind == METRIC_histogram && !strcmp(c->text, "le")
+  const char *text = label->text;
+  bool word = label->size > 0 && !(text[0] >= '0' && text[0] <= '9');
+  for (uint32_t i = 0; i < label->size; i++)
+    word = word && (text[i] == '_' || (text[i] >= '0' && text[i] <= '9') ||
+                    ((text[i] | 32) >= 'a' && (text[i] | 32) <= 'z'));
+  const char *wrong = !word                     ? "is no name"
+                      : !strncmp(text, "__", 2) ? "begins with `__`"
+                      : m->kind == METRIC_histogram && !strcmp(text, "le")
                           ? "is what the bounds are called"
                           : NULL;
   for (uint32_t i = 0; i < m->n_labels && !wrong; i++)
-    wrong = !strcmp(m->labels[i]->text, c->text) ? "is there twice" : NULL;
+    wrong = m->labels[i] == label ? "is there twice" : NULL;
   if (wrong)
-    diag_report(k->d, DIAG_bad_metric, at, "the label \"%s\" %s", c->text,
-                wrong);
+    diag_report(k->d, DIAG_bad_metric, at, "the label \"%s\" %s", text, wrong);
   return !wrong;
 }
 
@@ -77,10 +76,13 @@ static void read_labels(struct checker *k, struct metric *m, struct expr *e)
     return;
   }
   m->labels = ARENA_ARRAY(k->a, all->n_parts + 1, atom);
-  for (uint32_t i = 0; i < all->n_parts; i++)
-    if (is_label(k, m, all->parts[i], e->span))
-      m->labels[m->n_labels++] =
-          atom_of(&k->c->atoms, all->parts[i]->text, all->parts[i]->size);
+  for (uint32_t i = 0; i < all->n_parts; i++) {
+    const struct constant *c =
+        all->parts[i]; // whose text has no end of its own
+    atom label = atom_of(&k->c->atoms, c->text, c->size);
+    if (is_label(k, m, label, e->span))
+      m->labels[m->n_labels++] = label;
+  }
 }
 
 // Numbers, or durations as seconds, that grow.

@@ -273,8 +273,8 @@ static void emit_needs(struct emit *e, const struct need *needs)
                             .file = p.file,
                             .line = p.line,
                             .column = p.column};
-    row.name = emit_text(e, all[n]->name->text);
     const struct constant *name = all[n]->name;
+    row.name = plan_intern_text(&e->b, name->text, name->size);
     void **at = table_at(&e->c->scratch, &known[row.secret],
                          atom_of(&e->c->atoms, name->text, name->size));
     if (!*at)

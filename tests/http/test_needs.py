@@ -22,7 +22,7 @@ fn guard(given: str?) {
 }
 
 app a {
-  bind upstream = Upstream(env("SGT_URL"), secret("SGT_UPSTREAM"))
+  bind upstream = Upstream(env('SGT_URL'), secret('SGT_UPSTREAM'))
   route GET "/" (key: str? in header("x-api-key")) {
     guard(key)
     return upstream.call("x")
