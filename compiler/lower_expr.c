@@ -39,7 +39,8 @@ static bool wait_at_once(struct lower *l, uint32_t at)
   struct ins *i = &l->code->ins[at];
   struct site *s = &l->code->sites[i->b];
   if (s->pending) {
-    if (!at || l->label == at || i[-1].op != OP_start || i[-1].a < s->first ||
+    if ((s->function && code_of(s->function)->given) || !at || l->label == at ||
+        i[-1].op != OP_start || i[-1].a < s->first ||
         i[-1].a >= s->first + s->count || !others_are_plain(l, s, i[-1].a) ||
         !wait_at_once(l, at - 1))
       return false;

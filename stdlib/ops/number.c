@@ -7,6 +7,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 // "what: 'text'", the text as Python's repr() shows it, shortened when long.
 static enum operator_status fail_reading(struct operator_call *call,
@@ -187,6 +189,41 @@ OP(ceil)
   return whole(call, out, ceil(ARG(0).f));
 }
 
+static double read_back(const char *text, int size, double otherwise)
+{
+  double x;
+  return size > 0 && number_read_float(text, (size_t)size, false, &x)
+             ? x
+             : otherwise;
+}
+
+// Whether a number is more than half of the next power of ten, by all of its
+// digits, "d.ddde+dd".
+static bool over_half(const char *digits)
+{
+  bool minus = *digits == '-';
+  const char *rest = digits + minus + 1;
+  if (digits[minus] != '5')
+    return digits[minus] > '5';
+  return rest[1 + strspn(rest + 1, "0")] != 'e';
+}
+
+// To a power of ten, `n` digits left of the point.
+static double round_left(double x, int64_t n)
+{
+  char text[512];
+  int size = snprintf(text, sizeof text, "%.400e", x);
+  const char *e = strchr(text, 'e');
+  int exponent = e ? (int)strtol(e + 1, NULL, 10) : 0;
+  if (n > exponent + 1 || (n == exponent + 1 && !over_half(text)))
+    return copysign(0, x);
+  if (n > exponent)
+    size = snprintf(text, sizeof text, "%s1e%d", x < 0 ? "-" : "", (int)n);
+  else
+    size = snprintf(text, sizeof text, "%.*e", (int)(exponent - n), x);
+  return read_back(text, size, x);
+}
+
 // Python rounds the exact value, and printing does the same; what is beyond
 // 17 digits changes nothing.
 OP(round_places)
@@ -196,13 +233,10 @@ OP(round_places)
   char text[400];
   if (!isfinite(x) || places > 330)
     return give_float(out, x);
-  if (places < 0) {
-    double unit = pow(10, places < -330 ? 330 : (double)-places);
-    return give_float(out, isinf(unit) ? 0 : rint(x / unit) * unit);
-  }
+  if (places < 0)
+    return give_float(out, round_left(x, places < -330 ? 330 : -places));
   int n = snprintf(text, sizeof text, "%.*f", (int)places, x);
-  if (n < 0 || (size_t)n >= sizeof text ||
-      !number_read_float(text, (size_t)n, false, &x))
-    return give_float(out, ARG(0).f); // too large to have decimals
-  return give_float(out, x);
+  if ((size_t)n >= sizeof text) // too large to have decimals
+    return give_float(out, x);
+  return give_float(out, read_back(text, n, x));
 }

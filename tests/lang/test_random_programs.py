@@ -80,7 +80,7 @@ class RandomPrograms(unittest.TestCase):
         self.agree(bodies, range(6800 if LONG else 60), SGC, 100_000 if LONG else 800)
 
     def test_worlds(self):
-        self.agree(worlds, range(4500 if LONG else 160), SGC, 100_000 if LONG else 3000)
+        self.agree(worlds, range(4800 if LONG else 160), SGC, 100_000 if LONG else 3000)
 
     def test_values_are_of_their_types(self):
         self.agree(bodies, range(10_000, 10_300 if LONG else 10_008), CHECKED, 100)

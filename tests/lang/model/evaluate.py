@@ -8,7 +8,7 @@ how many `try` are around ("$tries").
 """
 from . import operators
 from .operators import bounded, real, whole
-from .tree import Node, any_node, reads_of
+from .tree import Node, any_node, parts_of, reads_of
 from .types import FLOAT, INT
 from .values import Failure, Unspecified, equal, float_text, less, shown, to_json
 from .values import duration_text, size_text
@@ -199,9 +199,11 @@ class Machine:
         if kind in ("if", "match") or (kind == "binary" and node.op in ("and", "or", "??")):
             first = await self.need(self.promise(node.kids[0], scope))
             return await self.way(node, first, scope)
-        if kind == "each":  # all that its elements read
-            await self.need([self.promise(x, scope) for x in reads_of(node)])
-        kids = await self.need([self.promise(k, scope) for k in node.kids])
+        kids = [self.promise(k, scope) for k in node.kids]
+        if kind == "each":  # and all that its elements read
+            await self.need(kids + [self.promise(x, scope) for part in parts_of(node)[1:]
+                                    for x in reads_of(part, frozenset(node.names))])
+        kids = await self.need(kids)
         return await self.value(with_known(node, kids), scope)
 
     async def way(self, n, first, scope):
@@ -597,9 +599,10 @@ class Machine:
         else:
             place[s.name] = {**before, key: item}
 
-    # An expression like any other: what waits comes first, then state is read.
+    # The key is named; then an expression like any other: what waits comes first,
+    # and state is read behind it.
     async def put_in_state(self, s, place, scope):
-        key = await self.look(s.kids[0], scope)
+        key = await self.settled(await self.look(s.kids[0], scope))
 
         async def read():
             return part_of(s.of, place[s.name], await self.need(key))

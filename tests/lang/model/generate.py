@@ -327,7 +327,7 @@ class Generator:
         return Node("call", f.result, kids, name=f.name, names=names, function=f)
 
     def otherwise(self, t, depth):
-        if t.kind in ("optional", "json"):
+        if t.kind in ("optional", "json") or holds(t, "fn"):
             return None
         x = self.leaf(optional(t), hint=False) if self.chance(0.5) else \
             self.expression(optional(t), depth - 1, hint=False)
