@@ -34,7 +34,7 @@ struct site {
   enum plan_site_kind kind;
   const struct type *result; // a base
   uint32_t first, count;
-  bool pending; // something in the run may be a future
+  uint32_t pending; // how many in the run may be or hold futures
   struct span span;
 };
 

@@ -23,15 +23,6 @@ bool val_pending(const struct lower *l, const struct val *v)
 
 // ---- waiting ----
 
-static bool others_are_plain(struct lower *l, const struct site *s,
-                             uint32_t but)
-{
-  for (uint32_t i = s->first; i < s->first + s->count; i++)
-    if (i != but && l->code->slots[i].type->kind == TYPE_future)
-      return false;
-  return true;
-}
-
 // The call at `at`, which was started for whoever comes next, becomes one that
 // is waited for at once; with it what was started only as its argument.
 static bool wait_at_once(struct lower *l, uint32_t at)
@@ -39,12 +30,12 @@ static bool wait_at_once(struct lower *l, uint32_t at)
   struct ins *i = &l->code->ins[at];
   struct site *s = &l->code->sites[i->b];
   if (s->pending) {
-    if ((s->function && code_of(s->function)->given) || !at || l->label == at ||
+    bool given = s->function && code_of(s->function)->given;
+    if (given || s->pending > 1 || !at || l->label == at ||
         i[-1].op != OP_start || i[-1].a < s->first ||
-        i[-1].a >= s->first + s->count || !others_are_plain(l, s, i[-1].a) ||
-        !wait_at_once(l, at - 1))
+        i[-1].a >= s->first + s->count || !wait_at_once(l, at - 1))
       return false;
-    s->pending = false;
+    s->pending = 0;
   }
   i->op = OP_call;
   l->code->slots[i->a].type = s->result;
@@ -292,12 +283,12 @@ static struct val lower_strict(struct lower *l, const struct core *e,
 
 // Arguments that have slots already, one behind the other, are their own run.
 static uint32_t lower_in_place(struct lower *l, const struct core *e,
-                               bool *pending)
+                               uint32_t *pending)
 {
   uint32_t first = NO_SLOT;
   for (uint32_t i = e->n_args; i--;) {
     struct val v = lower_later(l, e->args[i], NO_SLOT);
-    *pending |= val_pending(l, &v);
+    *pending += val_pending(l, &v);
     first = v.slot;
   }
   return first;
@@ -319,11 +310,12 @@ static bool are_params(const struct lower *l, const struct core *e)
   return e->n_args > 1;
 }
 
-static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
+static uint32_t lower_args(struct lower *l, const struct core *e,
+                           uint32_t *pending)
 {
   bool value = e->call.kind == SITE_handle || // the first is who is called
                e->call.kind == SITE_callable;
-  *pending = false;
+  *pending = 0;
   if (are_params(l, e) ||
       (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value))
     return lower_in_place(l, e, pending);
@@ -339,7 +331,7 @@ static uint32_t lower_args(struct lower *l, const struct core *e, bool *pending)
   settle_args(l, &t, true);
   settle_args(l, &t, false);
   for (uint32_t i = 0; i < e->n_args; i++)
-    *pending |= val_pending(l, &t.args[i]);
+    *pending += val_pending(l, &t.args[i]);
   return run;
 }
 
