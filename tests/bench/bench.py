@@ -3,15 +3,18 @@
 
 usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
 
-Sections: http (raw epoll server, nginx), hop, echo, start, idle, tutorial,
-compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
+Sections: http (raw epoll server, bare HTTP, nginx), hop, echo, bodies (against
+CPython), start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
 median; a ratio is one of medians that were taken in turn on the same cores.
 """
 import argparse
 import contextlib
 import http.client
+import json
+import math
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import statistics
@@ -20,10 +23,12 @@ import sys
 import tempfile
 import time
 
+import bodies
 import measure
 import programs
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 missed = []
 
 
@@ -50,15 +55,56 @@ def wait_for(port, seconds=10):
     raise RuntimeError(f"nothing listens on {port}")
 
 
+class Peer:
+    """CPython that runs bodies.py."""
+
+    def __init__(self, bench):
+        found = [p for p in ("/usr/bin/python3.11", shutil.which("python3.11"), sys.executable)
+                 if p and os.path.exists(p)]
+        self.process = bench.start(found[0], HERE / "bodies.py", stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
+
+    def run(self, name, given, times):
+        self.process.stdin.write(f"{name} {times} {json.dumps(given)}\n")
+        self.process.stdin.flush()
+        spent, result = self.process.stdout.readline().split(" ", 1)
+        return int(spent), json.loads(result)
+
+
+class Server:
+    """sgrun that serves bodies.sg."""
+
+    def __init__(self, bench):
+        self.pid, url = bench.sgrun(bench.plan("bodies", (HERE / "bodies.sg").read_text()))
+        self.client = http.client.HTTPConnection(url[7:], timeout=60)
+
+    def run(self, name, given, times, requests=1):
+        """CPU-nanoseconds of so many requests, each of which executes a body so many
+        times, and what the last answered."""
+        text = isinstance(given, str)
+        sent = given if text else json.dumps(given)
+        kind = "text/plain" if text else "application/json"
+        before = measure.cpu_seconds([self.pid])
+        for _ in range(requests):
+            self.client.request("POST", f"/{name}?times={times}", sent, {"content-type": kind})
+            answer = self.client.getresponse()
+            body = answer.read().decode()
+        time.sleep(0.01)  # so that it sleeps, and its clock has been brought up to date
+        spent = measure.cpu_seconds([self.pid]) - before
+        if answer.status != 200:
+            raise RuntimeError(f"{name}: {answer.status} {body}")
+        plain = answer.headers["content-type"].startswith("text/plain")
+        return spent * 1e9, body if plain else json.loads(body)
+
+
 class Bench:
     def __init__(self, build, folder, rounds):
         self.build, self.folder, self.rounds = build, pathlib.Path(folder), rounds
         self.running = []
 
-    def start(self, *command, env=None):
-        p = subprocess.Popen(measure.pinned(measure.SERVER_CORE, *command),
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                             env={**os.environ, **(env or {})})
+    def start(self, *command, **how):
+        how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **how}
+        p = subprocess.Popen(measure.pinned(measure.SERVER_CORE, *command), **how)
         self.running.append(p)
         return p
 
@@ -66,6 +112,9 @@ class Bench:
         for p in self.running:
             p.send_signal(signal.SIGTERM)
         for p in self.running:
+            for pipe in (p.stdin, p.stdout):
+                if pipe:
+                    pipe.close()
             try:
                 p.wait(5)
             except subprocess.TimeoutExpired:
@@ -93,8 +142,12 @@ class Bench:
         port = free_port()
         raw = self.start(self.build / "tests/epoll_server", str(port))
         wait_for(port)
+        bare_port = free_port()
+        bare = self.start(self.build / "tests/echo_server", f"port={bare_port}", "bare")
+        wait_for(bare_port)
         servers = {"sgrun": (ours[0], ours[1] + "/"),
-                   "raw epoll": (raw.pid, f"http://127.0.0.1:{port}/")}
+                   "raw epoll": (raw.pid, f"http://127.0.0.1:{port}/"),
+                   "runtime/net alone": (bare.pid, f"http://127.0.0.1:{bare_port}/")}
         nginx = self.nginx()
         if nginx:
             servers["nginx return 200"] = nginx
@@ -149,6 +202,28 @@ http {{
         value = measure.median(costs["echo"])
         report("10 KB echo: CPU per request", f"{measure.spread(costs['echo'])} us")
         report("10 KB echo: requests per CPU-second", f"{1e6 / value:.0f}")
+
+    def bodies(self):
+        """Bodies in .sg against the same in CPython: CPU time of one execution."""
+        server, python = Server(self), Peer(self)
+        ratios = []
+        for name, (given, times, requests) in bodies.inputs().items():
+            ours, theirs = [], []
+            for _ in range(self.rounds):
+                # A request, its input and its answer are left out: many executions - one.
+                one, result = server.run(name, given, 1, requests)
+                many, _ = server.run(name, given, 1 + times, requests)
+                ours.append((many - one) / times / requests / 1000)
+                spent, same = python.run(name, given, times * requests)
+                theirs.append(spent / times / requests / 1000)
+                if result != same:
+                    raise RuntimeError(f"{name}: not the same result")
+            ratios.append(measure.median(theirs) / measure.median(ours))
+            report(f"{name}: .sg, CPython (us)",
+                   f"{measure.median(ours):.0f}, {measure.median(theirs):.0f}")
+            report(f"{name}: CPython / .sg", f"{ratios[-1]:.1f}x", "goal > 1x", ratios[-1] > 1)
+        mean = math.prod(ratios) ** (1 / len(ratios))
+        report("geometric mean", f"{mean:.1f}x", "goal >= 5x", mean >= 5)
 
     def start_up(self):
         """Time from exec to the first answer, as a client sees it."""
@@ -254,6 +329,7 @@ def main():
     options.add_argument("--only", default="")
     given = options.parse_args()
     sections = {"http": Bench.http, "hop": Bench.hop, "echo": Bench.echo,
+                "bodies": Bench.bodies,
                 "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
                 "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load}
     with tempfile.TemporaryDirectory() as folder:
