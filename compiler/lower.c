@@ -50,10 +50,12 @@ static void lower_function(struct compile *c, struct lower_shared *shared,
                     .span = f->span};
   l.label = UINT32_MAX;
   add_params(&l, f);
-  if (f->kind == FUNCTION_graph)
+  if (f->kind == FUNCTION_graph) {
     lower_graph(&l, f);
-  else
+  } else {
     lower_body(&l, f);
+    hoist_constants(&l);
+  }
   assign_slots(&l);
   keep_code(&l);
   arena_reset(&c->scratch);

@@ -216,6 +216,8 @@ bool graph_cut(struct lower *l, const struct core *e, uint32_t *slot);
 // ---- functions ----
 void lower_body(struct lower *l, struct function *f);
 void lower_graph(struct lower *l, struct function *f);
+// Constants go before the loops that need them (lower_hoist.c).
+void hoist_constants(struct lower *l);
 // From virtual slots to real ones (lower_slots.c).
 void assign_slots(struct lower *l);
 

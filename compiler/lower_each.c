@@ -60,9 +60,60 @@ static void stream_open(struct lower *l, struct walk *w,
     bind_second(l, w, second, NO_SLOT);
 }
 
+// The numbers of a range need no list: they are counted. Not in a graph, where
+// another strand may compute it.
+static bool is_range(const struct lower *l, const struct core *list,
+                     const struct local *second)
+{
+  return !l->graph && list->kind == CORE_OPERATOR &&
+         (list->operator_id == OPERATOR_range ||
+          (list->operator_id == OPERATOR_range_from && !second));
+}
+
+// A number that stays: what a variable held when the walk began.
+static uint32_t end_of_range(struct lower *l, const struct core *to)
+{
+  bool var = to->kind == CORE_LOCAL && to->local->var;
+  return lower_value(l, to,
+                     var ? slot_new(l, type_kind(l, TYPE_int), NULL) : NO_SLOT);
+}
+
+static void range_open(struct lower *l, struct walk *w,
+                       const struct core *range, struct local *item,
+                       struct local *second)
+{
+  const struct type *integer = type_kind(l, TYPE_int);
+  struct core *const *args = range->args;
+  bool turned = range->n_args == 2 && args[0]->span.start > args[1]->span.start;
+  *w = (struct walk){.list = NO_SLOT, .map = NO_SLOT, .stream = NO_SLOT};
+  if (turned)
+    w->count = end_of_range(l, args[1]);
+  w->index = slot_new(l, integer, item->name);
+  if (range->n_args == 2)
+    lower_value(l, args[0], w->index);
+  else
+    code_int(l, w->index, 0);
+  if (!turned)
+    w->count = end_of_range(l, args[range->n_args - 1]);
+  w->one = slot_new(l, integer, NULL);
+  code_int(l, w->one, 1);
+  l->span = range->span;
+  w->top = code_here(l);
+  uint32_t more = slot_new(l, type_kind(l, TYPE_bool), NULL);
+  code_add(l, OP_lt, more, w->index, w->count);
+  w->end = code_jump(l, OP_jump_not, more);
+  home_new(l, item)->slot = w->index;
+  if (second)
+    home_new(l, second)->slot = w->index;
+}
+
 void walk_open(struct lower *l, struct walk *w, const struct core *list,
                struct local *item, struct local *second)
 {
+  if (is_range(l, list, second)) {
+    range_open(l, w, list, item, second);
+    return;
+  }
   bool map = list->type->kind == TYPE_map;
   // What is walked is what the variable held when the walk began.
   bool var = list->kind == CORE_LOCAL && list->local->var;
