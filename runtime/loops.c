@@ -417,6 +417,7 @@ static void *run_loop(void *arg)
   struct loop *own = arg;
   uv_run(&own->uv, UV_RUN_DEFAULT);
   uv_loop_close(&own->uv);
+  arena_trim();
   return NULL;
 }
 

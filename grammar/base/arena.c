@@ -1,5 +1,7 @@
 // Arena: blocks double in size up to a bound, so that a long compile makes few
-// calls to malloc and a small request makes one.
+// calls to malloc and a small request makes one. Blocks that an arena gives
+// back wait, up to a number of bytes for each thread, for the next one that
+// needs such a block: a server at work asks malloc for nothing.
 #include "grammar/base/arena.h"
 
 #include <stdarg.h>
@@ -16,7 +18,53 @@ struct arena_block {
   _Alignas(16) char data[];
 };
 
-// A large block asks for huge pages: a long compile is else a tenth page faults.
+// ---- blocks that wait ----
+
+#ifdef __SANITIZE_ADDRESS__ // it watches over what has been given back
+enum { SPARE_MOST = 0 };
+#else
+enum { SPARE_MOST = 8 << 20 };
+#endif
+static _Thread_local struct arena_block *spare; // newest first
+static _Thread_local size_t spare_held;
+
+static void block_free(struct arena_block *b)
+{
+  if (b->size > SPARE_MOST - spare_held) {
+    free(b);
+    return;
+  }
+  b->next = spare;
+  spare = b;
+  spare_held += b->size;
+}
+
+// One that is not much larger than what is asked for, or NULL.
+static struct arena_block *spare_take(size_t least, size_t most)
+{
+  for (struct arena_block **at = &spare; *at; at = &(*at)->next) {
+    struct arena_block *b = *at;
+    if (b->size < least || b->size > most)
+      continue;
+    *at = b->next;
+    spare_held -= b->size;
+    return b;
+  }
+  return NULL;
+}
+
+void arena_trim(void)
+{
+  while (spare) {
+    struct arena_block *next = spare->next;
+    free(spare);
+    spare = next;
+  }
+  spare_held = 0;
+}
+
+// A large block asks for huge pages: a long compile is else a tenth page
+// faults.
 static struct arena_block *block_new(size_t size)
 {
   if (size < LARGEST_BLOCK)
@@ -55,15 +103,17 @@ void *arena_alloc_slow(struct arena *a, size_t size)
     if (room > a->limit || a->held > a->limit - room)
       return exhausted(a);
   }
-  struct arena_block *b = block_new(sizeof *b + room);
+  size_t most = a->limit && a->limit - a->held < 2 * room ? room : 2 * room;
+  struct arena_block *b = spare_take(room, most);
+  if (!b && (b = block_new(sizeof *b + room)))
+    b->size = room;
   if (!b)
     return exhausted(a);
   b->next = a->blocks;
-  b->size = room;
   a->blocks = b;
-  a->held += room;
+  a->held += b->size;
   a->at = b->data + need;
-  a->end = b->data + room;
+  a->end = b->data + b->size;
   return b->data;
 }
 
@@ -130,7 +180,7 @@ void arena_reset(struct arena *a)
   while (b && b->next) {
     struct arena_block *next = b->next;
     a->held -= b->size;
-    free(b);
+    block_free(b);
     b = next;
   }
   a->blocks = b;
@@ -141,7 +191,8 @@ void arena_reset(struct arena *a)
 void arena_free(struct arena *a)
 {
   arena_reset(a);
-  free(a->blocks);
+  if (a->blocks)
+    block_free(a->blocks);
   a->blocks = NULL;
   a->at = a->end = NULL;
   a->held = 0;

@@ -63,6 +63,12 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 // newest piece, by a copy if not. `p` may be NULL.
 void *arena_grow(struct arena *a, void *p, size_t old, size_t size);
 
+// Takes back what lies behind the first `size` bytes of the newest piece.
+static inline void arena_shrink(struct arena *a, void *newest, size_t size)
+{
+  a->at = (char *)newest + ((size + 7) & ~(size_t)7);
+}
+
 // A copy of `size` bytes with a NUL after them.
 char *arena_copy(struct arena *a, const char *data, size_t size);
 
@@ -75,6 +81,9 @@ void arena_reset(struct arena *a);
 
 // Gives everything back; the arena is empty and usable afterwards.
 void arena_free(struct arena *a);
+
+// Gives back to malloc what waits in this thread for its next arena.
+void arena_trim(void);
 
 #define ARENA_NEW(arena, type) ((type *)arena_node((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type)                                        \

@@ -50,6 +50,10 @@ struct decode {
 // offence json_invalid, whose loc is ["body", offset].
 bool json_decode(struct decode *d, uint32_t type, const char *input,
                  size_t size, const struct loc *at, value *out);
+// The same in one pass. False, and nothing is said, where that cannot be done or
+// there are offences.
+bool json_quick(struct decode *d, uint32_t type, const char *input, size_t size,
+                value *out);
 // The same where a parameter may be a JSON string that holds JSON.
 bool json_decode_nested(struct decode *d, uint32_t type, const char *input,
                         size_t size, const struct loc *at, value *out);

@@ -1,4 +1,4 @@
-// Values out: JSON text by type, and json values. Bytes are a text when they
+// Values out: JSON text by type. Bytes are a text when they
 // are UTF-8, else base64; a union is an object whose `type` names the variant.
 #include "runtime/codec/parts.h"
 
@@ -8,7 +8,7 @@
 
 // ---- texts ----
 
-static void base64(const struct text *t, struct buf *out)
+void put_base64(const struct text *t, struct buf *out)
 {
   static const char digits[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -31,7 +31,7 @@ static void encode_bytes(const struct text *t, struct buf *out)
     return;
   }
   buf_addc(out, '"');
-  base64(t, out);
+  put_base64(t, out);
   buf_addc(out, '"');
 }
 
@@ -215,17 +215,4 @@ bool json_encode(const struct plan *p, uint32_t type, value v, struct buf *out)
 {
   struct encoder e = {p, out, 0};
   return encode(&e, type, v);
-}
-
-// By way of text: rare, and there is one set of rules.
-const struct json *json_of(struct arena *a, const struct plan *p, uint32_t type,
-                           value v)
-{
-  struct buf b = {.arena = a};
-  if (p->types[type].kind == TYPE_json)
-    return v.json ? v.json : &json_null;
-  if (!json_encode(p, type, v, &b) || b.failed)
-    return NULL;
-  struct scan s = {.at = b.data, .end = b.data + b.size, .start = b.data};
-  return tree_read(&s, a);
 }

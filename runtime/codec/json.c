@@ -68,19 +68,34 @@ static bool at_end(struct scan *s)
   return s->at == s->end;
 }
 
+static bool quick(struct decode *d, uint32_t type, struct scan *s, value *out)
+{
+  value v;
+  if (!read_typed(d, type, s, &v) || !at_end(s))
+    return false;
+  *out = v;
+  return true;
+}
+
+bool json_quick(struct decode *d, uint32_t type, const char *input, size_t size,
+                value *out)
+{
+  struct scan s;
+  struct decode quiet = {d->plan, d->arena, NULL};
+  return open_input(&quiet, input, size, NULL, &s) &&
+         quick(&quiet, type, &s, out);
+}
+
 bool json_decode(struct decode *d, uint32_t type, const char *input,
                  size_t size, const struct loc *at, value *out)
 {
   struct scan s;
-  value v;
   if (!size)
     return offence_at(d, &json_null, at, "missing", NULL, "Field required");
   if (!open_input(d, input, size, at, &s))
     return false;
-  if (read_typed(d, type, &s, &v) && at_end(&s)) {
-    *out = v;
+  if (quick(d, type, &s, out))
     return true;
-  }
   const struct json *j = read_tree(d, &s, at);
   return j && json_convert_input(d, type, j, at, out);
 }

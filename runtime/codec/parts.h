@@ -40,7 +40,9 @@ bool scan_float(struct scan *s, double *out); // false also: no number, infinite
 bool scan_word(struct scan *s, const char *word, size_t size);
 // The next byte that is no white space, without taking it; 0 at the end.
 char scan_peek(struct scan *s);
-bool scan_skip(struct scan *s); // a whole value
+// A whole value. False also at a number that json may not be able to hold: who
+// skips it may not know whether somebody minds.
+bool scan_skip(struct scan *s);
 
 static inline bool scan_take(struct scan *s, char c)
 {
@@ -116,6 +118,8 @@ static inline void put_float(struct buf *b, double x)
   if (buf_reserve(b, NUMBER_TEXT))
     b->size += number_print_float(b->data + b->size, x);
 }
+
+void put_base64(const struct text *t, struct buf *b); // of bytes
 
 // Nested lists, with blanks behind commas if `wide`; false: not finite.
 bool tensor_print(const struct tensor *t, bool wide, struct buf *out);

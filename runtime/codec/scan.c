@@ -217,6 +217,18 @@ static bool skip_members(struct scan *s, char close)
   return scan_take(s, close);
 }
 
+// Whether an int or a float holds the number; if in doubt, not.
+static bool is_small(const struct token *t)
+{
+  const char *end = t->data + t->size, *e = t->data;
+  if (t->plain)
+    return t->size <= 18;
+  while (e < end && (*e | 32) != 'e')
+    e++;
+  return t->size < 200 &&
+         (end - e <= 3 || (end - e == 4 && (e[1] == '-' || e[1] == '+')));
+}
+
 bool scan_skip(struct scan *s)
 {
   struct token t;
@@ -235,7 +247,7 @@ bool scan_skip(struct scan *s)
   case 'n':
     return scan_word(s, "null", 4);
   default:
-    return scan_number(s, &t);
+    return scan_number(s, &t) && is_small(&t);
   }
 }
 

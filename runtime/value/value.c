@@ -127,6 +127,22 @@ const struct list *list_with(struct arena *a, const struct list *x,
   return made;
 }
 
+bool list_append(struct arena *a, struct list *l, const struct list *more)
+{
+  uint64_t count = (uint64_t)l->count + more->count;
+  if (!l->taken || count > l->room) {
+    value *items = l->items;
+    if (count > UINT32_MAX / 2 || !own_items(a, l, (uint32_t)count * 2 + 4))
+      return false;
+    if (l->count)
+      memcpy(l->items, items, l->count * sizeof(value));
+  }
+  if (more->count)
+    memcpy(l->items + l->count, more->items, more->count * sizeof(value));
+  l->count = *l->taken = (uint32_t)count;
+  return true;
+}
+
 value value_wrap(struct arena *a, value v)
 {
   value *box = arena_alloc(a, sizeof *box);

@@ -62,7 +62,7 @@ struct list {
 struct map { // in order of insertion
   uint32_t count, room;
   struct map_entry *entries;
-  uint32_t *index; // open addressing by hash, 2^n places of entry number + 1; NULL below 9 entries
+  struct map_place *index; // open addressing by hash, 2^n places; NULL below 9 entries
   uint32_t mask;
   uint32_t *taken; // of a map that may grow in place (map_with), or NULL
 };
@@ -111,6 +111,37 @@ static inline bool text_is(const struct text *t, const char *data, size_t size)
 {
   return t->size == size && !__builtin_memcmp(t->data, data, size);
 }
+// The first bytes of a text, at most eight, as a number. Words and keys are
+// short: eight bytes are read where that is within a page, and those behind the
+// end are dropped.
+static inline uint64_t text_word(const char *at, size_t n)
+{
+  uint64_t x = 0;
+  if (n >= 8) {
+    __builtin_memcpy(&x, at, 8);
+    return x;
+  }
+#if !defined __SANITIZE_ADDRESS__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  if (((uintptr_t)at & 4095) <= 4096 - 8) {
+    __builtin_memcpy(&x, at, 8);
+    return x & ~(~0ull << 8 * n);
+  }
+#endif
+  for (size_t i = 0; i < n; i++)
+    x |= (uint64_t)(unsigned char)at[i] << 8 * i;
+  return x;
+}
+static inline bool text_same(const struct text *x, const struct text *y)
+{
+  size_t n = x->size;
+  if (n != y->size)
+    return false;
+  if (n > 16)
+    return !__builtin_memcmp(x->data, y->data, n);
+  return text_word(x->data, n) == text_word(y->data, n) &&
+         (n <= 8 || text_word(x->data + n - 8, 8) ==
+                        text_word(y->data + n - 8, 8));
+}
 
 // ---- containers; NULL when the arena is exhausted ----
 struct list *list_new(struct arena *a, uint32_t room);
@@ -118,11 +149,17 @@ bool list_push(struct arena *a, struct list *l, value v);
 struct map *map_new(struct arena *a, uint32_t room);
 bool map_put(struct arena *a, struct map *m, const struct text *key, value v); // replaces in place
 const value *map_get(const struct map *m, const struct text *key); // or NULL
+enum { MAP_NOTHING = UINT32_MAX };
+uint32_t map_find(const struct map *m, const struct text *key); // number of the entry
+bool map_add(struct arena *a, struct map *m, const struct text *key,
+             value v); // a key that is not there
 // Lists and maps with something added; what they were made from stays as it is.
 // Adding again and again takes time by what is added: the newest of a row writes
 // behind what the others have in common, and `taken` says how far that goes.
 const struct list *list_with(struct arena *a, const struct list *x, const struct list *y);
 const struct map *map_with(struct arena *a, const struct map *m, const struct text *key, value v);
+// Appends to a list that nobody else can see, nor its items.
+bool list_append(struct arena *a, struct list *l, const struct list *more);
 value value_wrap(struct arena *a, value v); // an optional that is there
 
 // What every slot of such a type may start with.

@@ -1,5 +1,6 @@
 // Lists. What is cut from a list shares its items.
 #include "stdlib/ops/ops.h"
+#include "stdlib/ops/sort.h"
 
 #include <string.h>
 
@@ -118,53 +119,20 @@ OP(range_from)
   return numbers(call, out, ARG(0).i, ARG(1).i);
 }
 
-struct order {
-  const struct plan *plan;
-  uint32_t type;
-};
-
-static void merge(const struct order *o, value *to, const value *from,
-                  size_t middle, size_t count)
-{
-  size_t i = 0, j = middle;
-  for (size_t k = 0; k < count; k++) {
-    bool right =
-        i == middle ||
-        (j < count && value_compare(o->plan, o->type, from[j], from[i]) < 0);
-    to[k] = right ? from[j++] : from[i++];
-  }
-}
-
-// Bottom-up merge sort, which is stable; the result is in `a` or in `b`.
-static value *merge_sort(const struct order *o, value *a, value *b,
-                         size_t count)
-{
-  for (size_t width = 1; width < count; width *= 2) {
-    for (size_t at = 0; at < count; at += 2 * width) {
-      size_t left = count - at, both = left < 2 * width ? left : 2 * width;
-      merge(o, b + at, a + at, left < width ? left : width, both);
-    }
-    value *t = a;
-    a = b;
-    b = t;
-  }
-  return a;
-}
-
 OP(sorted)
 {
   const struct list *l = ARG(0).list;
-  struct order order = {call->plan, element_type(call, 0)};
-  if (!ops_ordered(call, order.type))
+  uint32_t type = element_type(call, 0);
+  if (!ops_ordered(call, type))
     return OPERATOR_FAIL;
   struct list *made = list_of(call, l->count);
-  value *spare = ARENA_ARRAY(call->arena, l->count ? l->count : 1, value);
+  value *spare = arena_alloc(call->arena, (l->count + 1u) * sizeof *spare);
   if (!made || !spare)
     return operator_exhausted(call);
   if (!l->count)
     return give(call, out, made);
   memcpy(made->items, l->items, l->count * sizeof(value));
-  made->items = merge_sort(&order, made->items, spare, l->count);
+  made->items = sort_values(call->plan, type, made->items, spare, l->count);
   made->room = made->count;
   return give(call, out, made);
 }

@@ -1,6 +1,7 @@
 // Lists as the library `list` has them: orders of elements, lists of lists, and
 // lists as sets.
 #include "stdlib/ops/ops.h"
+#include "stdlib/ops/sort.h"
 
 #include <string.h>
 
@@ -13,50 +14,19 @@ static struct list *list_of(struct operator_call *call, uint64_t count)
   return l;
 }
 
-struct keys {
-  const struct plan *plan;
-  uint32_t type;
-  const value *of;
-  bool descending;
-};
-
-static bool before(const struct keys *k, value x, value y)
+// Of places in a list.
+static bool before(const struct sort *s, value x, value y)
 {
-  int order = value_compare(k->plan, k->type, k->of[x.i], k->of[y.i]);
-  return k->descending ? order > 0 : order < 0;
-}
-
-static void merge(const struct keys *k, value *to, const value *from,
-                  size_t middle, size_t count)
-{
-  size_t i = 0, j = middle;
-  for (size_t at = 0; at < count; at++) {
-    bool right = i == middle || (j < count && before(k, from[j], from[i]));
-    to[at] = right ? from[j++] : from[i++];
-  }
-}
-
-// Bottom-up merge sort of places, which is stable; the result is in `a` or `b`.
-static value *sort_places(const struct keys *k, value *a, value *b,
-                          size_t count)
-{
-  for (size_t width = 1; width < count; width *= 2) {
-    for (size_t at = 0; at < count; at += 2 * width) {
-      size_t left = count - at, both = left < 2 * width ? left : 2 * width;
-      merge(k, b + at, a + at, left < width ? left : width, both);
-    }
-    value *t = a;
-    a = b;
-    b = t;
-  }
-  return a;
+  int order = value_compare(s->plan, s->type, s->keys[x.i], s->keys[y.i]);
+  return s->descending ? order > 0 : order < 0;
 }
 
 OP(list_order)
 {
   const struct list *l = ARG(0).list;
-  struct keys k = {call->plan, element_type(call, 0), l->items, ARG(1).i};
-  if (!ops_ordered(call, k.type))
+  struct sort order = {call->plan, element_type(call, 0), before, l->items,
+                       ARG(1).i};
+  if (!ops_ordered(call, order.type))
     return OPERATOR_FAIL;
   struct list *made = list_of(call, l->count);
   value *spare = ARENA_ARRAY(call->arena, l->count + (size_t)1, value);
@@ -65,7 +35,7 @@ OP(list_order)
   for (uint32_t i = 0; i < l->count; i++)
     made->items[i] = (value){.i = i};
   if (l->count)
-    made->items = sort_places(&k, made->items, spare, l->count);
+    made->items = sort_merge(&order, made->items, spare, l->count);
   made->room = made->count;
   return give(call, out, made);
 }

@@ -21,13 +21,6 @@ OP(to_bytes)
   return give(call, out, ops_text(call, t->data, t->size, t->size));
 }
 
-static const struct text *part(struct operator_call *call, const char *from,
-                               const char *to)
-{
-  size_t size = (size_t)(to - from);
-  return ops_text(call, from, size, utf8_length(from, size));
-}
-
 const char *ops_skip(const char *at, const char *end, int64_t n)
 {
   for (; n > 0 && at < end; n--)
@@ -135,91 +128,25 @@ OP(ends_with)
                                                 p->data, p->size)));
 }
 
-// Bytes of the code point at `at`, 0 where there is none; *space is what it is.
-static unsigned look(const char *at, const char *end, bool *space)
-{
-  uint32_t c = 0;
-  unsigned n = utf8_decode(at, (size_t)(end - at), &c);
-  *space = n && ops_is_space(c);
-  return n || at == end ? n : 1;
-}
-
-static const char *skip_space(const char *at, const char *end, bool wanted)
-{
-  bool space;
-  for (unsigned n; (n = look(at, end, &space)) && space == wanted;)
-    at += n;
-  return at;
-}
-
-static const char *trim_end(const char *start, const char *end)
-{
-  while (end > start) {
-    const char *last = end - 1;
-    bool space;
-    while (last > start && ((unsigned char)*last & 0xC0) == 0x80)
-      last--;
-    look(last, end, &space);
-    if (!space)
-      break;
-    end = last;
-  }
-  return end;
-}
-
-OP(trim)
-{
-  const struct text *t = ARG(0).text;
-  const char *end = t->data + t->size, *start = skip_space(t->data, end, true);
-  return give(call, out, part(call, start, trim_end(start, end)));
-}
-
-static bool push_part(struct operator_call *call, struct list *l,
-                      const char *from, const char *to)
-{
-  const struct text *t = part(call, from, to);
-  return t && list_push(call->arena, l, (value){.text = t});
-}
-
-OP(split_white)
-{
-  const struct text *t = ARG(0).text;
-  struct list *l = list_new(call->arena, 8);
-  const char *end = t->data + t->size, *at = skip_space(t->data, end, true);
-  while (l && at < end) {
-    const char *stop = skip_space(at, end, false);
-    if (!push_part(call, l, at, stop))
-      return operator_exhausted(call);
-    at = skip_space(stop, end, true);
-  }
-  return give(call, out, l);
-}
-
-OP(split_by)
-{
-  const struct text *t = ARG(0).text, *by = ARG(1).text;
-  if (!by->size)
-    return operator_fail(call, "empty separator");
-  struct list *l = list_new(call->arena, 8);
-  const char *at = t->data, *end = t->data + t->size;
-  for (const char *hit; l && (hit = find(at, end, by)); at = hit + by->size)
-    if (!push_part(call, l, at, hit))
-      return operator_exhausted(call);
-  if (!l || !push_part(call, l, at, end))
-    return operator_exhausted(call);
-  return give(call, out, l);
-}
-
 OP(join)
 {
   const struct list *l = ARG(0).list;
-  struct buf b = {.arena = call->arena};
+  const struct text *with = ARG(1).text;
+  size_t gaps = l->count ? l->count - 1 : 0;
+  size_t size = gaps * with->size, length = gaps * with->length;
   for (uint32_t i = 0; i < l->count; i++) {
-    if (i)
-      buf_add(&b, ARG(1).text->data, ARG(1).text->size);
-    buf_add(&b, l->items[i].text->data, l->items[i].text->size);
+    size += l->items[i].text->size;
+    length += l->items[i].text->length;
   }
-  return ops_give_buf(call, out, &b);
+  char *data = arena_alloc(call->arena, size + 1), *at = data;
+  if (!data)
+    return operator_exhausted(call);
+  for (uint32_t i = 0; i < l->count; i++) {
+    if (i && with->size)
+      at = mempcpy(at, with->data, with->size);
+    at = mempcpy(at, l->items[i].text->data, l->items[i].text->size);
+  }
+  return give(call, out, ops_text(call, data, size, length));
 }
 
 // With nothing to look for, the new text goes before, between and behind all
