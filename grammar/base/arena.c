@@ -28,9 +28,9 @@ enum { SPARE_MOST = 8 << 20 };
 static _Thread_local struct arena_block *spare; // newest first
 static _Thread_local size_t spare_held;
 
-static void block_free(struct arena_block *b)
+static void block_free(struct arena_block *b, bool keeps)
 {
-  if (b->size > SPARE_MOST - spare_held) {
+  if (!keeps || b->size > SPARE_MOST - spare_held) {
     free(b);
     return;
   }
@@ -180,7 +180,7 @@ void arena_reset(struct arena *a)
   while (b && b->next) {
     struct arena_block *next = b->next;
     a->held -= b->size;
-    block_free(b);
+    block_free(b, a->keeps);
     b = next;
   }
   a->blocks = b;
@@ -190,10 +190,11 @@ void arena_reset(struct arena *a)
 
 void arena_free(struct arena *a)
 {
-  arena_reset(a);
-  if (a->blocks)
-    block_free(a->blocks);
-  a->blocks = NULL;
+  while (a->blocks) {
+    struct arena_block *next = a->blocks->next;
+    free(a->blocks);
+    a->blocks = next;
+  }
   a->at = a->end = NULL;
   a->held = 0;
 }

@@ -19,6 +19,7 @@ struct arena {
   size_t held;                // bytes in all blocks
   size_t limit;               // most bytes that blocks may hold, 0: no limit
   void (*exhausted)(void);    // called instead of returning NULL; must not return
+  bool keeps;                 // blocks of a reset wait in this thread for the next arena
 };
 
 // `size` bytes aligned to 16, not cleared. NULL when memory or the limit is

@@ -1,6 +1,8 @@
 // In: the rows of opcodes.def. Out: the same as data, for verifier and dump.
 #include "grammar/plan/operands.h"
 
+#include "grammar/defs/signature.h"
+
 #define IS___ {OPERAND_UNUSED, 0}
 #define IS_NUM {OPERAND_NUMBER, 0}
 #define IS_REG {OPERAND_RUN, 0}
@@ -36,3 +38,40 @@ const struct opcode_row opcode_rows[OPCODES] = {
 #include "grammar/defs/opcodes.def"
 #undef OPCODE
 };
+
+static struct plan_run run_of(const struct plan *p, struct plan_code i)
+{
+  if (opcode_rows[i.op].operands[1].form == OPERAND_SITE) {
+    const struct plan_site *s = &p->sites[plan_wide(i)];
+    return (struct plan_run){s->first, s->count};
+  }
+  switch ((enum opcode)i.op) {
+  case OP_concat:
+  case OP_list:
+  case OP_tuple:
+    return (struct plan_run){i.b, i.c};
+  case OP_map:
+    return (struct plan_run){i.b, 2u * i.c};
+  case OP_op:
+    return (struct plan_run){i.c, signature_of((enum operator_id)i.b)->n_params};
+  default:
+    return (struct plan_run){0, 0};
+  }
+}
+
+unsigned plan_reads(const struct plan *p, struct plan_code i,
+                    struct plan_run out[READS_MOST])
+{
+  unsigned n = 0;
+  out[0] = run_of(p, i);
+  n += out[0].count != 0;
+  for (unsigned k = 0; k < 3; k++) {
+    uint16_t x = plan_operand(i, k);
+    bool read = opcode_rows[i.op].operands[k].form == OPERAND_READ ||
+                (i.op == OP_push && k == 0) ||
+                (i.op == OP_reply && k && x != PLAN_NO_SLOT);
+    if (read)
+      out[n++] = (struct plan_run){x, 1};
+  }
+  return n;
+}

@@ -47,4 +47,9 @@ static inline uint16_t plan_operand(struct plan_code i, unsigned k)
   return k == 0 ? i.a : k == 1 ? i.b : i.c;
 }
 
+// The slots that an instruction of a verified plan reads, as runs; how many runs.
+enum { READS_MOST = 4 };
+unsigned plan_reads(const struct plan *p, struct plan_code i,
+                    struct plan_run out[READS_MOST]);
+
 #endif

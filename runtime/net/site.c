@@ -251,6 +251,7 @@ static struct visit *visit_new(struct site *s, struct http_request *r)
   if (!v)
     return NULL;
   r->arena.limit = s->opts.request_memory;
+  r->arena.keeps = true;
   v->http = r;
   v->route = PLAN_NONE;
   v->version = s->now;

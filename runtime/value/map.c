@@ -136,7 +136,8 @@ bool map_add(struct arena *a, struct map *m, const struct text *key, value v)
   if (m->count >= m->room && !widen_entries(a, m))
     return false;
   bool full = m->index ? m->count * 2 > m->mask : m->count >= SMALL_MAP;
-  uint32_t places = m->index ? (m->mask + 1) * 2 : SMALL_MAP * 4;
+  uint32_t old = m->mask + 1; // the smaller it is, the more it grows
+  uint32_t places = !m->index ? SMALL_MAP * 4 : old < 1024 ? old * 4 : old * 2;
   if (full && !make_index(a, m, places))
     return false;
   m->entries[m->count++] = (struct map_entry){key, v};

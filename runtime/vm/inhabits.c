@@ -8,7 +8,6 @@
 
 #ifdef SG_CHECK_VALUES
 #include "grammar/base/utf8.h"
-#include "grammar/defs/signature.h"
 #include "grammar/plan/operands.h"
 #include "runtime/value/walk.h"
 
@@ -210,60 +209,29 @@ bool value_inhabits(const struct plan *p, uint32_t type, value v)
 
 // ---- what instructions read ----
 
-static void wrong(const struct frame *f, const struct plan_code *at,
-                  uint32_t slot)
+static void wrong(const struct frame *f, uint32_t at, uint32_t slot)
 {
   const struct plan *p = f->fn->plan;
-  fprintf(stderr, "%s: instruction %td (%s) reads slot %u, which holds no %s\n",
-          f->fn->name, at - f->fn->code, opcode_name((enum opcode)at->op), slot,
+  const struct plan_code *i = &p->code[f->fn->row->code.first + at];
+  fprintf(stderr, "%s: instruction %u (%s) reads slot %u, which holds no %s\n",
+          f->fn->name, at, opcode_name((enum opcode)i->op), slot,
           type_kind_name(p->types[f->fn->types[slot]].kind));
   abort();
 }
 
-static void look(const struct frame *f, const struct plan_code *at,
-                 uint32_t slot)
-{
-  if (!value_inhabits(f->fn->plan, f->fn->types[slot], f->slots[slot]))
-    wrong(f, at, slot);
-}
-
-static void look_run(const struct frame *f, const struct plan_code *at,
-                     uint32_t first, uint32_t count)
-{
-  for (uint32_t i = first; i < first + count; i++)
-    look(f, at, i);
-}
-
-void values_check(const struct frame *f, const struct plan_code *at)
+// What the plan's instruction reads, whatever stands in its place.
+void values_check(const struct frame *f, const struct plan_code *pc)
 {
   const struct plan *p = f->fn->plan;
-  struct plan_code i = *at;
-  for (unsigned k = 0; k < 3; k++)
-    if (opcode_rows[i.op].operands[k].form == OPERAND_READ)
-      look(f, at, plan_operand(i, k));
-  switch ((enum opcode)i.op) {
-  case OP_concat:
-  case OP_list:
-  case OP_tuple:
-    look_run(f, at, i.b, i.c);
-    break;
-  case OP_map:
-    look_run(f, at, i.b, 2u * i.c);
-    break;
-  case OP_op:
-    look_run(f, at, i.c, signature_of((enum operator_id)i.b)->n_params);
-    break;
-  case OP_call:
-  case OP_start:
-  case OP_each:
-  case OP_spawn: {
-    const struct plan_site *s = &p->sites[plan_wide(i)];
-    look_run(f, at, s->first, s->count);
-    break;
-  }
-  default:
-    break;
-  }
+  uint32_t at = (uint32_t)(pc - f->fn->code);
+  struct plan_run runs[READS_MOST];
+  unsigned n = plan_reads(p, p->code[f->fn->row->code.first + at], runs);
+  for (unsigned k = 0; k < n; k++)
+    for (uint32_t i = 0; i < runs[k].count; i++) {
+      uint32_t slot = runs[k].first + i;
+      if (!value_inhabits(p, f->fn->types[slot], f->slots[slot]))
+        wrong(f, at, slot);
+    }
 }
 
 void value_check_field(const struct engine *e, uint32_t field, value v)

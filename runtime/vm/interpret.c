@@ -1,8 +1,9 @@
 // The interpreter: runs a task's innermost frame, instruction by instruction.
 //
 // What an instruction needs more than a line for is in operations.c, call.c and
-// graph.c. Jumps and calls are counted; when the budget is spent the task goes to
-// the end of the ready queue, so that nobody keeps the loop.
+// graph.c. Jumps and calls are counted; when the budget is spent the task goes
+// to the end of the ready queue, so that nobody keeps the loop.
+#include "runtime/vm/fast.h"
 #include "runtime/vm/operations.h"
 
 #include <string.h>
@@ -114,17 +115,21 @@ static bool resumed(struct task *t)
   return false;
 }
 
-// The fields of the instruction, which is one word: op, a, b, c from the low
-// end, b and c together W.
-#define A (uint16_t)(w >> 16)
-#define B (uint16_t)(w >> 32)
-#define C (uint16_t)(w >> 48)
-#define W (uint32_t)(w >> 32)
-#define NEXT                                                                   \
+// The fields of the instruction that runs, which pc is behind; b and c together
+// are W.
+#define A pc[-1].a
+#define B pc[-1].b
+#define C pc[-1].c
+#define W wide(pc - 1)
+#define TAKE                                                                   \
   do {                                                                         \
     values_check(f, pc);                                                       \
-    memcpy(&w, pc++, sizeof w);                                                \
-    goto *labels[(uint16_t)w];                                                 \
+    pc++;                                                                      \
+  } while (0)
+#define NEXT                                                                   \
+  do {                                                                         \
+    TAKE;                                                                      \
+    goto *labels[pc[-1].op];                                                   \
   } while (0)
 // The task's own pc must be right before anything may raise or wait.
 #define SAVE t->pc = pc
@@ -139,9 +144,20 @@ static bool resumed(struct task *t)
     if (!--budget)                                                             \
       goto spent;                                                              \
   } while (0)
+// What operators went through counts as so many jumps; the next one sees it.
+#define WEIGH                                                                  \
+  do {                                                                         \
+    if (e->weight) {                                                           \
+      budget = e->weight < budget ? budget - (uint32_t)e->weight : 1;          \
+      e->weight = 0;                                                           \
+    }                                                                          \
+  } while (0)
 // An instruction: what it does, then the next one.
 #define ON(name, ...)                                                          \
-  do_##name : { __VA_ARGS__; }                                                 \
+  do_##name:                                                                   \
+  {                                                                            \
+    __VA_ARGS__;                                                               \
+  }                                                                            \
   NEXT;
 // One that may fail, and one of operations.c. What fails leaves its slot as it
 // was: it may be a variable that a handler reads.
@@ -150,7 +166,24 @@ static bool resumed(struct task *t)
   if ((error = (expression)))                                                  \
     goto fail;                                                                 \
   NEXT;
-#define VIA(name) TRY(name, operation_##name(t, s, code_of(w)))
+#define UPDATE(name, expression)                                               \
+  do_##name : SAVE;                                                            \
+  if ((error = (expression)))                                                  \
+    goto fail;                                                                 \
+  WEIGH;                                                                       \
+  NEXT;
+#define VIA(name) TRY(name, operation_##name(t, s, pc[-1]))
+// One of operations.c that is done here when it can be.
+#define QUICK(name, when, ...)                                                 \
+  do_##name : if (when)                                                        \
+  {                                                                            \
+    __VA_ARGS__;                                                               \
+    NEXT;                                                                      \
+  }                                                                            \
+  SAVE;                                                                        \
+  if ((error = operation_##name(t, s, pc[-1])))                                \
+    goto fail;                                                                 \
+  NEXT;
 #define INT(name, sign, builtin)                                               \
   do_##name##_i:                                                               \
   {                                                                            \
@@ -163,26 +196,93 @@ static bool resumed(struct task *t)
     error = error_int(t, sign, x, y);                                          \
     goto fail;                                                                 \
   }
-// Comparing, fast where it is of whole numbers.
-#define COMPARE(name, sign)                                                    \
-  do_##name : if (f->fn->kinds[B] == TYPE_int)                                 \
+// Comparing two values x and y: alone, or with a jump behind it.
+#define COMPARED(name, test, goes)                                             \
+  do_##name:                                                                   \
   {                                                                            \
-    s[A].i = s[B].i sign s[C].i;                                               \
-    NEXT;                                                                      \
+    value x = s[B], y = s[C];                                                  \
+    bool is = test;                                                            \
+    s[A].i = is;                                                               \
+    goes;                                                                      \
   }                                                                            \
-  SAVE;                                                                        \
-  if ((error = operation_##name(t, s, code_of(w))))                            \
-    goto fail;                                                                 \
+  NEXT;
+#define BOTH_COMPARE(name, test)                                               \
+  COMPARED(name, test, (void)0)                                                \
+  COMPARED(name##_if, test, TAKE; pc += is ? (int32_t)W : 0)                   \
+  COMPARED(name##_not, test, TAKE; pc += is ? 0 : (int32_t)W)
+// Two operations; of the second, the operand that is not the first's result.
+// What goes wrong does so in the plain instruction.
+#define OTHER s[B ^ C ^ a]
+#define BOTH_INTS(x, y)                                                        \
+  do_##x##_##y##_i:                                                            \
+  {                                                                            \
+    uint16_t a = A;                                                            \
+    int64_t first, both;                                                       \
+    if (__builtin_##x##_overflow(s[B].i, s[C].i, &first))                      \
+      goto do_##x##_i;                                                         \
+    s[a].i = first;                                                            \
+    TAKE;                                                                      \
+    if (__builtin_##y##_overflow(first, OTHER.i, &both))                       \
+      goto do_##y##_i;                                                         \
+    s[A].i = both;                                                             \
+  }                                                                            \
+  NEXT;
+#define BOTH_MOD(x)                                                            \
+  do_##x##_mod_i:                                                              \
+  {                                                                            \
+    uint16_t a = A;                                                            \
+    int64_t first;                                                             \
+    if (__builtin_##x##_overflow(s[B].i, s[C].i, &first))                      \
+      goto do_##x##_i;                                                         \
+    s[a].i = first;                                                            \
+    TAKE;                                                                      \
+    if (OTHER.i <= 0)                                                          \
+      goto do_mod_i;                                                           \
+    s[A].i = int_mod(first, OTHER.i);                                          \
+  }                                                                            \
+  NEXT;
+#define BOTH_FLOATS(x, sign, y, other)                                         \
+  do_##x##_##y##_f:                                                            \
+  {                                                                            \
+    uint16_t a = A;                                                            \
+    double first = s[B].f sign s[C].f;                                         \
+    s[a].f = first;                                                            \
+    TAKE;                                                                      \
+    s[A].f = first other OTHER.f;                                              \
+  }                                                                            \
   NEXT;
 
-static inline struct plan_code code_of(uint64_t w)
+// Of the two halves in one read.
+static inline uint32_t wide(const struct plan_code *i)
 {
-  struct plan_code i;
-  memcpy(&i, &w, sizeof i);
-  return i;
+  uint32_t x;
+  memcpy(&x, &i->b, sizeof x);
+  return x;
 }
 
-// Every instruction jumps to the next by itself: the compiler must not join them.
+// By a positive number, towards minus infinity; small ones divide faster.
+static inline int64_t int_mod(int64_t x, int64_t y)
+{
+  if (!((uint64_t)(x | y) >> 32))
+    return (uint32_t)x % (uint32_t)y;
+  int64_t rest = x % y;
+  return rest < 0 ? rest + y : rest;
+}
+
+static inline int64_t int_div(int64_t x, int64_t y)
+{
+  if (!((uint64_t)(x | y) >> 32))
+    return (uint32_t)x / (uint32_t)y;
+  return x / y - (x % y < 0);
+}
+
+static inline void list_add(const struct list *l, value v)
+{
+  ((struct list *)l)->items[((struct list *)l)->count++] = v;
+}
+
+// Every instruction jumps to the next by itself: the compiler must not join
+// them.
 __attribute__((optimize("no-gcse", "no-crossjumping"))) void
 interpret(struct engine *e, struct task *t)
 {
@@ -190,13 +290,25 @@ interpret(struct engine *e, struct task *t)
 #define OPCODE(name, a, b, c, rule, doc) &&do_##name,
 #include "grammar/defs/opcodes.def"
 #undef OPCODE
+#define FAST(name, doc) &&do_##name,
+#define FAST_COMPARE(name, test)                                               \
+  &&do_##name, &&do_##name##_if, &&do_##name##_not,
+#define FAST_INTS(x, y) &&do_##x##_##y##_i,
+#define FAST_MOD(x) &&do_##x##_mod_i,
+#define FAST_FLOATS(x, sign, y, other) &&do_##x##_##y##_f,
+#include "runtime/vm/fast.def"
+#undef FAST
+#undef FAST_COMPARE
+#undef FAST_INTS
+#undef FAST_MOD
+#undef FAST_FLOATS
   };
   struct frame *f;
   value *s;                   // its slots
-  const struct plan_code *pc; // the next instruction
-  uint64_t w;                 // the one that runs
+  const struct plan_code *pc; // behind the instruction that runs
   const struct error *error;
   uint32_t budget = VM_BUDGET;
+  const value *found;
   int64_t wait;
   if (!resumed(t))
     return;
@@ -215,28 +327,29 @@ interpret(struct engine *e, struct task *t)
   INT(add, "+", add)
   INT(sub, "-", sub)
   INT(mul, "*", mul)
-  VIA(div_i)
-  VIA(mod_i)
+  QUICK(div_i, s[C].i > 0, s[A].i = int_div(s[B].i, s[C].i))
+  QUICK(mod_i, s[C].i > 0, s[A].i = int_mod(s[B].i, s[C].i))
   VIA(neg_i)
   ON(add_f, s[A].f = s[B].f + s[C].f)
   ON(sub_f, s[A].f = s[B].f - s[C].f)
   ON(mul_f, s[A].f = s[B].f * s[C].f)
-  VIA(div_f)
+  QUICK(div_f, s[C].f != 0, s[A].f = s[B].f / s[C].f)
   ON(neg_f, s[A].f = -s[B].f)
   ON(float, s[A].f = (double)s[B].i)
   VIA(add_t)
   VIA(sub_t)
-  COMPARE(eq, ==)
-  COMPARE(ne, !=)
-  COMPARE(lt, <)
-  COMPARE(le, <=)
+  VIA(eq)
+  VIA(ne)
+  VIA(lt)
+  VIA(le)
 
   VIA(text)
   VIA(concat)
   VIA(list)
-  VIA(push)
+  QUICK(push, s[A].list->count < s[A].list->room, list_add(s[A].list, s[B]))
   ON(len, s[A].i = s[B].list->count)
-  VIA(index)
+  QUICK(index, (uint64_t)s[C].i < s[B].list->count,
+        s[A] = s[B].list->items[s[C].i])
   VIA(tuple)
   ON(part, s[A] = s[B].parts[C])
   VIA(map)
@@ -246,7 +359,7 @@ interpret(struct engine *e, struct task *t)
   ON(tag, s[A].i = s[B].tagged->tag)
   VIA(payload)
   VIA(wrap)
-  VIA(unwrap)
+  QUICK(unwrap, s[B].box, s[A] = *s[B].box)
   VIA(read)
   ON(is_none, s[A].i = !s[B].box)
   TRY(self, state_get(t, B, &s[A]) ? NULL : error_memory(t))
@@ -260,12 +373,159 @@ interpret(struct engine *e, struct task *t)
   VIA(stub)
   VIA(spawn)
   TRY(piece, stream_piece(t, s[B].stream, &s[A]))
+
+#define FAST(name, doc)
+#define FAST_COMPARE BOTH_COMPARE
+#define FAST_INTS BOTH_INTS
+#define FAST_MOD BOTH_MOD
+#define FAST_FLOATS BOTH_FLOATS
+#include "runtime/vm/fast.def"
+#undef FAST
+#undef FAST_COMPARE
+#undef FAST_INTS
+#undef FAST_MOD
+#undef FAST_FLOATS
+  ON(len_text, s[A].i = s[B].text->length)
+  ON(len_map, s[A].i = s[B].map->count)
+  ON(second, TAKE; s[A] = s[B])
+  UPDATE(own_put, update_put(t, s, pc[-1]))
+  UPDATE(own_concat_list, update_concat_list(t, s, pc[-1]))
+  TRY(own_concat, update_concat(t, s, pc[-1]))
+  TRY(text_i, text_of_int(t, s, pc[-1]))
   // clang-format on
+
+do_own_push : {
+  struct plan_code run = pc[-1];
+  TAKE;
+  TAKE;
+  TAKE;
+  SAVE;
+  if ((error = update_push(t, s, run, pc[-1])))
+    goto fail;
+}
+  NEXT;
+
+do_own_append : {
+  struct plan_code run = pc[-1];
+  TAKE;
+  TAKE;
+  SAVE;
+  if ((error = update_append(t, s, run, pc[-1])))
+    goto fail;
+}
+  NEXT;
+
+do_mul_add_mod_i : {
+  int64_t x, y;
+  if (__builtin_mul_overflow(s[B].i, s[C].i, &x))
+    goto do_mul_i;
+  uint16_t a = A;
+  s[a].i = x;
+  TAKE;
+  if (__builtin_add_overflow(x, OTHER.i, &y))
+    goto do_add_i;
+  a = A;
+  s[a].i = y;
+  TAKE;
+  if (OTHER.i <= 0)
+    goto do_mod_i;
+  s[A].i = int_mod(y, OTHER.i);
+}
+  NEXT;
+
+do_next : {
+  int64_t z;
+  if (__builtin_add_overflow(s[B].i, s[C].i, &z))
+    goto do_add_i;
+  s[A].i = z;
+  TAKE; // the jump
+  pc += (int32_t)W;
+  SPEND;
+  TAKE; // lt
+  bool more = s[B].i < s[C].i;
+  s[A].i = more;
+  TAKE; // jump_not
+  pc += more ? 0 : (int32_t)W;
+}
+  NEXT;
+
+do_next_item : {
+  int64_t z;
+  if (__builtin_add_overflow(s[B].i, s[C].i, &z))
+    goto do_add_i;
+  s[A].i = z;
+  TAKE; // the jump
+  pc += (int32_t)W;
+  SPEND;
+  TAKE; // lt
+  bool more = s[B].i < s[C].i;
+  s[A].i = more;
+  TAKE; // jump_not
+  if (more) {
+    TAKE; // index
+    goto do_index;
+  }
+  pc += (int32_t)W;
+}
+  NEXT;
+
+do_get_or:
+  found = map_get(s[C].map, s[C + 1].text);
+  goto got;
+
+do_get_of : {
+  const struct map *m = s[B].map;
+  TAKE; // the key
+  const struct text *key = s[B].text;
+  TAKE; // op get
+  found = update_find(s, B, m, key);
+}
+
+got: // or not
+  if (found) {
+    TAKE; // is_none
+    s[A].i = 0;
+    TAKE; // jump_not
+    pc += (int32_t)W;
+    TAKE; // unwrap
+    s[A] = *found;
+  } else {
+    s[A].bits = 0;
+  }
+  NEXT;
+
+do_read_text : {
+  struct plan_code parse = pc[-1];
+  TAKE; // read
+  if (read_text(t, s, parse, pc[-1]))
+    NEXT;
+  pc--; // one after the other, for what is wrong
+  goto do_op;
+}
+
+do_text_of:
+  if (text_of_json(t, s, pc[-1], pc[0])) {
+    TAKE;
+    NEXT;
+  }
+  goto do_op;
+
+do_show : {
+  size_t at = (size_t)(pc - 1 - f->fn->code);
+  uint16_t shown = f->fn->shown[at];
+  if (shown == SHOW_ALL)
+    memset(s + f->fn->first_hidden, 0,
+           (f->fn->n_slots - f->fn->first_hidden) * sizeof *s);
+  else
+    s[shown].bits = 0;
+  goto *labels[f->fn->source[at].op];
+}
 
 do_op:
   SAVE;
-  if ((error = operation_op(t, s, code_of(w), &wait)))
+  if ((error = operation_op(t, s, pc[-1], &wait)))
     goto fail;
+  WEIGH;
   if (wait <= 0)
     NEXT;
   sleep_for(t, wait);
@@ -324,7 +584,7 @@ let_begin: // the elements, before what comes behind them
 
 do_force:
   SAVE;
-  if (forced(t, code_of(w), &error))
+  if (forced(t, pc[-1], &error))
     NEXT;
   if (error)
     goto fail;

@@ -1,7 +1,7 @@
 // What an engine makes of a plan, once: functions with the defaults of their
 // slots, constants as values, sites with what they lead to. Linear in the plan.
 #include "runtime/codec/codec.h"
-#include "runtime/vm/vm.h"
+#include "runtime/vm/fast.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -150,7 +150,7 @@ static void find_returns(struct function *f, struct strand_info *strands,
   for (uint32_t i = 0; i < f->row->code.count; i++) {
     if (strand_at[i] != UINT32_MAX)
       now = strand_at[i];
-    if (now != UINT32_MAX && ends_function(f->code[i]))
+    if (now != UINT32_MAX && ends_function(f->source[i]))
       strands[now].returns = true;
   }
   for (uint32_t i = 0; i < n; i++) // strands that share their code
@@ -194,10 +194,11 @@ static void set_streams(const struct engine *e, struct function *f)
   for (uint32_t i = 0; i < f->n_params; i++)
     f->takes_streams |= e->has_stream[f->types[i]];
   for (uint32_t i = 0; i < f->row->code.count; i++)
-    f->yields |= f->code[i].op == OP_yield || f->code[i].op == OP_end;
+    f->yields |= f->source[i].op == OP_yield || f->source[i].op == OP_end;
 }
 
-static bool make_function(struct engine *e, uint32_t number)
+static bool make_function(struct engine *e, uint32_t number,
+                          struct arena *scratch)
 {
   const struct plan_function *row = &e->plan->functions[number];
   struct function *f = &e->functions[number];
@@ -205,7 +206,7 @@ static bool make_function(struct engine *e, uint32_t number)
       .plan = e->plan,
       .row = row,
       .name = plan_str(e->plan, row->name),
-      .code = e->plan->code + row->code.first,
+      .source = e->plan->code + row->code.first,
       .template = e->slot_defaults + row->slots.first,
       .types = e->slot_types + row->slots.first,
       .kinds = e->slot_kinds + row->slots.first,
@@ -215,6 +216,8 @@ static bool make_function(struct engine *e, uint32_t number)
       .graph = row->kind == FUNCTION_graph,
       .init = row->kind == FUNCTION_init,
   };
+  if (!quicken(e, f, e->code + row->code.first, scratch))
+    return false;
   set_size(f);
   set_streams(e, f);
   return !f->graph || make_strands(e, f);
@@ -224,10 +227,17 @@ static bool make_functions(struct engine *e)
 {
   e->functions =
       ARENA_ARRAY(&e->arena, e->plan->n_functions + 1, struct function);
-  for (uint32_t i = 0; e->functions && i < e->plan->n_functions; i++)
-    if (!make_function(e, i))
-      return false;
-  return e->functions != NULL;
+  size_t size = e->plan->n_code * sizeof *e->code;
+  e->code = arena_alloc(&e->arena, size + 1);
+  if (!e->functions || !e->code)
+    return false;
+  memcpy(e->code, e->plan->code, size);
+  struct arena scratch = {0};
+  bool done = true;
+  for (uint32_t i = 0; done && i < e->plan->n_functions; i++)
+    done = make_function(e, i, &scratch);
+  arena_free(&scratch);
+  return done;
 }
 
 // ---- sites ----
@@ -324,11 +334,13 @@ int engine_load(struct engine *e, char *why, size_t why_size)
 {
   e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
   e->has_stream = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
-  if (!e->has_future || !e->has_stream ||
+  e->has_union = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
+  if (!e->has_future || !e->has_stream || !e->has_union ||
       !(e->defaults = value_defaults(&e->arena, e->plan)))
     goto fail;
   types_holding(e->plan, 1ull << TYPE_future, e->has_future);
   types_holding(e->plan, 1ull << TYPE_stream, e->has_stream);
+  types_holding(e->plan, 1ull << TYPE_union, e->has_union);
   if (make_deployments(e) && make_consts(e) && make_slots(e) &&
       make_functions(e) && make_sites(e) && make_batches(e) &&
       caches_open(e))

@@ -39,11 +39,15 @@ struct function {
   const struct plan *plan;
   const struct plan_function *row;
   const char *name;
-  const struct plan_code *code;
-  const value *template; // of its slots
+  const struct plan_code *code;   // the engine's copy (fast.h)
+  const struct plan_code *source; // the plan's; as long
+  const value *template;          // of its slots
   const uint32_t *types; // of its slots
   const uint8_t *kinds;  // of these types
+  const uint16_t *hidden; // by slot: who owns its value (own.c); or NULL
+  const uint16_t *shown;  // by instruction: of FAST_show, the hidden slot
   uint32_t n_slots, n_params;
+  uint32_t first_hidden; // behind the plan's slots
   uint32_t class;      // or PLAN_NONE
   uint32_t frame_size; // bytes
   uint8_t size_class;  // VM_SIZES: kept by nobody
@@ -255,6 +259,7 @@ struct engine {
   const struct plan *plan;
   struct arena arena;
   struct function *functions;
+  struct plan_code *code; // of all of them
   struct site *sites;
   value *consts;
   value *slot_defaults;
@@ -262,6 +267,7 @@ struct engine {
   uint8_t *slot_kinds;
   bool *has_future; // by type
   bool *has_stream;
+  bool *has_union;
   value *defaults;  // by type
   struct deployment *deployments;
   struct task *ready_first, *ready_last;
@@ -275,6 +281,7 @@ struct engine {
   uint64_t timer_order;
   int64_t now;           // virtual time
   uint64_t budget;       // jumps and calls since the clock last moved
+  uint64_t weight;       // of operators, still to be taken from a task's budget
   struct pin *free_pins; // on the heap
   size_t request_memory;
   uint32_t turns, turn; // how many engine_run_until_done may take, and took

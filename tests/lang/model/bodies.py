@@ -1,7 +1,7 @@
 """Random bodies: statements around the expressions of generate.py, and functions."""
 from .generate import Alias, Generator, KEYS, Var, is_known
 from .tree import Function, Node, read_in
-from .types import BOOL, FLOAT, INT, STR, holds, record
+from .types import BOOL, FLOAT, INT, STR, holds, list_of, map_of, record
 
 ERROR = record(("message", STR), ("kind", STR), ("status", INT))
 LONG = 8  # statements of a body, about
@@ -13,6 +13,7 @@ class Bodies(Generator):
         self.loops = 0      # around the statement
         self.result = None  # of the function
         self.depth = 0      # of blocks
+        self.kept = None    # of a history: the variable that takes what others hold
 
     # ---- blocks ----
 
@@ -41,6 +42,9 @@ class Bodies(Generator):
 
     def statement(self):
         nested = self.depth < 3
+        if self.kept and self.chance(0.7):
+            return self.weighted([(4, self.grow), (2, self.keep), (1, self.copy),
+                                  (2, self.set_item)])()
         self.weighted([
             (5, self.let),
             (2, self.var),
@@ -211,16 +215,94 @@ class Bodies(Generator):
         self.lines.append(Node("if", None, [self.condition(2)],
                                body=[Node("effect", None, [fail])], otherwise=None))
 
+    # ---- histories: values that change while others hold them ----
+
+    def changed(self):
+        return self.one([v for v in self.scope if v.mutable and v.type is self.kept.type.of])
+
+    def grow(self):
+        """A variable becomes itself and more."""
+        v = self.changed()
+        if v.type.kind == "map":
+            key = self.one((Node("literal", STR, value=self.one(KEYS)), self.leaf(STR)))
+            return self.add("put", key, self.expression(v.type.of, 1), name=v.name, op="",
+                            of=v.type)
+        more = [self.expression(v.type, 1, hint=False), Node("name", v.type, name=v.name)]
+        if v.type.kind == "list":
+            more += [self.list_literal(v.type, 1, False)] * 3
+        return self.add("assign", self.one(more), name=v.name, op="+", of=v.type)
+
+    def set_item(self):
+        """An element changes where there is one, else the list grows."""
+        v = self.changed()
+        if v.type.kind != "list":
+            return self.grow()
+        key = Node("literal", INT, value=self.random.randrange(-3, 4))
+        put = Node("put", None, [key, self.expression(v.type.of, 1)], name=v.name, op="",
+                   of=v.type)
+        more = Node("assign", None, [self.list_literal(v.type, 1, False)], name=v.name, op="+",
+                    of=v.type)
+        s = Node("try", None, [], name=self.fresh("e"), body=[put], otherwise=[more])
+        self.lines.append(s)
+        return s
+
+    def keep(self):
+        """Somebody else holds what a variable holds: a list, a name, an element."""
+        v = self.changed()
+        x = Node("name", v.type, name=v.name)
+        if self.chance(0.4):
+            name = self.fresh("x")
+            self.add("let", x, name=name, wanted=None)
+            self.scope.append(Var(name, v.type))
+            x = Node("name", v.type, name=name)
+        if self.chance(0.2):
+            x = Node("each", self.kept.type, [Node("literal", list_of(INT), value=[1, 2])],
+                     names=[self.fresh("i")], test=None, value=x)
+        else:
+            x = Node("list", self.kept.type, [x] * self.random.randrange(1, 3))
+        return self.add("assign", x, name=self.kept.name, op="+", of=self.kept.type)
+
+    def copy(self):
+        v, x = self.changed(), self.changed()
+        known = [k for k in self.scope if k.type is v.type] + [x]
+        return self.add("assign", Node("name", v.type, name=self.one(known).name), name=v.name,
+                        op="", of=v.type)
+
+    def history(self):
+        """A function that gives all that its variables held when it was kept."""
+        t = self.one((STR, list_of(INT), list_of(STR), map_of(INT), map_of(list_of(INT)),
+                      list_of(list_of(INT))))
+        params = [(self.fresh("p"), t) for _ in range(2)]
+        self.scope, self.loops, self.depth, self.lines = [], 0, 0, []
+        self.scope = [Var(n, t) for n, t in params]
+        first = [Var(self.fresh("x"), t, mutable=True) for _ in range(2)]
+        self.kept = Var(self.fresh("x"), list_of(t), mutable=True)
+        for v in first:
+            self.add("var", self.leaf(t), name=v.name, wanted=t)
+        self.add("var", Node("literal", self.kept.type, value=[]), name=self.kept.name,
+                 wanted=self.kept.type)
+        begin, self.scope = self.lines, self.scope + first + [self.kept]
+        self.result = self.kept.type
+        body = begin + self.block(self.random.randrange(4, 3 * LONG), ends=self.all_kept)
+        name, result, self.kept = self.fresh("f"), self.kept.type, None
+        f = Function(name, params, result, body, {}, {})
+        self.functions.append(f)
+        return f
+
+    def all_kept(self):
+        self.keep()
+        self.add("return", Node("name", self.kept.type, name=self.kept.name))
+
     # ---- functions ----
 
     # One inside another, which reads what is there when it is called.
     def nested(self):
         around = [v for v in self.scope if not v.known and not v.mutable and not v.own]
-        outer = (self.scope, self.lines, self.result, self.loops, self.depth)
+        outer = (self.scope, self.lines, self.result, self.loops, self.depth, self.kept)
         captured = self.random.sample(around, min(len(around), 2))
-        self.scope, self.loops, self.depth = list(captured), 0, 1
+        self.scope, self.loops, self.depth, self.kept = list(captured), 0, 1, None
         f = self.function_of(self.fresh("f"), self.random.randrange(3), size=2)
-        self.scope, self.lines, self.result, self.loops, self.depth = outer
+        self.scope, self.lines, self.result, self.loops, self.depth, self.kept = outer
         f.captured = sorted(read_in(f.body) & {v.name for v in captured})
         self.add("fn", function=f)
         x = Node("call", f.result, [self.expression(t, 2) for _, t in f.params], name=f.name,
