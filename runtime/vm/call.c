@@ -126,6 +126,15 @@ static const struct error *not_there(struct task *t)
   return error_make(t, ERROR_internal, 500, "what is called is not there");
 }
 
+// Its fields are those of a replica that is at home on another loop.
+static const struct error *not_here(struct task *t, const struct function *fn)
+{
+  return error_make(t, ERROR_internal, 500,
+                    "%s is a function of a replica that is on another loop; "
+                    "a method can be called from everywhere",
+                    fn->name);
+}
+
 static const struct error *take_value(struct task *t, const struct closure *c,
                                       struct target *to)
 {
@@ -136,7 +145,7 @@ static const struct error *take_value(struct task *t, const struct closure *c,
     to->fn = &e->functions[c->target];
     to->self = c->self;
     to->closure = c;
-    return to->fn->class == PLAN_NONE || to->self ? NULL : not_there(t);
+    return to->fn->class == PLAN_NONE || to->self ? NULL : not_here(t, to->fn);
   }
   const struct plan_method_row *m = &e->plan->methods[c->target];
   to->fn = &e->functions[m->function];
@@ -152,9 +161,8 @@ static const struct error *take_stub(struct task *t, const struct stub *stub,
   return stub ? take_value(t, stub->instead, to) : NULL;
 }
 
-static const struct error *target_of_method(struct task *t,
-                                            const struct site *s,
-                                            struct target *to)
+static const struct error *
+target_of_method(struct task *t, const struct site *s, struct target *to)
 {
   if (!to->d || to->d->class != s->class)
     return not_there(t);

@@ -380,5 +380,44 @@ class Life(unittest.TestCase):
             self.assertEqual(at_once(s, text("GET", "/?x=1"), 30), [(200, b"new 1")] * 30)
 
 
+class FunctionsOfReplicas(unittest.TestCase):
+    """A method is called from everywhere; a function of a replica where the replica is."""
+
+    PROGRAM = """
+deployment Adder(k: int) {
+  max_ongoing_requests: 3
+  state n: int = 0
+  fn own() -> fn(int) -> int = fn(y: int) = add(y)
+  fn add(y: int) -> int {
+    n += y
+    return n + k
+  }
+}
+fn call(g: fn(int) -> int) -> int = g(1)
+app a {
+  bind adder = Adder(100)
+  route GET "/own" {
+    let g = adder.own()
+    return call(g)
+  }
+  route GET "/method" -> call(adder.add)
+}
+"""
+
+    def test_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with support.Server(support.compile_plan(self.PROGRAM, folder), "--loops", "3") as s:
+                answers = collections.Counter()
+                for _ in range(60):
+                    status, _, body = s.request("GET", "/own")
+                    answers[status] += 1
+                    if status == 500:
+                        self.assertIn(b"is a function of a replica that is on another loop", body)
+                self.assertEqual(set(answers), {200, 500})
+                n = answers[200]
+                for i in range(20):
+                    self.assertEqual(s.request("GET", "/method")[2], str(100 + n + i + 1).encode())
+
+
 if __name__ == "__main__":
     unittest.main()
