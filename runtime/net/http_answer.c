@@ -329,7 +329,7 @@ static const void *pack(struct http_request *r, const char *type,
   if (*size < GZIP_LEAST || !is_packable(type, extra, n))
     return body;
   if (!s->gzip)
-    s->gzip = gzip_new();
+    s->gzip = gzip_new(false);
   const void *packed =
       s->gzip ? gzip_whole(s->gzip, body, *size, &packed_size) : NULL;
   if (!packed || !say_packed(r))
@@ -341,7 +341,7 @@ static const void *pack(struct http_request *r, const char *type,
 static void begin_packing(struct exchange *x, const char *type,
                           const struct http_header *extra, size_t n)
 {
-  if (!is_packable(type, extra, n) || !(x->gzip = gzip_new()))
+  if (!is_packable(type, extra, n) || !(x->gzip = gzip_new(true)))
     return;
   if (!say_packed(&x->req))
     gzip_free(&x->gzip);

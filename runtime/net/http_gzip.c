@@ -20,6 +20,8 @@ enum {
   LEVEL = 4,        // a third of level 6's time for nearly all of its gain
   WINDOW = 15 + 16, // and gzip's frame
   MEMORY = 8,
+  PIECES_WINDOW = 12 + 16,
+  PIECES_MEMORY = 5,
   ROOM = 16384, // of output, at least
   KEPT = 1 << 20,
 };
@@ -79,11 +81,13 @@ bool gzip_accepted(const char *field)
 }
 
 // ---- packing ----
-struct gzip *gzip_new(void)
+struct gzip *gzip_new(bool pieces)
 {
   struct gzip *g = lib_ready() ? calloc(1, sizeof *g) : NULL;
+  int window = pieces ? PIECES_WINDOW : WINDOW;
+  int memory = pieces ? PIECES_MEMORY : MEMORY;
   if (g &&
-      lib.deflateInit2_(&g->z, LEVEL, Z_DEFLATED, WINDOW, MEMORY,
+      lib.deflateInit2_(&g->z, LEVEL, Z_DEFLATED, window, memory,
                         Z_DEFAULT_STRATEGY, ZLIB_VERSION, sizeof g->z) == Z_OK)
     return g;
   free(g);

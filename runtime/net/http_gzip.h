@@ -16,8 +16,10 @@ bool gzip_suits(const char *type);
 // Whether an Accept-Encoding field (NULL: none) takes gzip.
 bool gzip_accepted(const char *field);
 
-// For one body after the other. NULL: not to be had.
-struct gzip *gzip_new(void);
+// For whole bodies, one after the other; or for the pieces of one, in a tenth
+// of the memory (40 KB), since there may be many at a time. NULL: not to be
+// had.
+struct gzip *gzip_new(bool pieces);
 void gzip_free(struct gzip **g); // accepts NULL
 
 // The body, packed, in memory that `g` keeps until it is asked again; NULL: it

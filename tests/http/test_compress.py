@@ -9,7 +9,7 @@ import unittest
 import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import Listening, Server, compile_plan
+from support import SGRUN, Listening, Server, compile_plan
 
 PROGRAM = """
 deployment words(n: int, wait: duration) -> stream str {
@@ -107,6 +107,19 @@ class Compress(unittest.TestCase):
             unpack = zlib.decompressobj(31)
             self.assertIn(b"word 0 ", unpack.decompress(rest[:int(size, 16)]))
             self.assertNotIn(b"0\r\n\r\n", body)
+
+    def test_many_streams(self):
+        """What packs a stream is small, and goes with it."""
+        before, held = self.server.rss(), []
+        for _ in range(100):
+            held.append(socket.create_connection((self.server.host, self.server.port), 10))
+            held[-1].sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n")
+        for s in held:
+            s.recv(4096)
+        if "asan" not in SGRUN:
+            self.assertLess(self.server.rss() - before, 100 * 100_000)
+        for s in held:
+            s.close()
 
     def test_http10_streams_are_plain(self):
         with socket.create_connection((self.server.host, self.server.port), 10) as s:
