@@ -572,6 +572,7 @@ class Machine:
         place = self.place(s, scope)
         own = place is not scope
         if not s.op:
+            self.world.unsure |= own and looks_ahead(s.kids[0])
             place[s.name] = await self.value(s.kids[0], scope)
             return
         before = self.read_later(place, s.name) if own else place[s.name]
@@ -608,6 +609,7 @@ class Machine:
             return part_of(s.of, place[s.name], await self.need(key))
         waits = pending(key) and not (isinstance(key, Later) and not key.waits)
         old = Later(read, waits) if s.op else None
+        self.world.unsure |= looks_ahead(s.kids[1])
         return await self.forced([key, old, await self.look(s.kids[1], scope)])
 
     async def do_if(self, s, scope):
@@ -717,6 +719,21 @@ LOOK = {k: LOOK.get(k, k) for k in (
 DO = {k: "do_" + k for k in ("let", "var", "assign", "put", "if", "while", "for", "match",
                              "try", "return", "effect", "fn", "spawn")}
 DO.update({"break": "do_leave", "continue": "do_leave"})
+
+
+def is_choice(n):
+    return n.kind in ("if", "match", "each") or getattr(n, "op", "") in ("and", "or", "??")
+
+
+# Where state is set from a helper that may wait and from what chooses, the helper
+# comes first and the choice reads the state behind it. So far ahead the evaluator
+# does not look.
+def looks_ahead(n):
+    nodes = [n]
+    for x in nodes:
+        nodes += x.kids
+    return (n.waits and any(map(is_choice, nodes)) and
+            any(x.kind in ("call", "called") for x in nodes))
 
 
 def taken(p, v, scope):
