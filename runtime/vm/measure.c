@@ -76,11 +76,24 @@ static void count_deployments(struct engine *e, struct metric_shard *shard)
   }
 }
 
+// Nobody else learns of them.
+static void count_spawned(struct engine *e, struct metric_shard *shard)
+{
+  struct metric_family *f = metric_family(
+      shard,
+      &(struct metric_shape){.name = "servegraph_spawned_errors_total",
+                             .help = "Calls that were spawned and failed.",
+                             .kind = METRIC_counter});
+  e->spawned_failed = f ? metric_series(f, NULL) : NULL;
+}
+
 bool measures_begin(struct engine *e, struct metric_shard *shard)
 {
   uint32_t n = e->plan->n_metrics;
-  if (shard)
+  if (shard) {
     count_deployments(e, shard);
+    count_spawned(e, shard);
+  }
   if (!n)
     return true;
   if (!shard && metrics_new(&e->own_metrics, 1))

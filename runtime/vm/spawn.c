@@ -53,7 +53,8 @@ static void tell(const struct engine *e, const struct function *fn,
 static void failed(struct engine *e, const struct function *fn,
                    const struct error *error)
 {
-  e->n_spawned_failed++;
+  if (e->spawned_failed)
+    metric_add(e->spawned_failed, 1);
   tell(e, fn, error);
 }
 

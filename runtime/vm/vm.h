@@ -289,8 +289,8 @@ struct engine {
   bool running;
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
-  uint64_t n_spawned_failed; // since it began
   struct metric_family **metrics; // of the plan
+  struct metric_series *spawned_failed; // or NULL
   struct metrics *own_metrics;    // in virtual time
   uint64_t random[4]; // what the next number comes from
   bool seeded;        // by a number

@@ -23,6 +23,7 @@ deployment Shelf() {
   max_ongoing_requests: 1
   max_queued_requests: 2
   num_replicas: 2
+  fn broken() { fail(500, "broken") }
   fn slow(ms: int) -> int {
     sleep(ms * 1ms)
     return ms
@@ -36,6 +37,10 @@ app a {
   route POST "/span" (x: float) { spans.observe(x) }
   route GET "/slow/{ms}" (ms: int) -> shelf.slow(ms)
   route GET "/fail" -> fail(418, "no")
+  route POST "/spawn" {
+    spawn shelf.broken()
+    return "on its way"
+  }
 }
 """
 LINE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (\S+)')
@@ -143,6 +148,15 @@ class Metrics(unittest.TestCase):
         values, _ = self.scrape(s)
         self.assertEqual([values[f"servegraph_deployment_{name}", of] for name in
                           ("ongoing_requests", "queued_requests", "requests_total", "refused_requests_total")], [0, 0, 4, 2])
+
+    def test_spawned_calls_that_fail(self):
+        s = self.start()
+        for _ in range(3):
+            self.assertEqual(s.request("POST", "/spawn")[0], 200)
+        until = time.monotonic() + 10
+        while time.monotonic() < until and self.scrape(s)[0]["servegraph_spawned_errors_total", ()] < 3:
+            time.sleep(0.01)
+        self.assertEqual(self.scrape(s)[0]["servegraph_spawned_errors_total", ()], 3)
 
     def test_loops_add_up(self):
         s = self.start("--loops", "3")
