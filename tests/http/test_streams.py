@@ -357,7 +357,9 @@ class Streams:
         with Raw(self.server, "/one?text=a,b,c&gap=0.1") as first:
             first.head()
             with Raw(self.server, "/one?text=d") as second:
-                self.wait_until(lambda: self.get("/one?text=e")[0] == 503)
+                self.wait_until(lambda: b'queued_requests{app="a",deployment="one"} 1\n'
+                                in self.body("/-/metrics"))
+                self.assertEqual(self.get("/one?text=e")[0], 503)
                 self.assertIn("200 OK", second.head())
                 self.assertGreater(time.monotonic() - began, 0.28)
                 self.assertEqual(second.chunks(), [b"d"])
