@@ -155,19 +155,6 @@ const struct error *operation_sub_t(struct task *t, value *s,
 
 // ---- text ----
 
-const struct error *text_of_int(struct task *t, value *s, struct plan_code i)
-{
-  struct text *text = arena_alloc(arena_of(t), sizeof *text + NUMBER_TEXT);
-  if (!text)
-    return error_memory(t);
-  char *data = (char *)(text + 1);
-  uint32_t size = (uint32_t)number_print_int(data, s[i.b].i);
-  *text = (struct text){size, size, data};
-  arena_shrink(arena_of(t), text, sizeof *text + size + 1);
-  s[i.a].text = text;
-  return NULL;
-}
-
 const struct error *operation_text(struct task *t, value *s, struct plan_code i)
 {
   char number[NUMBER_TEXT];
@@ -424,28 +411,6 @@ const struct error *operation_read(struct task *t, value *s, struct plan_code i)
     return error_copy(t, &error);
   s[i.a] = out;
   return NULL;
-}
-
-bool read_text(struct task *t, value *s, struct plan_code parse,
-               struct plan_code read)
-{
-  struct decode d = {.plan = plan_of(t), .arena = arena_of(t)};
-  const struct text *text = s[parse.c].text;
-  return text->size &&
-         json_quick(&d, read.c, text->data, text->size, &s[read.a]);
-}
-
-bool text_of_json(struct task *t, value *s, struct plan_code make,
-                  struct plan_code print)
-{
-  struct buf b = {.arena = arena_of(t)};
-  if (s[print.c + 1].i || // on lines
-      !json_encode(plan_of(t), type_of(t, make.c), s[make.c], &b) || b.failed)
-    return false;
-  const struct text *text = text_view(arena_of(t), b.data, b.size);
-  if (text)
-    s[print.a].text = text;
-  return text;
 }
 
 enum { WEIGHT_ITEMS = 16, WEIGHT_BYTES = 256 }; // that are as much as a jump
