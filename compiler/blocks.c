@@ -98,7 +98,7 @@ static void read_binding(struct search *s, const struct binding *b)
 {
   const struct setting *set =
       setting_find(b->settings, SETTING_max_ongoing_requests);
-  if (set && set->origin != ORIGIN_default)
+  if ((set && set->origin != ORIGIN_default) || settings_scale(b->settings))
     block(s, b->blocking);
   for (const struct method *m = b->class->methods; m; m = m->next)
     if (b->class->kind != CLASS_graph)

@@ -74,7 +74,7 @@ struct program *check_program(struct compile *c)
   in_each_space(&k, bodies_check);
   apps_check(&k);
   overrides_check(&k);
-  batches_settle(&k);
+  replicas_settle(&k);
   tests_check(&k);
   steps_finish(&k);
   compositions_finish(&k);

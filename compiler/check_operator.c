@@ -49,7 +49,8 @@ static const struct type *meant(struct attempt *a,
   struct types *t = a->b->k->t;
   if (s->form == SIGNATURE_VARIABLE)
     return a->variables[s->variable];
-  if (s->form != SIGNATURE_KIND || s->kind == TYPE_tensor)
+  if (s->form != SIGNATURE_KIND || s->kind == TYPE_tensor ||
+      s->kind == TYPE_handle)
     return NULL;
   if (!s->count)
     return type_simple(t, s->kind);

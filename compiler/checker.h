@@ -720,8 +720,9 @@ struct fn_sym *batch_declare(struct checker *k, struct symbol *s,
                              struct item *i, struct class_sym *class);
 void batch_method(struct checker *k, struct fn_sym *f); // it is a method now
 void batch_check(struct checker *k, struct fn_sym *f);
-// How many calls a replica takes at a time, where nobody said it.
-void batches_settle(struct checker *k);
+
+// check_scale.c: settings of bindings that hang together
+void replicas_settle(struct checker *k);
 struct class_sym *class_new(struct checker *k, struct item *i,
                             enum plan_class_kind kind);
 

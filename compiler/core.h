@@ -48,6 +48,7 @@ bool setting_is_idle(unsigned place, enum setting_id id);
 const struct constant *setting_value(const struct setting *list,
                                      enum setting_id id);
 
+bool settings_scale(const struct setting *list); // `autoscaling` is among them
 // A whole number or duration, or its default.
 int64_t setting_number(const struct setting *list, enum setting_id id);
 

@@ -30,6 +30,11 @@ struct gather {
   struct setting *of[SETTINGS];
 };
 
+static bool autoscales(enum setting_id id)
+{
+  return !strncmp(setting_rows[id].name, "autoscaling.", 12);
+}
+
 // ---- names ----
 
 static void report_unknown_setting(struct gather *g, const char *name,
@@ -252,11 +257,6 @@ static void gather_fields(struct gather *g, const char *prefix,
 
 // ---- what excludes what ----
 
-static bool autoscales(enum setting_id id)
-{
-  return !strncmp(setting_rows[id].name, "autoscaling.", 12);
-}
-
 static void conflicts(struct checker *k, struct setting *list)
 {
   struct setting *of[SETTINGS] = {0}, *scaling = NULL;
@@ -276,17 +276,6 @@ static void conflicts(struct checker *k, struct setting *list)
   if (!cert != !key)
     diag_report(k->d, DIAG_bad_setting, (cert ? cert : key)->span,
                 "`tls` needs a `%s` too", cert ? "key" : "cert");
-  struct setting *low = of[SETTING_autoscaling_min],
-                 *high = of[SETTING_autoscaling_max];
-  int64_t most = high ? high->value->i : 1;
-  if (low && low->value->i > most) {
-    struct diag *d = diag_report(k->d, DIAG_setting_conflict, low->span,
-                                 "`min_replicas` is above `max_replicas`, "
-                                 "which is %lld",
-                                 (long long)most);
-    if (high)
-      diag_note(k->d, d, high->span, "`max_replicas` is set here");
-  }
 }
 
 static struct gather begin(struct checker *k, unsigned place,
@@ -398,6 +387,13 @@ const struct constant *setting_value(const struct setting *list,
 {
   const struct setting *s = setting_find(list, id);
   return s ? s->value : NULL;
+}
+
+bool settings_scale(const struct setting *list)
+{
+  while (list && !autoscales(list->id))
+    list = list->next;
+  return list != NULL;
 }
 
 int64_t setting_number(const struct setting *list, enum setting_id id)

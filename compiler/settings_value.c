@@ -34,6 +34,8 @@ static const struct type *row_type(struct checker *k, const char *text)
   return type_parts(k->t, TYPE_enum, parts, n);
 }
 
+#define DAY ((int64_t)86400 * 1000000000)
+
 // The least that a setting may be; what is not here may not be negative.
 static int64_t least(enum setting_id id)
 {
@@ -161,6 +163,20 @@ bool setting_may_be(struct checker *k, enum setting_id id,
               c->type->kind == TYPE_list;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {
     diag_report(k->d, DIAG_bad_setting, at, "`%s` is 503 or 429",
+                setting_rows[id].name);
+    return false;
+  }
+  bool zero = id == SETTING_autoscaling_target ||
+              id == SETTING_autoscaling_up_factor ||
+              id == SETTING_autoscaling_down_factor;
+  if (zero && c->f <= 0) {
+    diag_report(k->d, DIAG_bad_setting, at, "`%s` must be more than 0",
+                setting_rows[id].name);
+    return false;
+  }
+  bool scales = !strncmp(setting_rows[id].name, "autoscaling.", 12);
+  if (scales && c->type->kind == TYPE_duration && c->i > DAY) {
+    diag_report(k->d, DIAG_bad_setting, at, "`%s` is a day at most",
                 setting_rows[id].name);
     return false;
   }

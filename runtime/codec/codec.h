@@ -114,4 +114,7 @@ bool codec_prepare(const struct plan *p, char *why, size_t why_size);
 bool const_value(struct arena *a, const struct plan *p, uint32_t index,
                  value *out);
 
+// A time of day as RFC 3339; its length (moment.c).
+size_t moment_print_time(char out[40], int64_t ns);
+
 #endif

@@ -101,7 +101,6 @@ bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
 // NULL, or what is wrong in Pydantic's words.
 const char *moment_read_duration(const char *text, size_t size, int64_t *ns);
 const char *moment_read_time(const char *text, size_t size, int64_t *ns);
-size_t moment_print_time(char out[40], int64_t ns);
 // Days from 1970-01-01 to a day of the Gregorian calendar, and back.
 int64_t moment_days(int64_t y, int64_t m, int64_t d);
 void moment_date(int64_t days, int64_t *y, int64_t *m, int64_t *d);

@@ -4,6 +4,7 @@
 #include "runtime/codec/codec.h"
 #include "runtime/net/http.h"
 #include "runtime/net/service.h"
+#include "runtime/vm/engine.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -95,6 +96,16 @@ static void answer_routes(const struct plan *p, struct http_request *r)
     http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
 }
 
+static void answer_deployments(const struct engine *e, struct http_request *r)
+{
+  struct buf out = {.arena = &r->arena};
+  engine_report(e, &out);
+  if (out.failed)
+    http_respond_error(r, 503, NULL, NULL, 0);
+  else
+    http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
+}
+
 static void answer_health(struct http_request *r, bool draining)
 {
   if (draining)
@@ -127,9 +138,9 @@ static void answer_metrics(const struct metrics *m, struct http_request *r)
                  out.size ? out.data : "", out.size, NULL, 0);
 }
 
-void pages_answer(const struct service *s, const struct router_match *m,
-                  struct http_request *r, bool draining,
-                  const struct metrics *metrics)
+void pages_answer(const struct service *s, const struct engine *e,
+                  const struct router_match *m, struct http_request *r,
+                  bool draining, const struct metrics *metrics)
 {
   switch (m->page) {
   case PAGE_HEALTH:
@@ -146,6 +157,11 @@ void pages_answer(const struct service *s, const struct router_match *m,
     break;
   case PAGE_METRICS:
     answer_metrics(metrics, r);
+    break;
+  case PAGE_DEPLOYMENTS:
+    answer_deployments(e, r);
+    break;
+  case ROUTER_PAGES: // is their number
     break;
   }
 }

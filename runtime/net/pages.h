@@ -1,4 +1,5 @@
-// Pages that the runtime itself answers: health, routes, OpenAPI, docs.
+// Pages that the runtime itself answers: health, routes,
+// deployments, OpenAPI, docs.
 #ifndef SG_PAGES_H
 #define SG_PAGES_H
 
@@ -6,6 +7,7 @@
 #include "runtime/net/router.h"
 #include "runtime/serve/metrics.h"
 
+struct engine;
 struct http_request;
 struct service;
 struct service_pages; // what was made so far; safe to use from any loop
@@ -14,9 +16,9 @@ struct service_pages *pages_new(const struct plan *p); // NULL: out of memory
 void pages_free(struct service_pages **p);
 
 // Answers `r` with the page of `m`. `draining`: no new work is wanted.
-void pages_answer(const struct service *s, const struct router_match *m,
-                  struct http_request *r, bool draining,
-                  const struct metrics *metrics);
+void pages_answer(const struct service *s, const struct engine *e,
+                  const struct router_match *m, struct http_request *r,
+                  bool draining, const struct metrics *metrics);
 
 // The OpenAPI 3.1 document of one app, or of all (PLAN_NONE).
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out);

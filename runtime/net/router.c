@@ -256,6 +256,7 @@ static void add_pages(struct router *r)
 {
   add_page(r, PLAN_NONE, PAGE_HEALTH, "/-/healthz");
   add_page(r, PLAN_NONE, PAGE_ROUTES, "/-/routes");
+  add_page(r, PLAN_NONE, PAGE_DEPLOYMENTS, "/-/deployments");
   add_page(r, PLAN_NONE, PAGE_OPENAPI, "/openapi.json");
   add_page(r, PLAN_NONE, PAGE_DOCS, "/docs");
   add_page(r, PLAN_NONE, PAGE_METRICS, "/-/metrics");
@@ -296,7 +297,7 @@ static int make_room(struct router *r, const struct plan *p)
   r->ends = calloc(n, sizeof *r->ends);
   r->steps = calloc(n, sizeof *r->steps);
   r->table = calloc(places, sizeof *r->table);
-  r->pages = calloc(6 + 2 * (size_t)p->n_apps, sizeof *r->pages);
+  r->pages = calloc(ROUTER_PAGES + 1 + 2 * (size_t)p->n_apps, sizeof *r->pages);
   return r->nodes && r->ends && r->steps && r->table && r->pages ? 0 : -1;
 }
 

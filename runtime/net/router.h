@@ -19,6 +19,8 @@ enum router_page {
   PAGE_OPENAPI, // /openapi.json, of all; under an app's prefix, of that app
   PAGE_DOCS,    // /docs
   PAGE_METRICS, // /-/metrics; and /metrics, where no route takes that
+  PAGE_DEPLOYMENTS, // /-/deployments
+  ROUTER_PAGES,
 };
 
 enum { ROUTER_HOLES = 16 };

@@ -394,7 +394,7 @@ void site_on_request(struct http_request *r, void *user)
     break;
   case ROUTER_FOUND:
     if (match.route == PLAN_NONE)
-      pages_answer(service, &match, r, s->draining,
+      pages_answer(service, v->version->engine, &match, r, s->draining,
                    s->opts.metrics);
     else
       call_route(v, &match);

@@ -2,6 +2,10 @@
 #include "runtime/serve/deployment.h"
 #include "runtime/serve/metrics.h"
 
+#include "runtime/serve/autoscale.h"
+
+#include <stdatomic.h>
+
 // ---- settings ----
 
 static void set_one(struct deployment *d, const struct plan *p,
@@ -11,7 +15,6 @@ static void set_one(struct deployment *d, const struct plan *p,
   uint32_t n = v < 0 ? 0 : v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
   switch (s->id) {
   case SETTING_num_replicas:
-  case SETTING_autoscaling_min: // no scaling yet: what surely is there
     d->n_replicas = n ? n : 1;
     break;
   case SETTING_max_ongoing_requests:
@@ -47,6 +50,7 @@ static void set_one(struct deployment *d, const struct plan *p,
 static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
 {
   const struct plan_binding *b = &p->bindings[number];
+  struct scaling scaling;
   *d = (struct deployment){
       .row = b,
       .name = plan_str(p, b->name),
@@ -59,19 +63,21 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
       .cache_entries = 1000,
       .overload_status = 503,
   };
-  for (uint32_t i = 0; i < b->settings.count; i++) {
-    const struct plan_setting *s = &p->settings[b->settings.first + i];
-    if (s->id != SETTING_autoscaling_min || s->origin != ORIGIN_default)
-      set_one(d, p, s);
+  for (uint32_t i = 0; i < b->settings.count; i++)
+    set_one(d, p, &p->settings[b->settings.first + i]);
+  if (d->n_replicas > SCALE_MOST)
+    d->n_replicas = SCALE_MOST;
+  d->n_ready = d->n_replicas;
+  if (scaling_read(p, b, &scaling)) {
+    d->n_replicas = scaling.most;
+    d->n_ready = scaling.initial;
+    d->may_stop = true;
+    d->bounded = true; // its calls are counted
   }
 }
 
-enum { MOST_REPLICAS = 100000 };
-
 static bool add_replicas(struct arena *a, struct deployment *d)
 {
-  if (d->n_replicas > MOST_REPLICAS)
-    d->n_replicas = MOST_REPLICAS;
   d->replicas = ARENA_ARRAY(a, d->n_replicas, struct replica);
   d->heap = ARENA_ARRAY(a, d->n_replicas, struct replica *);
   if (!d->replicas || !d->heap)
@@ -81,6 +87,8 @@ static bool add_replicas(struct arena *a, struct deployment *d)
     d->replicas[i].of = d;
     d->replicas[i].place = i;
     d->replicas[i].turn = i;
+    if (i >= d->n_ready)
+      d->replicas[i].state = REPLICA_off;
   }
   d->turns = d->n_replicas;
   return true;
@@ -123,8 +131,9 @@ static void put(struct deployment *d, uint32_t at, struct replica *r)
 static void sink(struct deployment *d, struct replica *r)
 {
   uint32_t at = r->place, child;
-  while ((child = 2 * at + 1) < d->n_replicas) {
-    if (child + 1 < d->n_replicas && before(d->heap[child + 1], d->heap[child]))
+  uint32_t n = d->n_ready;
+  while ((child = 2 * at + 1) < n) {
+    if (child + 1 < n && before(d->heap[child + 1], d->heap[child]))
       child++;
     if (!before(d->heap[child], r))
       break;
@@ -144,6 +153,26 @@ static void rise(struct deployment *d, struct replica *r)
   put(d, at, r);
 }
 
+// ---- counts ----
+// One thread writes them; others see one value or another.
+
+static void add(_Atomic uint32_t *count, int32_t n)
+{
+  uint32_t now = atomic_load_explicit(count, memory_order_relaxed);
+  atomic_store_explicit(count, now + (uint32_t)n, memory_order_relaxed);
+}
+
+static uint32_t get(const _Atomic uint32_t *count)
+{
+  return atomic_load_explicit(count, memory_order_relaxed);
+}
+
+static void tell(struct deployment *d)
+{
+  if (d->changed)
+    d->changed(d);
+}
+
 // ---- slots ----
 
 static void count(struct metric_series *s, double n)
@@ -159,43 +188,98 @@ struct replica *deployment_turn(struct deployment *d)
   return &d->replicas[d->turns++ % d->n_replicas];
 }
 
-struct replica *deployment_take(struct deployment *d)
+static void take_from(struct deployment *d, struct replica *r)
 {
-  struct replica *r = d->heap[0];
-  if (r->ongoing >= d->max_ongoing || d->first)
-    return NULL;
   r->ongoing++;
   r->turn = d->turns++;
-  d->ongoing++;
+  add(&d->ongoing, 1);
   count(d->counts.ongoing, 1);
   count(d->counts.requests, 1);
   sink(d, r);
+}
+
+struct replica *deployment_take(struct deployment *d)
+{
+  struct replica *r = d->heap[0];
+  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing || d->first)
+    return NULL;
+  take_from(d, r);
+  tell(d);
   return r;
+}
+
+static void forget(struct deployment *d, struct waiting *w)
+{
+  *(w->prev ? &w->prev->next : &d->first) = w->next;
+  *(w->next ? &w->next->prev : &d->last) = w->prev;
+  w->next = w->prev = NULL;
+  add(&d->queued, -1);
+  count(d->counts.queued, -1);
+}
+
+static void give_to_none(struct replica *r)
+{
+  struct deployment *d = r->of;
+  r->ongoing--;
+  add(&d->ongoing, -1);
+  count(d->counts.ongoing, -1);
+  if (r->state == REPLICA_ready)
+    rise(d, r);
+  else if (!r->ongoing)
+    d->drained(r);
 }
 
 void deployment_give(struct replica *r)
 {
   struct deployment *d = r->of;
   struct waiting *w = d->first;
-  if (w) {
-    deployment_leave(d, w);
+  if (w && r->state == REPLICA_ready) {
+    forget(d, w);
     r->turn = d->turns++;
     sink(d, r);
     count(d->counts.requests, 1);
     w->enter(w, r);
-    return;
+  } else {
+    give_to_none(r);
   }
-  r->ongoing--;
-  d->ongoing--;
-  count(d->counts.ongoing, -1);
+  tell(d);
+}
+
+void deployment_open(struct replica *r)
+{
+  struct deployment *d = r->of;
+  r->state = REPLICA_ready;
+  put(d, d->n_ready, r);
+  add(&d->n_ready, 1);
+  count(d->counts.replicas, 1);
   rise(d, r);
+  for (struct waiting *w; (w = d->first) && r->ongoing < d->max_ongoing;) {
+    forget(d, w);
+    take_from(d, r);
+    w->enter(w, r);
+  }
+}
+
+void deployment_close(struct replica *r)
+{
+  struct deployment *d = r->of;
+  uint32_t at = r->place;
+  r->state = REPLICA_draining;
+  add(&d->n_ready, -1);
+  count(d->counts.replicas, -1);
+  struct replica *last = d->heap[d->n_ready];
+  if (last == r)
+    return;
+  put(d, at, last);
+  sink(d, last);
+  rise(d, last);
 }
 
 // ---- the queue ----
 
 bool deployment_wait(struct deployment *d, struct waiting *w)
 {
-  if (d->queued >= d->max_queued) {
+  if (get(&d->queued) >= d->max_queued) {
     count(d->counts.refused, 1);
     return false;
   }
@@ -206,16 +290,13 @@ bool deployment_wait(struct deployment *d, struct waiting *w)
   w->next = after ? after->next : d->first;
   *(after ? &after->next : &d->first) = w;
   *(w->next ? &w->next->prev : &d->last) = w;
-  d->queued++;
+  add(&d->queued, 1);
   count(d->counts.queued, 1);
   return true;
 }
 
 void deployment_leave(struct deployment *d, struct waiting *w)
 {
-  *(w->prev ? &w->prev->next : &d->first) = w->next;
-  *(w->next ? &w->next->prev : &d->last) = w->prev;
-  w->next = w->prev = NULL;
-  d->queued--;
-  count(d->counts.queued, -1);
+  forget(d, w);
+  tell(d);
 }

@@ -3,7 +3,11 @@
 // A call takes a slot of the replica with the fewest calls, in turn among
 // equals; or waits in the queue, and then gets the slot that is freed, at that
 // moment. A deployment without limits has no slots to count: its replicas take
-// turns. All of this belongs to one engine, and one thread.
+// turns. All of this belongs to one engine, and one thread; others may read the
+// counts.
+//
+// A deployment that scales has places for as many replicas as there may be, and
+// those that are ready take calls (runtime/vm/scale.c).
 #ifndef SG_DEPLOYMENT_H
 #define SG_DEPLOYMENT_H
 
@@ -12,9 +16,18 @@
 struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
 struct metric_series;
+struct frame;
+struct scaler; // runtime/vm/scale.c
 struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
+
+enum replica_state {
+  REPLICA_ready,
+  REPLICA_off, // its place is free
+  REPLICA_starting,
+  REPLICA_draining, // ends its calls and takes no more
+};
 
 struct replica {
   struct deployment *of;
@@ -24,6 +37,10 @@ struct replica {
   uint32_t ongoing;            // slots taken
   uint32_t place;              // in the heap
   uint64_t turn;               // when it took its last slot
+  // of one that may stop
+  enum replica_state state;
+  struct state_box *lets; // what its lets hold
+  struct frame *holders;  // that have its slots
 };
 
 // Who waits for a slot; lies in what waits.
@@ -40,9 +57,10 @@ struct deployment {
   uint32_t number, class; // in bindings, in classes
   bool bounded, idempotent;
   bool away; // it has slots or state, and they are on another loop; `bounded`
-  uint32_t n_replicas;
+  uint32_t n_replicas; // places
   struct replica *replicas;
-  struct replica **heap; // by ongoing, then turn
+  _Atomic uint32_t n_ready;
+  struct replica **heap; // those that are ready, by ongoing, then turn
   uint64_t turns;
   uint32_t max_ongoing; // a replica's slots
   uint32_t max_queued;
@@ -56,9 +74,15 @@ struct deployment {
   uint32_t n_batching;
   struct stub *stubs;           // of a test (runtime/vm), or NULL
   struct waiting *first, *last; // by priority, then age
-  uint32_t queued, ongoing;
+  _Atomic uint32_t queued, ongoing;
+  // of one that scales
+  bool may_stop;                        // its replicas may
+  struct scaler *scaler;                // or NULL
+  const value *params;                  // the engine's
+  void (*changed)(struct deployment *); // its counts; or NULL
+  void (*drained)(struct replica *);
   struct deployment_counts { // for the page of metrics; NULL: not counted
-    struct metric_series *ongoing, *queued, *requests, *refused;
+    struct metric_series *ongoing, *queued, *requests, *refused, *replicas;
   } counts;
 };
 
@@ -68,13 +92,18 @@ struct deployment {
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
                                    bool away);
 
+// Ready for calls: who waits gets its slots. Or not any more.
+void deployment_open(struct replica *r);
+void deployment_close(struct replica *r);
+
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);
 // Takes a slot; NULL when all are taken.
 struct replica *deployment_take(struct deployment *d);
 // Gives it back, or hands it to the first who waits.
 void deployment_give(struct replica *r);
-// Waits in line; false when the queue is full.
+// Waits in line; false when the queue is full. Whoever waits calls `changed`
+// when it is ready to be entered.
 bool deployment_wait(struct deployment *d, struct waiting *w);
 void deployment_leave(struct deployment *d, struct waiting *w);
 

@@ -277,7 +277,7 @@ static void waited_enough(struct timer *timer)
 const struct error *batch_join(struct task *t, int64_t weight, uint16_t result)
 {
   struct frame *f = t->frame;
-  if (!f->fn->batch || !f->self)
+  if (!f->fn->batch || !f->self || !f->self->batches)
     return error_make(t, ERROR_internal, 500, "nothing forms this batch");
   if (weight < 0)
     return error_make(t, ERROR_user, 500, "size_of gave %lld",

@@ -33,19 +33,12 @@ enum entry frame_begin(struct task *t, struct frame *f,
   return ENTRY_RUN;
 }
 
-static void take_slot(struct frame *f, struct replica *r)
-{
-  f->slot = r;
-  if (!f->stands_in)
-    f->self = r;
-}
-
 static void slot_came(struct waiting *w, struct replica *r)
 {
   struct task *t = TASK_OF(w, waiting);
   struct frame *f = t->entering;
   timer_stop(t->run->engine, &t->timer);
-  take_slot(f, r);
+  frame_take(t, f, r);
   t->entering = NULL;
   t->wait = WAIT_NOTHING;
   if (frame_begin(t, f, &t->error) != ENTRY_WAIT)
@@ -84,6 +77,8 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
   struct engine *e = t->run->engine;
   if (d->queue_timeout > 0)
     timer_set(e, &t->timer, engine_now(e) + d->queue_timeout);
+  if (d->changed) // which may bring a slot at once
+    d->changed(d);
   return ENTRY_WAIT;
 }
 
@@ -108,7 +103,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   struct replica *r = deployment_take(d);
   if (!r)
     return wait_in_line(t, f, d, priority, error);
-  take_slot(f, r);
+  frame_take(t, f, r);
   return frame_begin(t, f, error);
 }
 

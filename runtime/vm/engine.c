@@ -58,6 +58,7 @@ void engine_free(struct engine **engine)
   if (!e)
     return;
   spawned_end(e);
+  scalers_free(e);
   clock_free(&e->clock);
   messages_free(e);
   batches_free(e);
@@ -425,5 +426,7 @@ bool engine_run_until_done(struct engine *e, struct request *r)
       return false;
     move_clock(e);
     timers_fire(e);
+    if (e->turns && ++e->turn > e->turns) // timers alone go on and on
+      runs_for_ever(r);
   }
 }

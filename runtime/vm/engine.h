@@ -75,6 +75,15 @@ bool engine_idle(const struct engine *e);
 struct engine *engine_hold(struct engine *e);
 void engine_release(struct engine **e);
 
+// Of deployments, asked from any loop: replicas that are ready, calls that run,
+// calls that wait. `d` is one of the engine's.
+uint32_t engine_replicas(const struct engine *e, const struct deployment *d);
+uint32_t engine_ongoing(const struct engine *e, const struct deployment *d);
+uint32_t engine_queued(const struct engine *e, const struct deployment *d);
+// All of them as JSON, with the last decisions of those that scale.
+struct buf;
+void engine_report(const struct engine *e, struct buf *out);
+
 // Nanoseconds on the engine's clock (monotonic; virtual in tests).
 int64_t engine_now(const struct engine *e);
 

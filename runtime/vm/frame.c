@@ -42,6 +42,41 @@ void frame_keep(struct run *run, struct frame *f)
   run->frames[class] = f;
 }
 
+// ---- slots ----
+
+void frame_take(struct task *t, struct frame *f, struct replica *r)
+{
+  f->slot = r;
+  if (!f->stands_in)
+    f->self = r;
+  if (!r->of->may_stop)
+    return;
+  f->slot_task = t;
+  f->slot_next = r->holders;
+  f->slot_at = &r->holders;
+  if (f->slot_next)
+    f->slot_next->slot_at = &f->slot_next;
+  r->holders = f;
+}
+
+void frame_forget_slot(struct frame *f)
+{
+  f->slot = NULL;
+  if (!f->slot_at)
+    return;
+  *f->slot_at = f->slot_next;
+  if (f->slot_next)
+    f->slot_next->slot_at = f->slot_at;
+  f->slot_at = NULL;
+}
+
+static void give_slot(struct frame *f)
+{
+  struct replica *r = f->slot;
+  frame_forget_slot(f);
+  deployment_give(r);
+}
+
 void frame_drop(struct task *t, struct frame *f)
 {
   if (t->handlers)
@@ -53,7 +88,7 @@ void frame_drop(struct task *t, struct frame *f)
   if (f->streams)
     streams_drop(&f->streams);
   if (f->slot)
-    deployment_give(f->slot);
+    give_slot(f);
   frame_keep(t->run, f);
 }
 
@@ -318,5 +353,40 @@ bool task_raise(struct task *t, const struct error *error)
     if (f->call)
       timeline_end(t->run, f, error);
     frame_drop(t, f);
+  }
+}
+
+// ---- calls that are ended from outside ----
+
+static void end_call(struct frame *f)
+{
+  struct task *t = f->slot_task;
+  const struct error *error =
+      error_make(t, ERROR_unavailable, 503,
+                 "%s was stopped before the call had ended", f->slot->of->name);
+  stop_waiting(t);
+  while (t->frame != f) {
+    struct frame *inner = t->frame;
+    t->frame = inner->caller;
+    frame_drop(t, inner);
+  }
+  if (f == t->base) {
+    task_finish(t, (value){0}, error);
+    return;
+  }
+  t->frame = f->caller;
+  frame_drop(t, f);
+  t->error = error;
+  task_ready(t);
+}
+
+void replica_end_calls(struct replica *r)
+{
+  for (struct frame *f = r->holders, *next; f; f = next) {
+    next = f->slot_next;
+    if (!f->fn->graph && f->slot_task->frame) {
+      end_call(f);
+      next = r->holders; // the call may have had others in it
+    }
   }
 }

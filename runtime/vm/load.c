@@ -319,14 +319,9 @@ static bool make_deployments(struct engine *e)
 
 static bool make_batches(struct engine *e)
 {
-  for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
-    struct deployment *d = &e->deployments[i];
-    if (!batches_set(e, d))
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++)
+    if (!batches_set(e, &e->deployments[i]))
       return false;
-    for (uint32_t k = 0; k < d->n_replicas; k++)
-      if (!batches_open(e, &d->replicas[k]))
-        return false;
-  }
   return true;
 }
 

@@ -67,12 +67,11 @@ static void count_deployments(struct engine *e, struct metric_shard *shard)
                    "Calls that got a replica."),
         series_for(e, shard, d, METRIC_counter,
                    "servegraph_deployment_refused_requests_total",
-                   "Calls that found the queue full.")};
-    struct metric_series *replicas =
+                   "Calls that found the queue full."),
         series_for(e, shard, d, METRIC_gauge, "servegraph_deployment_replicas",
-                   "Replicas that there are.");
-    if (replicas)
-      metric_set(replicas, d->n_replicas, engine_time(e));
+                   "Replicas that there are.")};
+    if (d->counts.replicas)
+      metric_set(d->counts.replicas, d->n_ready, engine_time(e));
   }
 }
 

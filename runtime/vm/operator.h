@@ -13,6 +13,9 @@ struct engine;
 int64_t engine_now(const struct engine *e);
 int64_t engine_time(const struct engine *e);
 uint64_t engine_random(struct engine *e);
+uint32_t engine_replicas(const struct engine *e, const struct deployment *d);
+uint32_t engine_ongoing(const struct engine *e, const struct deployment *d);
+uint32_t engine_queued(const struct engine *e, const struct deployment *d);
 void engine_noise(struct engine *e, void *to, size_t size);
 bool engine_is_test(const struct engine *e);
 

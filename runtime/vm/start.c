@@ -169,31 +169,55 @@ static uint32_t field_type(const struct engine *e, const struct plan_class *c,
   return e->plan->types[e->plan->fields[c->fields.first + i].type].base;
 }
 
+// Room for its fields, with a valid value in each.
+static bool give_defaults(struct engine *e, struct replica *r)
+{
+  const struct plan_class *c = &e->plan->classes[r->of->class];
+  uint32_t n = c->fields.count;
+  r->fields = ARENA_ARRAY(&e->arena, n + 1, value);
+  r->boxes = ARENA_ARRAY(&e->arena, n + 1 - c->n_params - c->n_lets,
+                         struct state_box *);
+  if (!r->fields || !r->boxes)
+    return false;
+  for (uint32_t i = 0; i < n; i++)
+    r->fields[i] = e->defaults[field_type(e, c, i)];
+  return batches_open(e, r);
+}
+
 // Every replica has valid fields before any code runs: where deployments call
 // each other in a circle, one of them is called before it has started.
-static bool give_defaults(struct engine *e, struct deployment *d)
+static bool make_room(struct engine *e, struct deployment *d)
 {
-  const struct plan_class *c = &e->plan->classes[d->class];
-  uint32_t n = c->fields.count;
-  for (uint32_t k = 0; k < d->n_replicas; k++) {
-    struct replica *r = &d->replicas[k];
-    r->fields = ARENA_ARRAY(&e->arena, n + 1, value);
-    r->boxes = ARENA_ARRAY(&e->arena, n + 1 - c->n_params - c->n_lets,
-                           struct state_box *);
-    if (!r->fields || !r->boxes)
+  for (uint32_t i = 0; i < d->n_ready; i++)
+    if (!give_defaults(e, &d->replicas[i]))
       return false;
-    for (uint32_t i = 0; i < n; i++)
-      r->fields[i] = e->defaults[field_type(e, c, i)];
-  }
   return true;
 }
 
+bool replica_fill(struct engine *e, struct replica *r)
+{
+  const struct plan_class *c = &e->plan->classes[r->of->class];
+  if ((!r->fields && !give_defaults(e, r)) || !lets_open(r))
+    return false;
+  if (c->n_params)
+    memcpy(r->fields, r->of->params, c->n_params * sizeof(value));
+  return true;
+}
+
+void replica_clear(struct engine *e, struct replica *r)
+{
+  const struct plan_class *c = &e->plan->classes[r->of->class];
+  for (uint32_t i = 0; r->fields && i < c->fields.count; i++)
+    r->fields[i] = e->defaults[field_type(e, c, i)];
+  boxes_drop(e, r);
+}
+
 static int start_replica(struct start *s, const struct plan_class *c,
-                         struct replica *r, const value *params)
+                         struct replica *r)
 {
   value none;
-  if (c->n_params)
-    memcpy(r->fields, params, c->n_params * sizeof *params);
+  if (!replica_fill(s->e, r))
+    return out_of_memory(s);
   if (c->init == PLAN_NONE)
     return 0;
   int bad = run(s, c->init, r, &none);
@@ -229,14 +253,13 @@ static int start_binding(struct start *s, uint32_t number)
   const struct plan_class *c = &s->e->plan->classes[d->class];
   value *params;
   s->row = d->row;
-  if (!c->fields.count && c->init == PLAN_NONE)
-    return 0;
   if (make_params(s, c, &params))
     return -1;
-  for (uint32_t i = 0; i < d->n_replicas; i++)
-    if (start_replica(s, c, &d->replicas[i], params))
+  d->params = params;
+  for (uint32_t i = 0; i < d->n_ready; i++)
+    if (start_replica(s, c, &d->replicas[i]))
       return -1;
-  return 0;
+  return scaler_open(s->e, d) ? 0 : out_of_memory(s);
 }
 
 int engine_start(struct engine *e, char *why, size_t why_size)
@@ -247,7 +270,7 @@ int engine_start(struct engine *e, char *why, size_t why_size)
   int bad = 0;
   bool ready = find_order(&orders, &o);
   for (uint32_t i = 0; ready && i < e->plan->n_bindings; i++)
-    ready = give_defaults(e, &e->deployments[i]);
+    ready = make_room(e, &e->deployments[i]);
   if (!ready) {
     snprintf(why, why_size, "out of memory");
     bad = -1;

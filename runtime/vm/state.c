@@ -13,12 +13,22 @@ struct state_box {
   struct arena arena;
 };
 
-enum { STATE_MEMORY = 1 << 30 }; // most bytes of one state value
-
 static const struct plan_class *class_of(const struct engine *e,
                                          const struct replica *r)
 {
   return &e->plan->classes[r->of->class];
+}
+
+enum { STATE_MEMORY = 1 << 30 }; // most bytes of one state value
+
+static struct state_box *box_new(void)
+{
+  struct state_box *box = calloc(1, sizeof *box);
+  if (box) {
+    box->holders = 1;
+    box->arena.limit = STATE_MEMORY;
+  }
+  return box;
 }
 
 static void box_drop(struct state_box *box)
@@ -105,8 +115,10 @@ bool state_get(struct task *t, uint32_t field, value *out)
   struct replica *r = t->frame->self;
   const struct plan_class *c = class_of(t->run->engine, r);
   uint32_t fixed = c->n_params + c->n_lets;
-  if (field >= fixed && r->boxes[field - fixed] &&
-      !hold(t->run, r->boxes[field - fixed]))
+  struct state_box *box = field >= fixed         ? r->boxes[field - fixed]
+                          : field >= c->n_params ? r->lets
+                                                 : NULL;
+  if (box && !hold(t->run, box))
     return false;
   *out = r->fields[field];
   return true;
@@ -133,11 +145,9 @@ static bool is_plain(const struct engine *e, uint32_t type)
 static bool set_boxed(struct engine *e, struct replica *r, uint32_t state,
                       uint32_t field, uint32_t type, value v)
 {
-  struct state_box *box = calloc(1, sizeof *box);
+  struct state_box *box = box_new();
   if (!box)
     return false;
-  box->holders = 1;
-  box->arena.limit = STATE_MEMORY;
   if (!value_copy(&box->arena, e->plan, type, v, &r->fields[field])) {
     box_drop(box);
     return false;
@@ -163,22 +173,39 @@ const struct error *state_set(struct task *t, uint32_t field, value v)
   if (field >= fixed)
     done = set_boxed(e, r, field - fixed, field, base, v);
   else // a let, once
-    done = t->frame->fn->init &&
-           value_copy(&e->arena, e->plan, base, v, &r->fields[field]);
+    done =
+        t->frame->fn->init && value_copy(r->lets ? &r->lets->arena : &e->arena,
+                                         e->plan, base, v, &r->fields[field]);
   return done ? NULL
               : error_make(t, ERROR_limit, 500,
                            "a value is too large to be kept in state");
+}
+
+bool lets_open(struct replica *r)
+{
+  if (!r->of->may_stop)
+    return true;
+  return (r->lets = box_new()) != NULL;
+}
+
+void boxes_drop(struct engine *e, struct replica *r)
+{
+  const struct plan_class *c = &e->plan->classes[r->of->class];
+  uint32_t n = c->fields.count - c->n_params - c->n_lets;
+  for (uint32_t i = 0; r->boxes && i < n; i++) {
+    box_drop(r->boxes[i]);
+    r->boxes[i] = NULL;
+  }
+  box_drop(r->lets);
+  r->lets = NULL;
 }
 
 void states_free(struct engine *e)
 {
   for (uint32_t i = 0; e->deployments && i < e->plan->n_bindings; i++) {
     struct deployment *d = &e->deployments[i];
-    const struct plan_class *c = &e->plan->classes[d->class];
-    uint32_t n = c->fields.count - c->n_params - c->n_lets;
     for (uint32_t k = 0; k < d->n_replicas; k++)
-      for (uint32_t j = 0; d->replicas[k].boxes && j < n; j++)
-        box_drop(d->replicas[k].boxes[j]);
+      boxes_drop(e, &d->replicas[k]);
   }
   while (e->free_pins) {
     struct pin *next = e->free_pins->next;

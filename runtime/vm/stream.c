@@ -120,7 +120,8 @@ void streams_return(struct run *run, struct frame *f, value v,
 {
   struct move m = {run->engine, to, f->slot, run->arena, VALUE_PARTS};
   move(&m, f->fn->row->result, v, 0);
-  f->slot = m.slot;
+  if (f->slot && !m.slot)
+    frame_forget_slot(f);
 }
 
 struct stream **streams_of(struct task *t)

@@ -109,6 +109,9 @@ struct frame {
   const struct plan_code *return_pc; // of the caller
   struct replica *self;              // or NULL
   struct replica *slot;              // given back when it ends, or NULL
+  // of a slot of a replica that may stop
+  struct frame *slot_next, **slot_at; // in its list; slot_at NULL: in none
+  struct task *slot_task;
   struct task *calls;                // under way beside it
   struct stream *streams;            // that nobody else has
   uint32_t depth;
@@ -344,6 +347,12 @@ static inline void frame_is_for(struct frame *f, const struct frame *caller)
   f->within = caller->call ? caller->call : caller->within;
 }
 void frame_keep(struct run *run, struct frame *f); // for reuse
+// Has a slot of the replica from now on, which it gives back when it ends.
+void frame_take(struct task *t, struct frame *f, struct replica *r);
+void frame_forget_slot(struct frame *f); // somebody else has it now
+// The calls that have the replica's slots fail, wherever they are. Not from
+// inside of a task.
+void replica_end_calls(struct replica *r);
 // Ends what it still has out, gives its slot back, keeps the memory.
 void frame_drop(struct task *t, struct frame *f);
 void handler_pop(struct task *t); // the newest; there is one
@@ -523,6 +532,9 @@ void pins_drop(struct engine *e, struct pin *pins);
 // memory, and the boxes are let go. False when memory is out.
 bool pins_leave(struct request *r, uint32_t type);
 void states_free(struct engine *e);
+// Room for what the lets of a replica that may stop will hold.
+bool lets_open(struct replica *r);
+void boxes_drop(struct engine *e, struct replica *r); // state and lets are gone
 
 // ---- running (interpret.c, engine.c, timer.c, clock.c) ----
 
@@ -560,6 +572,16 @@ bool cache_answers(struct task *t, struct frame *f, struct deployment *d,
 void cache_leave(struct task *t);
 bool caches_open(struct engine *e);
 void caches_close(struct engine *e);
+
+// ---- replicas that come and go (start.c, scale.c) ----
+
+// Ready to run its initialiser; and afterwards, as if it never had.
+bool replica_fill(struct engine *e, struct replica *r);
+void replica_clear(struct engine *e, struct replica *r);
+// Of a deployment whose first replicas have started; nothing where it does not
+// scale.
+bool scaler_open(struct engine *e, struct deployment *d);
+void scalers_free(struct engine *e);
 
 // ---- batches (batch.c) ----
 

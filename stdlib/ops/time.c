@@ -1,4 +1,4 @@
-// Time and the world outside: waiting, clocks and the environment.
+// Time and the world outside: waiting, clocks, deployments and the environment.
 #include "grammar/base/utf8.h"
 #include "stdlib/ops/ops.h"
 
@@ -24,6 +24,33 @@ OP(clock)
 OP(now)
 {
   return give_int(out, engine_time(call->engine));
+}
+
+// ---- deployments ----
+
+static enum operator_status give_count(
+    struct operator_call *call, value *out,
+    uint32_t (*count)(const struct engine *e, const struct deployment *d))
+{
+  const struct deployment *d = ARG(0).handle;
+  if (!d)
+    return operator_fail(call, "the deployment is not there");
+  return give_int(out, count(call->engine, d));
+}
+
+OP(replicas)
+{
+  return give_count(call, out, engine_replicas);
+}
+
+OP(ongoing)
+{
+  return give_count(call, out, engine_ongoing);
+}
+
+OP(queued)
+{
+  return give_count(call, out, engine_queued);
 }
 
 // ---- the environment ----
