@@ -12,7 +12,7 @@ struct routing {
   struct body b;
   struct route_path path;
   uint32_t bodies, readers; // parameters from the body; adapters that read it
-  uint32_t inboxes;         // of a WebSocket
+  uint32_t streams;         // parameters that take a body as it comes
 };
 
 // ---- paths ----
@@ -237,7 +237,7 @@ static void report_unsuitable(struct checker *k, const struct route_param *p)
 static void check_source(struct routing *r, struct route_param *p, atom name)
 {
   struct checker *k = r->k;
-  struct hole *h = hole_named(&r->path, name);
+  struct hole *h = name ? hole_named(&r->path, name) : NULL;
   if (p->source == SOURCE_path && h) {
     h->taken = true;
   } else if (p->source == SOURCE_path) {
@@ -247,7 +247,7 @@ static void check_source(struct routing *r, struct route_param *p, atom name)
   }
   if (is_bad(p->type))
     return;
-  if (!source_suits(k, p->source, p->type))
+  if (p->type->kind != TYPE_stream && !source_suits(k, p->source, p->type))
     report_unsuitable(k, p);
   if (p->source == SOURCE_body) {
     r->bodies++;
@@ -261,25 +261,47 @@ static void check_source(struct routing *r, struct route_param *p, atom name)
     p->initial = const_new(k, p->type); // none
 }
 
-// A stream: what a WebSocket's client sends.
-static void read_inbox(struct routing *r, struct param *p,
-                       struct route_param *out)
+// What may be a piece of a body: as much as has come, or a line of JSON.
+static bool body_streams(struct checker *k, const struct type *t)
+{
+  if (t->kind != TYPE_stream)
+    return false;
+  bool text = t->of->kind == TYPE_str || t->of->kind == TYPE_enum ||
+              t->of->kind == TYPE_markdown || t->of->kind == TYPE_bytes;
+  return text ? t->of == k->str || t->of == type_simple(k->t, TYPE_bytes)
+              : type_has_json(k, t->of);
+}
+
+// A stream: what a client sends as it comes, a body or messages.
+static void read_stream(struct routing *r, struct param *p,
+                        struct route_param *out)
 {
   struct checker *k = r->k;
+  bool socket = r->r->method == METHOD_WS;
   const char *why = NULL;
   out->source = SOURCE_body;
-  if (r->r->method != METHOD_WS)
-    diag_report(k->d, DIAG_no_streams, out->span, NULL);
-  else if (p && (p->adapter.text || p->source.text))
-    why = "an inbox comes from the client's messages alone";
-  else if (!stream_answers(k, out->type))
+  if (p &&
+      (p->adapter.text ||
+       (p->source.text && (socket || strcmp(p->source.text->text, "body")))))
+    why = socket ? "an inbox comes from the client's messages alone"
+                 : "a stream comes from the body, as it is";
+  else if (socket && !stream_answers(k, out->type))
     why = "messages are read into texts, bytes and what has JSON";
-  else if (r->inboxes++)
-    why = "a WebSocket has one inbox";
-  if (why)
-    diag_report(k->d, DIAG_bad_websocket, out->span, "%s", why);
-  if (why || r->r->method != METHOD_WS)
-    out->type = &type_bad;
+  else if (!socket && !body_streams(k, out->type))
+    why = "a body streams as `bytes`, as `str`, or as lines of JSON";
+  else if (out->initial)
+    why = "a stream has no default";
+  else if (r->streams++)
+    why = socket ? "a WebSocket has one inbox" : "the body is read once";
+  else if (!socket) {
+    check_source(r, out, NULL);
+    return;
+  }
+  if (!why)
+    return;
+  diag_report(k->d, socket ? DIAG_bad_websocket : DIAG_bad_source, out->span,
+              "%s", why);
+  out->type = &type_bad;
 }
 
 // One parameter; `p` is NULL for one of a callable's own.
@@ -294,7 +316,7 @@ static void read_param(struct routing *r, struct route_param *out,
                               .span = s->span};
   out->key = out->name;
   if (!is_bad(s->type) && type_has_stream(r->k, s->type)) {
-    read_inbox(r, p, out);
+    read_stream(r, p, out);
     return;
   }
   out->key = NULL;
@@ -341,7 +363,8 @@ static void read_params(struct routing *r, struct param *p)
   for (uint32_t i = 0; i < s->n; i++)
     r->r->params[i].embed =
         r->r->params[i].source == SOURCE_body && r->bodies > 1;
-  if (r->readers > 1 || (r->readers && r->bodies))
+  if (r->readers > 1 || (r->readers && r->bodies) ||
+      (r->streams && r->bodies > 1))
     diag_report(k->d, DIAG_bad_source, r->r->span,
                 "the body is read more than once");
   for (struct hole *h = r->path.holes; h; h = h->next)

@@ -35,10 +35,11 @@ static const char *form_of(const struct route *r)
   }
 }
 
-static const char *source_of(struct doc *d, const struct route_param *p)
+static const char *source_of(struct doc *d, const struct route_param *p,
+                             bool socket)
 {
   if (p->type->kind == TYPE_stream)
-    return "messages";
+    return socket ? "messages" : "body, as it comes";
   if (p->source == SOURCE_adapter || p->adapter != ADAPTER_none)
     return arena_printf(d->arena, "body, as %s", plan_names_ADAPTERS[p->adapter]);
   const char *word = plan_names_SOURCES[p->source];
@@ -67,7 +68,7 @@ static void params(struct doc *d, const struct item *item, const struct route *r
     const struct route_param *p = &r->params[i];
     doc_row(d);
     doc_cell(d, DOC_CODE, p->name);
-    doc_cell(d, DOC_PROSE, source_of(d, p));
+    doc_cell(d, DOC_PROSE, source_of(d, p, r->method == METHOD_WS));
     doc_cell(d, DOC_TYPE, type_of_param(d, item, p));
     doc_cell(d, DOC_CODE, p->initial ? doc_constant(d, p->initial) : NULL);
     doc_row_end(d);

@@ -186,8 +186,9 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 #define PLAN_OUTCOME(N, E, T, R, O, U) N(status) N(failed) T(message)
 // What a route reads. `key`: the name outside (x-api-key, a path's hole), always
 // there; `embed`: 1 when the body is an object of which this is the field `key`;
-// `nested_text`: 1 when a JSON string that holds JSON is read. A stream is the
-// inbox of a WebSocket: one, of source body, without a default.
+// `nested_text`: 1 when a JSON string that holds JSON is read. A stream is a
+// body as it comes, or the inbox of a WebSocket: one, of source body, without a
+// default, and nothing else is read from a body.
 #define PLAN_PARAM(N, E, T, R, O, U)                                           \
   T(name) T(key) E(source, SOURCES) E(adapter, ADAPTERS) R(type, types)        \
   O(value, consts) N(embed) N(nested_text)

@@ -167,30 +167,33 @@ static bool is_stream(const struct plan *p, uint32_t type)
   return p->types[type].kind == TYPE_stream;
 }
 
-// What a WebSocket's client sends: the only stream that comes from outside.
-static bool is_inbox(struct plan_check *c, uint32_t i, uint32_t k,
+static bool is_from_body(const struct plan_param *m)
+{
+  return m->source == SOURCE_body ||
+         (m->source == SOURCE_adapter && m->adapter != ADAPTER_request);
+}
+
+// What a client sends as it comes: a body, or a WebSocket's messages. Nothing
+// else is read from there then.
+static bool is_input(struct plan_check *c, uint32_t i, uint32_t k,
                      const struct plan_param *m)
 {
   const struct plan_route *r = &c->p->routes[i];
-  if (r->method != METHOD_WS)
-    return refuse(c, i, "parameter %u is a stream", k);
   if (m->source != SOURCE_body || m->embed || m->value != PLAN_NONE)
-    return refuse(c, i, "parameter %u is no inbox", k);
-  for (uint32_t n = 0; n < k; n++)
-    if (is_stream(c->p, c->p->params[r->params.first + n].type))
-      return refuse(c, i, "it has two inboxes");
+    return refuse(c, i, "parameter %u is a stream from elsewhere", k);
+  for (uint32_t n = 0; n < r->params.count; n++)
+    if (n != k && is_from_body(&c->p->params[r->params.first + n]))
+      return refuse(c, i, "the body is read by parameters %u and %u", k, n);
   return true;
 }
 
-// A WebSocket has no body besides.
+// A WebSocket has no body.
 static bool is_there(struct plan_check *c, uint32_t i, uint32_t k,
                      const struct plan_param *m)
 {
   if (is_stream(c->p, m->type))
-    return is_inbox(c, i, k, m);
-  if (c->p->routes[i].method == METHOD_WS &&
-      (m->source == SOURCE_body || (m->source == SOURCE_adapter &&
-                                    m->adapter != ADAPTER_request)))
+    return is_input(c, i, k, m);
+  if (c->p->routes[i].method == METHOD_WS && is_from_body(m))
     return refuse(c, i, "parameter %u is from a body", k);
   return true;
 }

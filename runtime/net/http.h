@@ -66,6 +66,8 @@ struct http_request {
   uint8_t id_size;
 
   size_t body_limit; // may be changed in on_headers
+  bool streams;      // so may this: the body is taken as it comes (http_input),
+                     // and on_request does not wait for it
   const char *body;  // all of it, not NUL-terminated; set before on_request
   size_t body_size;
 
@@ -75,7 +77,8 @@ struct http_request {
   void *user;
   http_event on_gone;     // the client left; the request must be ended even so
   http_event on_writable; // after HTTP_FULL: there is room again
-  http_event on_input;    // after an upgrade: bytes have come
+  http_event on_input;    // of a body that streams, or after an upgrade: bytes
+                          // have come, or it is seen that no more will
 };
 
 // Before the body is read. May raise or lower `body_limit`, or refuse early by
@@ -208,14 +211,19 @@ void http_respond_end(struct http_request *r);
 void http_respond_abort(struct http_request *r);
 
 // 101: the connection speaks `protocol` from now on. What comes is told by
-// on_input and read with http_input, which may be changed in place; what is not
-// taken stays, and when there is no more room the client has to wait. What goes
-// out are pieces, and the connection closes with the end. Only for a request of
-// HTTP/1.1 without a body. False: it cannot be, and nothing has been answered.
+// on_input and read with http_input; what goes out are pieces, and the
+// connection closes with the end. Only for a request of HTTP/1.1 without a body.
+// False: it cannot be, and nothing has been answered.
 bool http_respond_upgrade(struct http_request *r, const char *protocol,
                           const struct http_header *extra, size_t n_extra);
+// What has come of a body that streams, or after an upgrade; it may be changed
+// in place. What is not taken stays, and when there is no more room the client
+// has to wait. The first question tells a client that asks for it to go on (100).
 size_t http_input(struct http_request *r, char **at);
 void http_input_took(struct http_request *r, size_t size);
+// Of a body when nothing is there: 0: more is to come, 200: that was all, else
+// the status that it is refused with, and why.
+int http_input_end(struct http_request *r, const char **why);
 
 // "Not Found" for 404; "Unknown" for what has no name.
 const char *http_status_text(int status);

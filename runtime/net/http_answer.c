@@ -267,9 +267,23 @@ static void put_head(struct conn *c, int status, const char *type,
   out_wrote(c, (size_t)(to - start));
 }
 
+// The answer is complete. What has come of a body that streams is thrown away;
+// behind one that goes on, there is no next request.
+static void leave_body(struct conn *c)
+{
+  struct exchange *x = c->x;
+  while (exchange_streams(x) && x->parsed < x->filled) {
+    x->body_at = x->body_filled;
+    exchange_pull(x);
+  }
+  if (x->streams && x->phase != PHASE_DONE)
+    c->last = c->unread = true;
+}
+
 static void ended(struct conn *c, int status)
 {
   struct exchange *x = c->x;
+  leave_body(c);
   x->answer = ANSWER_ENDED;
   if (c->server->opts.on_done)
     c->server->opts.on_done(&x->req, status, x->sent, c->server->user);
@@ -367,6 +381,7 @@ void http_respond(struct http_request *r, int status, const char *type,
   }
   if (!c->dead) {
     bool bodiless = has_no_body(r, status);
+    leave_body(c);
     bool no_length = bodiless && r->method != HTTP_M_HEAD;
     if (status == 204)
       no_length = true;
@@ -476,21 +491,6 @@ bool http_respond_upgrade(struct http_request *r, const char *protocol,
   put_head(c, 101, NULL, UPGRADED, most, all, n + 1);
   conn_flows(c);
   return true;
-}
-
-size_t http_input(struct http_request *r, char **at)
-{
-  struct exchange *x = (struct exchange *)r;
-  *at = x->in + x->parsed;
-  return x->phase == PHASE_FLOW ? x->filled - x->parsed : 0;
-}
-
-void http_input_took(struct http_request *r, size_t size)
-{
-  struct exchange *x = (struct exchange *)r;
-  x->parsed += size;
-  if (!x->conn->busy)
-    conn_took(x->conn);
 }
 
 static void put_chunk(struct conn *c, const char *data, size_t size)

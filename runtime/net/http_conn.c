@@ -193,6 +193,18 @@ static void take_marks(const struct conn *c, struct http_request *r)
     peer_forwarded(c->server->opts.proxies, r);
 }
 
+static void hand_over(struct conn *c)
+{
+  struct http_server *s = c->server;
+  c->state = CONN_WORKING;
+  s->stats.working++;
+  c->busy = true;
+  s->on_request(&c->x->req, s->user);
+  c->busy = false;
+  if (c->x->answer == ANSWER_ENDED)
+    finish(c);
+}
+
 static void head_came(struct conn *c)
 {
   struct http_server *s = c->server;
@@ -219,20 +231,10 @@ static void head_came(struct conn *c)
   }
   if (!exchange_open_body(x))
     refuse(c, x->bad, x->why);
+  else if (x->streams)
+    hand_over(c);
   else if (x->expects_continue && !exchange_body_here(x))
     answer_continue(c);
-}
-
-static void hand_over(struct conn *c)
-{
-  struct http_server *s = c->server;
-  c->state = CONN_WORKING;
-  s->stats.working++;
-  c->busy = true;
-  s->on_request(&c->x->req, s->user);
-  c->busy = false;
-  if (c->x->answer == ANSWER_ENDED)
-    finish(c);
 }
 
 // As many requests as have arrived, until one keeps its handler busy.
@@ -247,6 +249,8 @@ static void run(struct conn *c)
       return;
     case PARSE_HEAD:
       head_came(c);
+      if (exchange_empty(c->x))
+        return;
       break;
     case PARSE_DONE:
       hand_over(c);
@@ -272,11 +276,12 @@ static void linger(struct conn *c)
   }
 }
 
-// Bytes behind an upgrade are the handler's at once.
+// Bytes that are the handler's at once.
 static void input_came(struct conn *c)
 {
   struct http_request *r = &c->x->req;
-  if (c->x->answer != ANSWER_BEGUN || !r->on_input)
+  c->x->hungry = false;
+  if (c->x->answer == ANSWER_ENDED || !r->on_input)
     return;
   c->busy = true;
   r->on_input(r);
@@ -313,7 +318,8 @@ static bool read_some(struct conn *c)
   if (n <= 0)
     return false;
   exchange_took(c->x, (size_t)n);
-  if (c->x->phase == PHASE_FLOW) {
+  if (c->state == CONN_WORKING &&
+      (c->x->phase == PHASE_FLOW || exchange_streams(c->x))) {
     input_came(c);
     return (size_t)n == room && c->state == CONN_WORKING;
   }
@@ -452,8 +458,9 @@ static void settle_working(struct conn *c)
   bool writes = out_left(c) > 0;
   // Something has to be asked for, or a reset would not be heard.
   ask(c, (reads ? UV_READABLE : UV_PRIORITIZED) | (writes ? UV_WRITABLE : 0));
+  bool stalls = c->x->hungry && exchange_streams(c->x);
   if (!writes || c->wait != WAIT_WRITE)
-    server_wait(c, writes ? WAIT_WRITE : WAIT_NONE);
+    server_wait(c, writes ? WAIT_WRITE : stalls ? WAIT_BODY : WAIT_NONE);
 }
 
 static void settle_reading(struct conn *c)
@@ -545,7 +552,12 @@ void conn_expired(struct conn *c)
   switch (c->wait) {
   case WAIT_HEAD:
   case WAIT_BODY:
-    refuse(c, 408, NULL);
+    if (c->state == CONN_WORKING) { // the handler finds out
+      exchange_refuse(c->x, 408, NULL);
+      input_came(c);
+    } else {
+      refuse(c, 408, NULL);
+    }
     conn_settle(c);
     break;
   case WAIT_WRITE:

@@ -33,9 +33,14 @@ static bool body_reserve(struct exchange *x, size_t size, size_t most)
   return true;
 }
 
+static size_t body_size(const struct exchange *x)
+{
+  return x->streams ? (size_t)x->got : x->req.body_size;
+}
+
 static bool body_fits(struct exchange *x, uint64_t size)
 {
-  size_t had = x->req.body_size;
+  size_t had = body_size(x);
   if (size <= x->req.body_limit && had <= x->req.body_limit - size)
     return true;
   return exchange_refuse(x, 413, NULL);
@@ -51,7 +56,7 @@ static int on_chunk_header(llhttp_t *p)
 // each piece of body, the answer does not depend on how the bytes arrive.
 static bool framing_fits(struct exchange *x, uint64_t raw)
 {
-  size_t body = x->req.body_size;
+  size_t body = body_size(x);
   if (raw - body <= x->head_limit + 16 * (uint64_t)body)
     return true;
   return exchange_refuse(x, 431, "too much chunk framing");
@@ -60,13 +65,18 @@ static bool framing_fits(struct exchange *x, uint64_t raw)
 static int on_body(llhttp_t *p, const char *at, size_t size)
 {
   struct exchange *x = p->data;
-  size_t had = x->req.body_size;
+  size_t had = x->streams ? x->body_filled : x->req.body_size;
   uint64_t raw = x->raw + (uint64_t)(at - (x->in + x->parsed));
   if (!framing_fits(x, raw) || !body_fits(x, size) ||
       !body_reserve(x, had + size, x->req.body_limit))
     return -1;
   memcpy(x->body + had, at, size);
-  x->req.body_size = had + size;
+  if (x->streams) {
+    x->body_filled = had + size;
+    x->got += size;
+  } else {
+    x->req.body_size = had + size;
+  }
   return 0;
 }
 
@@ -102,6 +112,9 @@ static void start_over(struct exchange *x)
   x->why = NULL;
   x->length = x->raw = 0;
   x->chunked = x->apart = x->expects_continue = false;
+  x->streams = x->hungry = false;
+  x->body_at = x->body_filled = 0;
+  x->got = 0;
   x->answer = ANSWER_NONE;
   x->in_chunks = x->bare = false;
   if (x->gzip)
@@ -153,7 +166,7 @@ void exchange_free(struct exchange **at)
 
 static size_t message_end(const struct exchange *x)
 {
-  if (x->chunked)
+  if (x->chunked || x->streams)
     return x->parsed;
   return x->head_end + (x->apart ? 0 : (size_t)x->length);
 }
@@ -252,7 +265,7 @@ size_t exchange_space(struct exchange *x, char **at)
   }
   if (x->filled == x->room && x->phase == PHASE_HEAD)
     head_space(x);
-  if (x->phase == PHASE_FLOW)
+  if (x->phase == PHASE_FLOW || exchange_streams(x))
     flow_space(x);
   *at = x->in + x->filled;
   return x->room - x->filled;
@@ -362,6 +375,8 @@ static enum parse_result parse_head(struct exchange *x)
 
 bool exchange_body_here(const struct exchange *x)
 {
+  if (x->streams)
+    return x->phase == PHASE_DONE;
   if (x->chunked)
     return x->phase == PHASE_DONE && x->raw > 0;
   if (x->phase == PHASE_LENGTH && x->apart)
@@ -371,6 +386,7 @@ bool exchange_body_here(const struct exchange *x)
 
 bool exchange_open_body(struct exchange *x)
 {
+  x->streams = x->req.streams && (x->chunked || x->length);
   if (x->chunked) {
     x->phase = PHASE_CHUNKS;
     llhttp_resume(&x->parser);
@@ -379,6 +395,8 @@ bool exchange_open_body(struct exchange *x)
   if (x->length > x->req.body_limit)
     return exchange_refuse(x, 413, NULL);
   x->phase = PHASE_LENGTH;
+  if (x->streams)
+    return chunk_room(x);
   x->apart = x->length > x->room - x->head_end;
   if (!x->apart)
     return true;
@@ -422,10 +440,36 @@ static enum parse_result parse_chunks(struct exchange *x)
     x->parsed = x->filled = x->head_end;
     return PARSE_MORE;
   }
-  if (x->body)
+  if (x->body && !x->streams)
     x->req.body = x->body;
   x->phase = PHASE_DONE;
   return PARSE_DONE;
+}
+
+static void pull_length(struct exchange *x)
+{
+  size_t size = x->filled - x->parsed;
+  size = size < x->length - x->got ? size : (size_t)(x->length - x->got);
+  if (!body_reserve(x, size, x->room))
+    return;
+  memcpy(x->body, x->in + x->parsed, size);
+  x->body_filled = size;
+  x->got += size;
+  x->parsed += size;
+  if (x->got == x->length)
+    x->phase = PHASE_DONE;
+}
+
+void exchange_pull(struct exchange *x)
+{
+  if (!exchange_streams(x) || x->body_at < x->body_filled ||
+      x->parsed == x->filled)
+    return;
+  x->body_at = x->body_filled = 0;
+  if (x->chunked)
+    parse_chunks(x);
+  else
+    pull_length(x);
 }
 
 enum parse_result exchange_parse(struct exchange *x)

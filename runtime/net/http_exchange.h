@@ -55,9 +55,13 @@ struct exchange {
   // Body. Behind the head, or apart from it in `body`.
   char *body;
   size_t body_room;
-  uint64_t length; // of Content-Length
-  uint64_t raw;    // bytes of chunked coding that are done with
+  size_t body_at, body_filled; // of one that streams: what is there of it
+  uint64_t got;                // ... and how much came in all
+  uint64_t length;             // of Content-Length
+  uint64_t raw;                // bytes of chunked coding that are done with
   bool chunked, apart, expects_continue;
+  bool streams; // the handler takes the body as it comes
+  bool hungry;  // and has asked for more than there is
 
   // The answer; kept here because it lives as long.
   enum answer_state answer;
@@ -85,6 +89,15 @@ enum parse_result exchange_parse(struct exchange *x);
 bool exchange_open_body(struct exchange *x);
 // All bytes of the body have arrived (true where there is none).
 bool exchange_body_here(const struct exchange *x);
+
+// Of one that streams: decodes what has come, if all before that was taken.
+// `bad` is set where it cannot be.
+void exchange_pull(struct exchange *x);
+// There is more of it to come.
+static inline bool exchange_streams(const struct exchange *x)
+{
+  return x->streams && x->phase != PHASE_DONE && !x->bad;
+}
 
 // Behind a request without a body: from now on in[parsed .. filled) is for the
 // handler. False when memory is exhausted.

@@ -124,7 +124,15 @@ static void write_one_body(struct writer *w, const struct plan_param *p)
 {
   enum type_kind kind =
       (enum type_kind)w->plan->types[w->plan->types[p->type].base].kind;
-  if (adapter_bodies[p->adapter]) {
+  uint32_t of = w->plan->types[w->plan->types[p->type].base].of;
+  if (kind == TYPE_stream) {
+    kind = (enum type_kind)w->plan->types[w->plan->types[of].base].kind;
+    if (kind == TYPE_bytes)
+      buf_adds(w->out, adapter_bodies[ADAPTER_bytes]);
+    else
+      add_content(w, kind == TYPE_str ? "text/plain" : "application/x-ndjson",
+                  w->plan->types[p->type].of, "");
+  } else if (adapter_bodies[p->adapter]) {
     buf_addf(w->out, adapter_bodies[p->adapter], dtype_words);
   } else if (p->adapter == ADAPTER_text) {
     add_content(w, "text/plain", p->type, "");

@@ -120,7 +120,11 @@ static void prepare_route(struct service *s, uint32_t i)
       service_setting(p, route->settings, SETTING_shutdown_timeout);
   r->grace = grace ? (int64_t)plan_bits(grace) : GRACE;
   r->subprotocol = word_of(p, route->settings, SETTING_subprotocol);
-  s->has_body_limits |= r->max_body > 0;
+  r->streams = PLAN_NONE;
+  for (uint32_t k = 0; k < route->params.count; k++)
+    if (p->types[p->params[route->params.first + k].type].kind == TYPE_stream)
+      r->streams = k;
+  s->has_body_limits |= r->max_body > 0 || r->streams != PLAN_NONE;
   for (uint32_t k = 0; k < route->params.count; k++)
     prepare_param(s, route, route->params.first + k);
   order_params(s, route->params);

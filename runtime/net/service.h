@@ -16,6 +16,7 @@ struct service_route {
   int overload_status; // 0: the deployment's
   int priority;
   enum error_shape errors;
+  uint32_t streams; // the parameter that is a stream, or PLAN_NONE
   // of a WebSocket
   int64_t ping, grace;     // nanoseconds
   const char *subprotocol; // or NULL
@@ -34,7 +35,7 @@ struct service {
   struct router *router;
   struct service_route *routes;
   struct service_param *params;
-  bool has_body_limits;
+  bool has_body_limits;        // or bodies that stream
   struct guards *guards;       // NULL: nothing is guarded
   struct service_pages *pages; // pages.c: texts made at the first question
   _Atomic uint32_t users;

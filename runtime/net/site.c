@@ -2,6 +2,7 @@
 // request lives in the arena of its HTTP request.
 #include "runtime/net/site.h"
 #include "runtime/net/answer.h"
+#include "runtime/net/body_stream.h"
 #include "runtime/net/guard.h"
 #include "runtime/net/meter.h"
 #include "runtime/net/pages.h"
@@ -40,7 +41,8 @@ struct visit {
   struct version *version;
   struct stream_answer stream;
   struct socket *socket; // of a WebSocket's route
-  uint32_t route;        // PLAN_NONE: none was found
+  struct body_stream body;
+  uint32_t route; // PLAN_NONE: none was found
   uint64_t began;
 };
 
@@ -280,6 +282,13 @@ static void on_writable(struct http_request *r)
     stream_answer_go_on(&v->stream);
 }
 
+static void on_body(struct http_request *r)
+{
+  struct visit *v = r->user;
+  body_stream_feed(&v->body);
+  engine_run(v->version->engine);
+}
+
 static void on_gone(struct http_request *r)
 {
   struct visit *v = r->user;
@@ -340,6 +349,13 @@ static void start(struct visit *v, value *args)
   if (s->plan->routes[v->route].method == METHOD_WS) {
     start_socket(v, args);
     return;
+  }
+  uint32_t body = s->routes[v->route].streams;
+  if (body != PLAN_NONE) {
+    const struct plan_route *row = &s->plan->routes[v->route];
+    uint32_t type = s->plan->params[row->params.first + body].type;
+    args[body].stream = body_stream_new(&v->body, s->plan, type, r);
+    r->on_input = on_body;
   }
   v->call.done = on_call_done;
   v->call.user = v;
@@ -409,9 +425,11 @@ void site_on_headers(struct http_request *r, void *user)
   if (!service->has_body_limits || find(service, r, &match) != ROUTER_FOUND ||
       match.route == PLAN_NONE)
     return;
-  uint64_t limit = service->routes[match.route].max_body;
-  if (limit)
-    r->body_limit = limit;
+  const struct service_route *how = &service->routes[match.route];
+  if (how->max_body)
+    r->body_limit = how->max_body;
+  r->streams = how->streams != PLAN_NONE &&
+               service->plan->routes[match.route].method != METHOD_WS;
 }
 
 // ---- what is left to do behind an answer ----

@@ -358,14 +358,6 @@ bool socket_check(const struct sockets *all, struct http_request *r)
   return !status;
 }
 
-static uint32_t inbox_param(const struct plan *p, const struct plan_route *row)
-{
-  for (uint32_t i = 0; i < row->params.count; i++)
-    if (p->types[p->params[row->params.first + i].type].kind == TYPE_stream)
-      return i;
-  return PLAN_NONE;
-}
-
 static int64_t deadline_of(const struct socket *s)
 {
   int64_t at;
@@ -402,7 +394,7 @@ void socket_start(struct socket *s, value *args)
 {
   const struct plan *p = s->service->plan;
   const struct plan_route *row = &p->routes[s->route];
-  uint32_t i = inbox_param(p, row);
+  uint32_t i = s->how->streams;
   if (i != PLAN_NONE) {
     if (!socket_inbox(s, p, p->params[row->params.first + i].type)) {
       unlist(s);

@@ -319,7 +319,6 @@ const struct error *error_memory(struct task *t);
 const struct error *error_exhausted(struct run *run); // the same, of no place
 const struct error *error_too_deep(struct task *t);
 const struct error *error_cancelled(void);
-const struct error *error_no_memory(void); // ... and no task
 const struct error *error_int(struct task *t, const char *operator, int64_t x,
                               int64_t y);
 const struct error *error_assert(struct task *t, uint32_t type, value x,

@@ -28,6 +28,26 @@ static struct http_request *pending; // the one with a handler
 static bool begun;
 static unsigned handed, done;
 
+// Takes some of what has come of a body that streams; at its end says how it
+// was.
+static void on_input(struct http_request *r)
+{
+  char *at;
+  const char *why;
+  size_t size;
+  while ((size = http_input(r, &at))) {
+    MUST(!memchr(at, 0, size) || size); // all of it may be read
+    http_input_took(r, r->path[1] == 'f' ? size : 1);
+    if (r->path[1] == 'd') // ... and the rest later
+      return;
+  }
+  int end = http_input_end(r, &why);
+  if (!end)
+    return;
+  pending = NULL;
+  http_respond(r, end, "text/plain", why, strlen(why), NULL, 0);
+}
+
 static void on_gone(struct http_request *r)
 {
   MUST(r == pending);
@@ -41,7 +61,7 @@ static void on_request(struct http_request *r, void *user)
 {
   MUST(!pending);
   handed++;
-  if (!strcmp(r->path, "/")) {
+  if (!strcmp(r->path, "/") || !strcmp(r->path, "/skip")) {
     http_respond(r, 200, "text/plain", "hello", 5, NULL, 0);
     return;
   }
@@ -52,6 +72,11 @@ static void on_request(struct http_request *r, void *user)
   pending = r;
   begun = false;
   r->on_gone = on_gone;
+  if (!strcmp(r->path, "/flow") || !strcmp(r->path, "/drip")) {
+    r->on_input = on_input;
+    on_input(r);
+    return;
+  }
   if (!strncmp(r->path, "/s", 2) && strcmp(r->path, "/stay")) {
     begun = true;
     http_respond_begin(r, 200, "text/plain", NULL, 0);
@@ -60,6 +85,8 @@ static void on_request(struct http_request *r, void *user)
 
 static void on_headers(struct http_request *r, void *user)
 {
+  r->streams = !strcmp(r->path, "/flow") || !strcmp(r->path, "/drip") ||
+               !strcmp(r->path, "/skip");
   if (!strcmp(r->path, "/no"))
     http_respond_error(r, 404, NULL, NULL, 0);
   if (!strcmp(r->path, "/few"))
@@ -95,6 +122,10 @@ static void finish_pending(uint8_t how)
   struct http_request *r = pending;
   if (!r)
     return;
+  if (r->on_input && how % 4 < 2) {
+    r->on_input(r);
+    return;
+  }
   if (begun && how % 4 < 2) {
     http_respond_piece(r, piece, how % 4 ? sizeof piece : 10);
     return;

@@ -4,6 +4,7 @@ import json
 import random
 import signal
 import socket
+import ssl
 import struct
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from ws import BINARY, CLOSE, MORE, PING, PONG, TEXT, close_data, deflate, frame
 SANITIZED = "san" in support.BUILD.name
 RST = struct.pack("ii", 1, 0)
 DEFLATE = "permessage-deflate"
+PEM = support.ROOT / "tests/http/tls/one.pem"
 PROGRAM = r"""
 type Word = "yes" | "no"
 type Note = { n: int(ge: 0), text: str = "-" }
@@ -711,6 +713,27 @@ class Draining(unittest.TestCase):
                 self.assertEqual(c.receive(), (CLOSE, (1001, "")))
                 server.process.wait(10)
                 self.assertLess(time.monotonic() - began, 4)
+
+
+class Secure(unittest.TestCase):
+    def test_over_tls(self):
+        """What TLS has read of a record is not forgotten when a socket waits."""
+        tls = ssl.create_default_context(cafile=PEM)
+        options = "--listen", "127.0.0.1:0", "--tls-cert", PEM, "--tls-key", PEM
+        with support.Listening(plan, *options) as server:
+            server.port = int(server.first.split("https://127.0.0.1:")[1].split()[0])
+            with ws.Socket(server, "/lazy", tls=tls) as c:
+                self.assertEqual(c.text(), "first")
+                c.raw(frame(TEXT, b"x" * 3000) * 100)
+                c.send(PING, b"p")
+                got = [c.receive() for _ in range(101)]
+                self.assertEqual(got.count((PONG, b"p")), 1)
+                self.assertEqual(got.count((TEXT, "3000")), 100)
+                self.assertEqual(c.end()[0], 1000)
+            with ws.Socket(server, "/bytes", tls=tls, extensions=DEFLATE) as c:
+                for n in 0, 5, 20000, 1000000:
+                    c.send(BINARY, b"y" * n)
+                    self.assertEqual(c.receive(), (BINARY, b"y" * n))
 
 
 if __name__ == "__main__":

@@ -54,11 +54,13 @@ class Refused(Exception):
 class Socket:
     """An open WebSocket, or Refused."""
 
-    def __init__(self, server, path, *headers, extensions=None, change=None, timeout=20):
+    def __init__(self, server, path, *headers, extensions=None, change=None, timeout=20,
+                 tls=None):
         self.s = socket.create_connection((server.host, server.port), timeout)
         self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.s = tls.wrap_socket(self.s, server_hostname="localhost")
         self.data = b""
-        self.packed = False
         key = base64.b64encode(os.urandom(16)).decode()
         lines = {"Host": "a", "Upgrade": "websocket", "Connection": "Upgrade",
                  "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"}
