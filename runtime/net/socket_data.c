@@ -5,6 +5,7 @@
 #include "runtime/net/socket_parts.h"
 
 #include "runtime/codec/codec.h"
+#include "runtime/net/answer_parts.h"
 
 #include <string.h>
 
@@ -147,7 +148,7 @@ static void take(struct socket *s, enum ws_what what)
   if (o.first)
     buf_addf(&why, "%s: %s", o.first->loc, o.first->msg);
   if (!o.first || why.failed)
-    refuse(s, WS_ERROR, "the socket needs more memory than it may have");
+    refuse(s, WS_ERROR, answer_no_memory);
   else
     refuse(s, WS_WRONG_DATA, why.data);
 }

@@ -715,6 +715,21 @@ class Draining(unittest.TestCase):
                 self.assertLess(time.monotonic() - began, 4)
 
 
+class Memory(unittest.TestCase):
+    def test_a_conversation_that_takes_too_much(self):
+        with support.Server(plan, "--max-memory", "300KB") as server:
+            with ws.Socket(server, "/shout") as c:
+                got = []
+                while not got or got[-1][0] == TEXT:
+                    c.send(TEXT, "x" * 1000)
+                    got.append(c.receive())
+                self.assertEqual(got[-1], (CLOSE, (1011, "the request needs more memory than it may have")))
+                self.assertGreater(len(got), 50)
+            with ws.Socket(server, "/shout") as c:  # it was that one's alone
+                c.send(TEXT, "a")
+                self.assertEqual(c.text(), "A")
+
+
 class Secure(unittest.TestCase):
     def test_over_tls(self):
         """What TLS has read of a record is not forgotten when a socket waits."""
