@@ -174,8 +174,37 @@ char *arena_printf(struct arena *a, const char *format, ...)
   return p;
 }
 
+void arena_attach(struct arena *a, struct arena *with)
+{
+  with->attached = a->attached;
+  a->attached = with;
+}
+
+static void free_attached(struct arena *a)
+{
+  struct arena *with;
+  while ((with = a->attached)) {
+    a->attached = with->attached;
+    with->attached = NULL;
+    arena_free(with);
+  }
+}
+
+const struct arena_block *arena_next(const struct arena *a,
+                                     const struct arena_block *at,
+                                     const char **begin, const char **end)
+{
+  at = at ? at->next : a->blocks;
+  if (at) {
+    *begin = at->data;
+    *end = at->data + at->size;
+  }
+  return at;
+}
+
 void arena_reset(struct arena *a)
 {
+  free_attached(a);
   struct arena_block *b = a->blocks;
   while (b && b->next) {
     struct arena_block *next = b->next;

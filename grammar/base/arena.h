@@ -3,6 +3,9 @@
 // The compiler has one arena for a whole run; the runtime has one for each
 // request. Pieces are never freed one by one. A zeroed `struct arena` is an
 // empty arena that takes its blocks from malloc.
+//
+// Another arena may be attached to one: it goes with its pieces. It may lie in
+// one of them.
 #ifndef SG_ARENA_H
 #define SG_ARENA_H
 
@@ -20,6 +23,8 @@ struct arena {
   size_t limit;               // most bytes that blocks may hold, 0: no limit
   void (*exhausted)(void);    // called instead of returning NULL; must not return
   bool keeps;                 // blocks of a reset wait in this thread for the next arena
+  struct arena *attached;     // the first of those that go with its pieces; or
+                              // the next one beside it
 };
 
 // `size` bytes aligned to 16, not cleared. NULL when memory or the limit is
@@ -76,6 +81,15 @@ char *arena_copy(struct arena *a, const char *data, size_t size);
 // A printf into the arena; NULL on exhaustion.
 char *arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+// `with` is given back whenever `a` is reset or given back.
+void arena_attach(struct arena *a, struct arena *with);
+
+// Its blocks, one after the other: NULL is before the first, and behind the
+// last. What was given out lies in them.
+const struct arena_block *arena_next(const struct arena *a,
+                                     const struct arena_block *at,
+                                     const char **begin, const char **end);
 
 // Forgets every piece, and keeps the oldest block for what comes next.
 void arena_reset(struct arena *a);

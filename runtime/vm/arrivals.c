@@ -35,6 +35,18 @@ static void on_drop(struct stream *s)
   a->stream = NULL;
 }
 
+static const struct stream_source source = {.want = on_want, .drop = on_drop};
+
+size_t arrivals_size(const struct arrivals *a)
+{
+  return sizeof *a + a->n * sizeof *a->order;
+}
+
+bool stream_arrives(const struct stream *s)
+{
+  return s->source == &source;
+}
+
 void arrivals_came(struct arrivals *a, uint32_t i)
 {
   a->order[a->ended++] = i;
@@ -61,7 +73,6 @@ static bool watch(struct task *t, struct arrivals *a, const struct list *calls,
 const struct error *arrivals_begin(struct task *t, const struct list *calls,
                                    uint32_t of, value *out)
 {
-  static const struct stream_source source = {.want = on_want, .drop = on_drop};
   const struct error *error = NULL;
   struct arena *arena = t->run->arena;
   struct arrivals *a =

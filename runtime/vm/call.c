@@ -351,6 +351,7 @@ enum entry call_begin(struct task *t, const struct error **error)
   enum entry ready = take_arguments(t, error);
   if (ready != ENTRY_RUN)
     return ready;
+  t->types = NULL;
   struct frame *f = t->entering;
   struct deployment *d = t->deployment;
   if (t->site->repeats && t->kind != TASK_ATTEMPT) {

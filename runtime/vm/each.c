@@ -7,15 +7,6 @@
 
 #include <string.h>
 
-struct each {
-  const struct function *fn;
-  struct frame *owner;
-  const struct list *elements;
-  struct list *futures; // as many
-  uint32_t begun, n_args;
-  value args[]; // behind the element
-};
-
 static const struct error *begin_frame(struct task *c, const struct each *e)
 {
   const struct error *error = NULL;
@@ -62,9 +53,10 @@ void each_next(struct run *run, struct each *e)
   }
 }
 
-// `first`: the slot of the arguments behind the element.
+// `first`: the slot of the arguments behind the element; `result`: that of the
+// list of futures.
 static struct each *each_new(struct task *t, const struct site *s,
-                             uint32_t first)
+                             uint32_t first, uint32_t result)
 {
   const struct list *elements = t->frame->slots[s->first].list;
   uint32_t n_args = s->function->n_params - 1;
@@ -74,7 +66,14 @@ static struct each *each_new(struct task *t, const struct site *s,
   struct future *futures = ARENA_ARRAY(a, elements->count + 1, struct future);
   if (!e || !l || !futures)
     return NULL;
-  *e = (struct each){s->function, t->frame, elements, l, 0, n_args};
+  const uint32_t *types = t->frame->fn->types;
+  *e = (struct each){.fn = s->function,
+                     .owner = t->frame,
+                     .elements_type = types[s->first],
+                     .futures_type = types[result],
+                     .elements = elements,
+                     .futures = l,
+                     .n_args = n_args};
   memcpy(e->args, t->frame->slots + first, n_args * sizeof *e->args);
   for (; l->count < elements->count; l->count++)
     l->items[l->count].future = &futures[l->count];
@@ -90,9 +89,12 @@ bool call_each(struct task *t, const struct site *s, int64_t limit, value *out,
   if (t->frame->depth + 1 >= VM_DEPTH)
     *error = error_too_deep(t);
   else if (limit < 1)
-    *error = error_make(t, ERROR_user, 500, "the limit is %lld: one at a time "
-                        "is the least", (long long)limit);
-  else if (!(e = each_new(t, s, s->first + 1u + bounded)))
+    *error = error_make(t, ERROR_user, 500,
+                        "the limit is %lld: one at a time "
+                        "is the least",
+                        (long long)limit);
+  else if (!(e = each_new(t, s, s->first + 1u + bounded,
+                          (uint32_t)(out - t->frame->slots))))
     *error = error_memory(t);
   if (!e)
     return false;

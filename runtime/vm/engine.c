@@ -240,7 +240,9 @@ static struct run *run_new(struct engine *e, struct request *r,
   if (run) {
     run->engine = e;
     run->request = r;
-    run->arena = r->arena;
+    run->arena = run->own = r->arena;
+    run->compact_at = COMPACT_AT ? COMPACT_AT + 2 * r->arena->held : 0;
+    arena_attach(r->arena, &run->compacted);
     run->fn = fn;
   }
   r->timeline = NULL;
@@ -355,6 +357,7 @@ static void run_first(struct engine *e)
   struct task *t = e->ready_first;
   e->ready_first = t->next;
   *(t->next ? &t->next->prev : &e->ready_last) = NULL;
+  run_tidy(t->run);
   interpret(e, t);
 }
 

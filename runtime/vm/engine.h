@@ -113,8 +113,8 @@ struct stream_reader {
 };
 enum stream_next { STREAM_PIECE, STREAM_WAIT, STREAM_END, STREAM_ERROR };
 void stream_read(struct stream *s, struct stream_reader *r);
-// The next piece, which lives as long as the request; or why there is none now.
-// Its producer goes on when it is taken.
+// The next piece, or why there is none now. Its producer goes on when it is
+// taken. What was taken is there until the next call or the loop's next turn.
 enum stream_next stream_next(struct stream_reader *r, value *out,
                              const struct error **error);
 // It reads no more; stream_leave: and nobody else does.

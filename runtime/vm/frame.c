@@ -8,14 +8,14 @@
 static struct frame *frame_memory(struct run *run, const struct function *f)
 {
   if (f->size_class == VM_SIZES)
-    return arena_alloc(run->arena, f->frame_size);
+    return arena_alloc(run->own, f->frame_size);
   struct frame **free = &run->frames[f->size_class];
   struct frame *kept = *free;
   if (kept) {
     *free = kept->caller;
     return kept;
   }
-  return arena_alloc(run->arena, f->frame_size);
+  return arena_alloc(run->own, f->frame_size);
 }
 
 struct frame *frame_new(struct run *run, const struct function *fn)
@@ -121,18 +121,28 @@ static void chain_drop(struct task *t)
 
 // ---- tasks ----
 
-struct task *task_new(struct run *run, enum task_kind kind, struct task **owner)
+static struct task *task_memory(struct run *run)
 {
   struct task *t = run->tasks;
-  uint32_t generation = 0;
   if (t) {
     run->tasks = t->next;
-    generation = t->generation;
-  } else if (!(t = arena_alloc(run->arena, sizeof *t))) {
-    return NULL;
+  } else if ((t = ARENA_NEW(run->own, struct task))) {
+    t->made = run->made;
+    run->made = t;
   }
+  return t;
+}
+
+struct task *task_new(struct run *run, enum task_kind kind, struct task **owner)
+{
+  struct task *t = task_memory(run);
+  if (!t)
+    return NULL;
+  uint32_t generation = t->generation;
+  struct task *made = t->made;
   memset(t, 0, sizeof *t);
   t->run = run;
+  t->made = made;
   t->kind = (uint8_t)kind;
   t->generation = generation + 1;
   if (!owner)
@@ -159,6 +169,7 @@ void task_free(struct task *t)
 {
   task_unlist(t);
   t->generation++; // what still points here is of another time
+  t->free = true;
   t->next = t->run->tasks;
   t->run->tasks = t;
 }

@@ -26,7 +26,7 @@ static bool add_waiter(struct run *run, struct future *f, struct waiter is)
   struct waiter *w = run->waiters;
   if (w)
     run->waiters = w->next;
-  else if (!(w = arena_alloc(run->arena, sizeof *w)))
+  else if (!(w = arena_alloc(run->own, sizeof *w)))
     return false;
   *w = is;
   w->next = f->waiters;

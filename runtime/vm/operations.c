@@ -373,7 +373,7 @@ const struct error *operation_stub(struct task *t, value *s, struct plan_code i)
 {
   struct engine *e = t->run->engine;
   const struct site *site = &e->sites[plan_wide(i)];
-  struct stub *stub = ARENA_NEW(arena_of(t), struct stub);
+  struct stub *stub = ARENA_NEW(t->run->own, struct stub);
   if (!stub)
     return error_memory(t);
   *stub =
@@ -477,7 +477,7 @@ const struct error *operation_try(struct task *t, value *s, struct plan_code i)
                       VM_HANDLERS);
   if (h)
     t->run->handlers = h->next;
-  else if (!(h = arena_alloc(arena_of(t), sizeof *h)))
+  else if (!(h = arena_alloc(t->run->own, sizeof *h)))
     return error_memory(t);
   *h = (struct handler){t->handlers, t->frame, t->pc + (int32_t)plan_wide(i),
                         i.a};

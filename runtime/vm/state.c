@@ -50,9 +50,15 @@ static bool hold(struct run *run, struct state_box *box)
     return false;
   *pin = (struct pin){run->pins, box};
   run->pins = pin;
+  run->pinned += box->arena.held;
   box->last = run;
   box->holders++;
   return true;
+}
+
+const struct arena *pin_arena(const struct pin *pin)
+{
+  return &pin->box->arena;
 }
 
 void pins_drop(struct engine *e, struct pin *pins)

@@ -39,17 +39,24 @@ void stream_own(struct stream *s, struct stream **owner)
 }
 
 struct move {
-  const struct engine *e;
+  struct run *run;
   struct stream **to;
   struct replica *slot; // to be kept until the first of them ends, or NULL
-  struct arena *arena;
-  uint32_t left; // parts that may still be looked at
+  uint32_t left;        // parts that may still be looked at
 };
+
+static struct kept_slot *kept_memory(struct run *run)
+{
+  struct kept_slot *k = run->kept;
+  if (k)
+    run->kept = k->next;
+  return k ? k : ARENA_NEW(run->own, struct kept_slot);
+}
 
 // A deployment is at work until the stream that it returned has ended.
 static void keep_slot(struct move *m, struct stream *s)
 {
-  struct kept_slot *k = m->slot ? arena_alloc(m->arena, sizeof *k) : NULL;
+  struct kept_slot *k = m->slot ? kept_memory(m->run) : NULL;
   if (!k)
     return;
   *k = (struct kept_slot){s->slots, m->slot};
@@ -59,11 +66,16 @@ static void keep_slot(struct move *m, struct stream *s)
 
 static void move(struct move *m, uint32_t type, value v, uint32_t depth);
 
+static const struct plan *plan_of(const struct move *m)
+{
+  return m->run->engine->plan;
+}
+
 static void move_fields(struct move *m, struct plan_run fields, const value *v,
                         uint32_t depth)
 {
   for (uint32_t i = 0; i < fields.count; i++)
-    move(m, m->e->plan->fields[fields.first + i].type, v[i], depth);
+    move(m, plan_of(m)->fields[fields.first + i].type, v[i], depth);
 }
 
 static void move_one(struct move *m, struct stream *s)
@@ -76,8 +88,8 @@ static void move_one(struct move *m, struct stream *s)
 
 static void move(struct move *m, uint32_t type, value v, uint32_t depth)
 {
-  const struct plan_type *t = &m->e->plan->types[type];
-  if (!m->e->has_stream[type] || depth++ >= VALUE_DEPTH || !m->left)
+  const struct plan_type *t = &plan_of(m)->types[type];
+  if (!m->run->engine->has_stream[type] || depth++ >= VALUE_DEPTH || !m->left)
     return;
   m->left--;
   switch (t->kind) {
@@ -100,7 +112,7 @@ static void move(struct move *m, uint32_t type, value v, uint32_t depth)
     move(m, t->of, v.tagged->payload, depth);
     break;
   case TYPE_union:
-    move(m, m->e->plan->fields[t->fields.first + v.tagged->tag].type,
+    move(m, plan_of(m)->fields[t->fields.first + v.tagged->tag].type,
          v.tagged->payload, depth);
     break;
   default:
@@ -110,7 +122,7 @@ static void move(struct move *m, uint32_t type, value v, uint32_t depth)
 
 void streams_enter(struct run *run, struct frame *f)
 {
-  struct move m = {run->engine, &f->streams, NULL, run->arena, VALUE_PARTS};
+  struct move m = {run, &f->streams, NULL, VALUE_PARTS};
   for (uint32_t i = 0; i < f->fn->n_params; i++)
     move(&m, f->fn->types[i], f->slots[i], 0);
 }
@@ -118,7 +130,7 @@ void streams_enter(struct run *run, struct frame *f)
 void streams_return(struct run *run, struct frame *f, value v,
                     struct stream **to)
 {
-  struct move m = {run->engine, to, f->slot, run->arena, VALUE_PARTS};
+  struct move m = {run, to, f->slot, VALUE_PARTS};
   move(&m, f->fn->row->result, v, 0);
   if (f->slot && !m.slot)
     frame_forget_slot(f);
@@ -182,7 +194,7 @@ static void forget(struct engine *e, struct stream_reader *r)
 
 static void over(struct stream *s, const struct error *error)
 {
-  struct kept_slot *k = s->slots;
+  struct kept_slot *k = s->slots, *next;
   s->state = error ? STREAM_FAILED : STREAM_ENDED;
   s->error = error;
   s->task = NULL;
@@ -190,8 +202,13 @@ static void over(struct stream *s, const struct error *error)
   s->slots = NULL;
   if (!s->outside) // who reads from outside has still to learn of it
     leave_owner(s);
-  for (; k; k = k->next)
-    deployment_give(k->replica);
+  for (; k; k = next) {
+    next = k->next;
+    struct replica *r = k->replica;
+    k->next = s->run->kept;
+    s->run->kept = k;
+    deployment_give(r);
+  }
 }
 
 void stream_over(struct stream *s, const struct error *error)
@@ -268,11 +285,13 @@ void streams_drop(struct stream **list)
 
 struct stream *stream_new(struct run *run, struct stream **owner, uint32_t of)
 {
-  struct stream *s = ARENA_NEW(run->arena, struct stream);
-  if (!s)
+  struct stream *s = run->free_streams;
+  if (s)
+    run->free_streams = s->made;
+  else if (!(s = arena_alloc(run->own, sizeof *s)))
     return NULL;
-  s->run = run;
-  s->of = of;
+  *s = (struct stream){.run = run, .of = of, .made = run->made_streams};
+  run->made_streams = s;
   join_owner(s, owner);
   return s;
 }
@@ -292,6 +311,8 @@ struct stream *stream_fed(struct arena *a, uint32_t of,
 void stream_adopt(struct run *run, struct frame *f, struct stream *s)
 {
   s->run = run;
+  s->made = run->made_streams;
+  run->made_streams = s;
   join_owner(s, &f->streams);
 }
 
@@ -440,6 +461,13 @@ void stream_read(struct stream *s, struct stream_reader *r)
 }
 
 enum stream_next stream_next(struct stream_reader *r, value *out,
+                             const struct error **error)
+{
+  run_tidy(r->stream->run);
+  return stream_take(r, out, error);
+}
+
+enum stream_next stream_take(struct stream_reader *r, value *out,
                              const struct error **error)
 {
   struct stream *s = r->stream;

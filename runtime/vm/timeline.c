@@ -13,7 +13,7 @@ enum { BAR = 40, WIDEST = 40, SHOWN = 40 };
 
 bool timeline_begin(struct run *run)
 {
-  struct timeline *l = ARENA_NEW(run->arena, struct timeline);
+  struct timeline *l = ARENA_NEW(run->own, struct timeline);
   if (!l)
     return false;
   *l = (struct timeline){.last = &l->first, .from = engine_now(run->engine)};
@@ -26,7 +26,7 @@ void timeline_ask(struct run *run, struct frame *f, const struct deployment *d)
 {
   struct timeline *l = run->timeline;
   struct timeline_call *c = l->n < TIMELINE_CALLS
-                                ? ARENA_NEW(run->arena, struct timeline_call)
+                                ? ARENA_NEW(run->own, struct timeline_call)
                                 : NULL;
   if (!c) {
     l->left_out++;

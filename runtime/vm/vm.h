@@ -7,9 +7,12 @@
 // that is under way, which share its slots, and whoever called it waits.
 //
 // Who owns what: the engine owns what the plan becomes (functions, sites,
-// deployments). A request's arena owns its tasks, frames and futures; ended
+// deployments). A request's arena owns its tasks, frames and streams; ended
 // ones are kept for reuse, so a loop holds no more than it needs at a time. A
-// frame owns the tasks it started, and ends them when it ends.
+// frame owns the tasks it started, and ends them when it ends. Values, futures
+// and errors are in the run's arena of values, where they may come to lie
+// elsewhere between the turns of tasks (compact.c): whatever points to them from
+// one turn to the next is found by its roots().
 #ifndef SG_VM_H
 #define SG_VM_H
 
@@ -120,6 +123,7 @@ struct frame {
   bool stands_in;    // for a method: `self` is not the replica's that it takes
   struct timeline_call *call;   // of a deployment, where that is noted
   struct timeline_call *within; // the one that it serves
+  uint32_t seen;     // run->looks when its values were looked at
   value slots[];   // behind them, a graph's state
 };
 
@@ -143,6 +147,18 @@ struct stream {
   uint32_t generation;
   struct stream_reader *outside; // who reads it from outside, or NULL
   struct kept_slot *slots;       // given back with its end
+  struct stream *made;           // the next that the run has made, or a free one
+  uint32_t seen;                 // run->looks when a value led to it
+};
+
+struct each { // one call an element (each.c)
+  const struct function *fn;
+  struct frame *owner;
+  uint32_t elements_type, futures_type; // of the lists
+  const struct list *elements;
+  struct list *futures; // as many
+  uint32_t begun, n_args;
+  value args[]; // behind the element
 };
 
 struct strand {
@@ -185,6 +201,7 @@ enum task_wait {
 
 struct task {
   struct task *next, *prev; // in the ready queue; or the next free one
+  struct task *made;        // the next that the run has made
   struct task *sibling, **sibling_at; // in the list of its owner
   struct run *run;
   struct frame *frame; // the innermost; NULL before it began
@@ -194,6 +211,7 @@ struct task {
   const struct error *error; // to be raised when it goes on
   uint8_t kind, wait;
   bool behind;              // it has let those that were to begin go first
+  bool free;
   uint16_t result;          // the parent's slot
   uint32_t generation, out; // of its waits; futures it waits for
   uint32_t strand;
@@ -232,11 +250,20 @@ struct pin { // a state's value that the request has seen
 struct run { // what the engine keeps of a request, in its arena
   struct engine *engine;
   struct request *request;
-  struct arena *arena;
+  struct arena *arena; // of values: `own` at first, then `compacted`
+  struct arena *own;   // the request's
+  struct arena compacted;
+  size_t pinned;      // bytes in the boxes of `pins`
+  size_t compact_at;  // so many bytes of values, and they are compacted
+  uint32_t looks;     // of compactions
+  uint32_t rest;      // turns until the next one, in builds for tests
   struct task *root;
   const struct function *fn;      // the root's
   struct frame *frames[VM_SIZES]; // free ones
-  struct task *tasks;
+  struct task *tasks;       // free ones
+  struct task *made;        // all
+  struct stream *made_streams, *free_streams;
+  struct kept_slot *kept; // free ones
   struct waiter *waiters;
   struct handler *handlers;
   struct pin *pins;
@@ -335,6 +362,25 @@ const char *error_kind_name(enum error_kind kind);
 
 // `seed` 0: by the machine's noise; in virtual time it is a seed like another.
 void random_begin(struct engine *e, uint64_t seed);
+
+// ---- memory (compact.c, roots.c) ----
+
+// Between turns, when nobody holds a value but where roots() finds it: what
+// values no longer need is given back if there is enough of it.
+void run_compact(struct run *run);
+#ifdef SG_CHECK_VALUES // at every turn, so that tests see what was forgotten
+enum { COMPACT_AT = 0 };
+#else
+enum { COMPACT_AT = 1 << 20 };
+#endif
+static inline void run_tidy(struct run *run)
+{
+  if (run->arena->held + run->pinned >= run->compact_at)
+    run_compact(run);
+}
+// Bytes of the boxes that the run holds; and they are let go (state.c).
+void pins_drop(struct engine *e, struct pin *pins);
+const struct arena *pin_arena(const struct pin *pin);
 
 // ---- frames and tasks (frame.c) ----
 
@@ -436,6 +482,8 @@ bool future_watch(struct run *run, struct future *f, struct arrivals *a,
 const struct error *arrivals_begin(struct task *t, const struct list *calls,
                                    uint32_t of, value *out);
 void arrivals_came(struct arrivals *a, uint32_t i);
+size_t arrivals_size(const struct arrivals *a);
+bool stream_arrives(const struct stream *s); // its user is what arrives
 // Cancels those of the frame's calls that are among these.
 void calls_abandon(struct frame *f, const struct list *calls);
 
@@ -460,6 +508,9 @@ void stream_adopt(struct run *run, struct frame *f, struct stream *s);
 const struct error *stream_yield(struct task *t, value piece);
 void stream_end(struct task *t); // the task is gone
 bool stream_is_read(const struct stream *s); // by somebody who waits, or outside
+// As stream_next, where values are held: nothing is compacted.
+enum stream_next stream_take(struct stream_reader *r, value *out,
+                             const struct error **error);
 enum stream_next stream_more(struct task *t, struct stream *s,
                              const struct error **error);
 const struct error *stream_piece(struct task *t, struct stream *s, value *out);
@@ -526,7 +577,6 @@ void measures_end(struct engine *e);
 
 bool state_get(struct task *t, uint32_t field, value *out);
 const struct error *state_set(struct task *t, uint32_t field, value v);
-void pins_drop(struct engine *e, struct pin *pins);
 // The request has ended: what it answers is copied from boxes into its own
 // memory, and the boxes are let go. False when memory is out.
 bool pins_leave(struct request *r, uint32_t type);

@@ -83,7 +83,7 @@ static bool fetch(struct wire *w, struct token *k)
 {
   const struct error *error = NULL;
   value v;
-  k->what = stream_next(&w->reader, &v, &error);
+  k->what = stream_take(&w->reader, &v, &error);
   switch (k->what) {
   case STREAM_WAIT:
     return false;
@@ -112,6 +112,8 @@ static void send_first(struct wire *w)
 static void on_ready(struct stream_reader *r)
 {
   struct wire *w = wire_of_reader(r);
+  if (r->stream)
+    run_tidy(r->stream->run);
   while (w->wishes && w->reader.stream && fetch(w, w->wishes))
     send_first(w);
 }

@@ -1,0 +1,100 @@
+"""Requests that go on and on need no more memory than they have at a time: streams to a
+client and between deployments, on one loop and on several, and state that changes."""
+import socket
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import support  # noqa: E402
+
+PIECES = 1_000_000 if support.LONG else 30_000
+GROWTH = 16 << 20  # bytes; without compacting 30 000 pieces need ten times of it
+PROGRAM = r"""
+type Event = { at: int, text: str }
+deployment Source() {
+  state last: str = ""
+  state seen: [int] = []
+  max_ongoing_requests: 100
+  fn events(n: int) -> stream Event {
+    var i = 0
+    while i < n {
+      last = "event {i}"
+      seen = if len(seen) > 10 then [i] else seen + [i]
+      yield { at: i, text: "{last} of {len(seen)}" }
+      i += 1
+    }
+  }
+}
+deployment shout(s: stream Event) -> stream Event {
+  for e in s {
+    try {
+      if e.at % 7 == 0 { fail(400, "seven {e.at}") }
+      yield { ...e, text: upper(e.text) }
+    } else x {
+      yield { ...e, text: x.message }
+    }
+  }
+}
+deployment passed(s: stream Event) -> stream Event = s
+deployment add(x: int, y: int) -> int = x + y
+fn few(n: int) -> stream int {
+  for i in range(n) { yield i }
+}
+deployment total(s: stream Event) -> int {
+  var n = 0
+  for e in s {
+    let more = [add(e.at, k) for k in range(3) limit 2]
+    n += sum(more) % 10
+    for x in few(2) { n += x }
+  }
+  return n
+}
+app a {
+  bind source = Source()
+  route GET "/events" (n: int) -> source.events(n) as sse
+  route GET "/passed" (n: int) -> passed(source.events(n)) as sse
+  route GET "/shout" (n: int) -> shout(source.events(n)) as sse
+  route GET "/total" (n: int) -> total(source.events(n))
+}
+"""
+
+
+class Endless(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.plan = support.compile_plan(PROGRAM, self.folder.name)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def read(self, server, path):
+        """The end of an answer, and by how much the server grew meanwhile."""
+        before = most = server.rss()
+        with socket.create_connection((server.host, server.port), 60) as c:
+            c.sendall(f"GET {path}?n={PIECES} HTTP/1.1\r\nHost: a\r\n"
+                      "Connection: close\r\n\r\n".encode())
+            end = b""
+            while data := c.recv(1 << 18):
+                end = (end + data)[-200:]
+                most = max(most, server.rss())
+        return end, max(most, server.rss()) - before
+
+    @unittest.skipIf("san" in support.BUILD.name, "the allocator keeps what is freed")
+    def test_memory_is_that_of_a_piece(self):
+        last = PIECES - 1
+        sevens = b"seven %d" % last if last % 7 == 0 else b"EVENT %d OF " % last
+        wanted = {"/events": b'"event %d of ' % last, "/passed": b'"event %d of ' % last,
+                  "/shout": sevens, "/total": b"\r\n\r\n"}
+        for loops in 1, 2:
+            with support.Server(self.plan, "--loops", loops) as s:
+                for path, mark in wanted.items():
+                    s.request("GET", f"{path}?n=10")
+                    end, growth = self.read(s, path)
+                    with self.subTest(loops=loops, path=path):
+                        self.assertIn(mark, end)
+                        self.assertLess(growth, GROWTH)
+
+
+if __name__ == "__main__":
+    unittest.main()
