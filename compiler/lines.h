@@ -8,9 +8,7 @@ struct lines {
   struct arena *arena;
   const struct source *sources;
   uint32_t n;
-  uint32_t **starts; // by source; NULL until somebody asks
-  uint32_t *counts;
-  uint32_t last; // the line that was found last, of any source
+  struct source_lines *of; // by source; made when somebody asks
 };
 
 void lines_init(struct lines *l, struct arena *arena,

@@ -82,6 +82,19 @@ void diag_print(const struct diags *d, const struct source *sources,
 void source_place(const struct source *s, uint32_t offset, uint32_t *line,
                   uint32_t *column);
 
+// The same for many places of one source, found once.
+struct source_lines {
+  const struct source *source; // NULL: not made yet
+  uint32_t *starts, n;         // of lines
+  uint32_t *points;            // code points before every so many bytes
+  uint32_t last;               // the line that was found last
+};
+// False when memory is out, and nothing has changed.
+bool source_lines_make(struct arena *a, const struct source *s,
+                       struct source_lines *l);
+void source_lines_find(struct source_lines *l, uint32_t offset, uint32_t *line,
+                       uint32_t *column);
+
 // The row for a number, or NULL; by name, `-` is as good as `_`.
 struct diag_row {
   uint16_t number;

@@ -13,17 +13,13 @@ enum { WIDEST = 160, BEFORE = 60, TAB = 4 };
 
 static const char *const severity_words[] = {"note", "warning", "error"};
 
-struct line_starts { // of one source, found at the first question
-  uint32_t *at;
-  size_t n;
-};
-
 struct printer {
   const struct source *sources;
   size_t n_sources;
   bool colour;
   struct buf *out;
-  struct line_starts *lines; // a source each
+  struct arena *arena;
+  struct source_lines *lines; // a source each
 };
 
 static const struct source *source_of(const struct printer *p, struct span at)
@@ -31,44 +27,14 @@ static const struct source *source_of(const struct printer *p, struct span at)
   return at.file < p->n_sources ? &p->sources[at.file] : NULL;
 }
 
-static void find_lines(struct line_starts *l, const struct source *s)
-{
-  size_t n = 1;
-  for (size_t i = 0; i < s->size; i++)
-    n += s->text[i] == '\n';
-  l->at = calloc(n, sizeof *l->at);
-  if (!l->at)
-    return;
-  l->n = 1;
-  for (size_t i = 0; i < s->size; i++)
-    if (s->text[i] == '\n')
-      l->at[l->n++] = (uint32_t)i + 1;
-}
-
-// As source_place, but not slower the more there is to print.
 static void find_place(const struct printer *p, const struct source *s,
                        uint32_t offset, uint32_t *line, uint32_t *column)
 {
-  struct line_starts *l = &p->lines[s - p->sources];
-  if (!l->at)
-    find_lines(l, s);
-  if (!l->at) {
+  struct source_lines *l = &p->lines[s - p->sources];
+  if (l->source || source_lines_make(p->arena, s, l))
+    source_lines_find(l, offset, line, column);
+  else
     source_place(s, offset, line, column);
-    return;
-  }
-  if (offset > s->size)
-    offset = (uint32_t)s->size;
-  size_t low = 0, high = l->n; // the line is in low ... high - 1
-  while (high - low > 1) {
-    size_t middle = low + (high - low) / 2;
-    if (l->at[middle] <= offset)
-      low = middle;
-    else
-      high = middle;
-  }
-  *line = (uint32_t)low + 1;
-  *column = 1 + (uint32_t)utf8_length(s->text + l->at[low],
-                                      offset - l->at[low]);
 }
 
 static void add_name(struct buf *out, const char *name)
@@ -87,9 +53,7 @@ static void colour(const struct printer *p, const char *code)
 
 static const char *severity_colour(enum severity s)
 {
-  return s == SEVERITY_ERROR     ? "1;31"
-         : s == SEVERITY_WARNING ? "1;35"
-                                 : "1;36";
+  return s == SEVERITY_ERROR ? "1;31" : s == SEVERITY_WARNING ? "1;35" : "1;36";
 }
 
 // Text of a message: what would move a terminal's cursor is shown harmlessly.
@@ -113,9 +77,9 @@ static bool inside_code_point(const char *text, size_t at)
 static struct window window_at(const struct source *s, size_t offset)
 {
   size_t start = offset, end = offset;
-  while (start > 0 && s->text[start - 1] != '\n')
+  while (start > 0 && offset - start <= WIDEST && s->text[start - 1] != '\n')
     start--;
-  while (end < s->size && s->text[end] != '\n')
+  while (end < s->size && end - offset <= WIDEST && s->text[end] != '\n')
     end++;
   if (end > start && s->text[end - 1] == '\r')
     end--;
@@ -149,7 +113,8 @@ static unsigned add_cell(struct buf *out, const char *text, size_t size,
     return 1;
   }
   if (!n || code < 0x20 || (code >= 0x7F && code < 0xA0) ||
-      (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069)) {
+      (code >= 0x202A && code <= 0x202E) ||
+      (code >= 0x2066 && code <= 0x2069)) {
     buf_adds(out, "\xEF\xBF\xBD");
     *columns = 1;
     return n ? n : 1;
@@ -346,16 +311,16 @@ void diag_print(const struct diags *d, const struct source *sources,
 {
   static void (*const print[])(const struct printer *, const struct diag *) = {
       print_human, print_json, print_github};
-  struct printer p = {sources, n_sources, coloured, out, NULL};
+  struct arena arena = {0};
+  struct printer p = {sources, n_sources, coloured, out, &arena, NULL};
   size_t n = 0;
   for (const struct diag *r = d->first; r; r = r->next)
     n++;
-  const struct diag **sorted = calloc(n + 1, sizeof *sorted);
-  p.lines = calloc(n_sources + 1, sizeof *p.lines);
+  const struct diag **sorted = ARENA_ARRAY(&arena, n + 1, const struct diag *);
+  p.lines = ARENA_ARRAY(&arena, n_sources + 1, struct source_lines);
   if (!sorted || !p.lines) {
     out->failed = true;
-    free(sorted);
-    free(p.lines);
+    arena_free(&arena);
     return;
   }
   n = 0;
@@ -364,8 +329,5 @@ void diag_print(const struct diags *d, const struct source *sources,
   qsort(sorted, n, sizeof *sorted, by_place);
   for (size_t i = 0; i < n; i++)
     print[form](&p, sorted[i]);
-  for (size_t i = 0; i < n_sources; i++)
-    free(p.lines[i].at);
-  free(p.lines);
-  free(sorted);
+  arena_free(&arena);
 }

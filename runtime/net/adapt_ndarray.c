@@ -1,6 +1,7 @@
 // ndarray: {"array": nested lists, "shape": [ints]?, "dtype": NumPy's name?}.
 // The array is read, given its shape, cast to its dtype (toward zero) and then
 // to the element type that the route wants. multi_ndarray: an object of such.
+#include "grammar/base/utf8.h"
 #include "runtime/codec/tensor.h"
 #include "runtime/net/adapt.h"
 
@@ -33,7 +34,7 @@ static bool read_dtype(struct decode *d, const struct json *from,
   if (dtype_find(t->data, t->size, out))
     return true;
   return offence_value(d, from, &at, "data type '%.*s' is not known",
-                       t->size < 40 ? (int)t->size : 40, t->data);
+                       (int)utf8_cut(t->data, t->size, 40), t->data);
 }
 
 // The sizes of a shape; one may be -1, which stands for what is left.

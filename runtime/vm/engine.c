@@ -66,6 +66,7 @@ void engine_free(struct engine **engine)
   engine_release(&e->home);
   states_free(e);
   measures_end(e);
+  refused_end(e);
   free(e->timers);
   arena_free(&e->arena);
   free(e);

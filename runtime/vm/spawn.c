@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPAWNED_MAX = 100000 };
+enum { SPAWNED_MAX = 100000, QUIET = 1000000000 };
 
 struct spawned {
   struct request request;
@@ -50,12 +50,77 @@ static void tell(const struct engine *e, const struct function *fn,
   fputs(")\n", stderr);
 }
 
+// ---- too many of them ----
+
+// Of one function: behind a line about it a second is quiet, and who is refused
+// meanwhile is only counted. Where time is virtual nobody waits to read that.
+struct refused {
+  struct timer timer; // of the quiet second
+  struct engine *engine;
+  const struct function *fn;
+  uint64_t more;
+};
+
+static void tell_more(struct refused *r)
+{
+  if (r->more)
+    fprintf(stderr, "error: %s failed %llu more times (overloaded)\n",
+            r->fn->name, (unsigned long long)r->more);
+  r->more = 0;
+}
+
+static void be_quiet(struct refused *r)
+{
+  timer_set(r->engine, &r->timer, engine_now(r->engine) + QUIET);
+}
+
+static void second_over(struct timer *timer)
+{
+  struct refused *r =
+      (struct refused *)((char *)timer - offsetof(struct refused, timer));
+  bool again = r->more;
+  tell_more(r);
+  if (again)
+    be_quiet(r);
+}
+
+static struct refused *refused_of(struct engine *e, const struct function *fn)
+{
+  if (!e->clock)
+    return NULL;
+  if (!e->refused)
+    e->refused = calloc(e->plan->n_functions, sizeof *e->refused);
+  if (!e->refused)
+    return NULL;
+  struct refused *r = &e->refused[fn->row - e->plan->functions];
+  r->timer.fire = second_over;
+  r->engine = e;
+  r->fn = fn;
+  return r;
+}
+
+void refused_end(struct engine *e)
+{
+  for (uint32_t i = 0; e->refused && i < e->plan->n_functions; i++)
+    tell_more(&e->refused[i]);
+  free(e->refused);
+  e->refused = NULL;
+}
+
 static void failed(struct engine *e, const struct function *fn,
                    const struct error *error)
 {
+  struct refused *r =
+      error->kind == ERROR_overloaded ? refused_of(e, fn) : NULL;
   if (e->spawned_failed)
     metric_add(e->spawned_failed, 1);
+  if (r && r->timer.heap) {
+    r->more++;
+    return;
+  }
   tell(e, fn, error);
+  if (r)
+    be_quiet(r);
 }
 
 static void on_done(struct request *r)

@@ -322,6 +322,7 @@ struct engine {
   struct metric_family **metrics; // of the plan
   struct metric_series *spawned_failed; // or NULL
   struct metrics *own_metrics;    // in virtual time
+  struct refused *refused;   // by function, or NULL
   uint64_t random[4]; // what the next number comes from
   bool seeded;        // by a number
   // other loops (port.h)
@@ -611,6 +612,7 @@ void request_call(struct engine *e, struct request *r, const value *args,
 // ---- calls that run apart (spawn.c) ----
 
 void spawned_end(struct engine *e); // cancels them all
+void refused_end(struct engine *e); // says what is still to be said
 
 // ---- caches (cache.c) ----
 

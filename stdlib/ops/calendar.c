@@ -1,6 +1,7 @@
 // The library `time`: moments as days and hours, as texts of a given form, and
 // back. A moment is counted in nanoseconds since 1970 in UTC; whose clock is
 // meant is said by an offset.
+#include "grammar/base/utf8.h"
 #include "runtime/codec/parts.h"
 #include "stdlib/ops/ops.h"
 
@@ -256,7 +257,7 @@ static enum operator_status fail_form(struct operator_call *call,
                                       const struct text *form)
 {
   return operator_fail(call, "no form of a time: '%.*s'",
-                       (int)(form->size < 80 ? form->size : 80), form->data);
+                       (int)utf8_cut(form->data, form->size, 80), form->data);
 }
 
 OP(time_format)
@@ -424,7 +425,7 @@ static enum operator_status fail_reading(struct operator_call *call,
 {
   const struct text *t = ARG(0).text;
   return operator_fail(call, "no time: '%.*s'%s%s",
-                       (int)(t->size < 80 ? t->size : 80), t->data,
+                       (int)utf8_cut(t->data, t->size, 80), t->data,
                        why ? ", " : "", why ? why : "");
 }
 
@@ -463,6 +464,6 @@ OP(time_duration)
   const char *why = moment_read_duration(t->data, t->size, &ns);
   if (why)
     return operator_fail(call, "no duration: '%.*s', %s",
-                         (int)(t->size < 80 ? t->size : 80), t->data, why);
+                         (int)utf8_cut(t->data, t->size, 80), t->data, why);
   return give_int(out, ns);
 }

@@ -243,7 +243,7 @@ static const struct json *refuse(struct change *c, const struct text *name,
 {
   if (!c->failed)
     operator_fail(c->call, "there is no place \"%.*s\" in %s",
-                  (int)(name->size < 80 ? name->size : 80), name->data, why);
+                  (int)utf8_cut(name->data, name->size, 80), name->data, why);
   c->failed = true;
   return NULL;
 }

@@ -71,7 +71,7 @@ class Endless(unittest.TestCase):
     def read(self, server, path):
         """The end of an answer, and by how much the server grew meanwhile."""
         before = most = server.rss()
-        with socket.create_connection((server.host, server.port), 60) as c:
+        with socket.create_connection((server.host, server.port), 900) as c:
             c.sendall(f"GET {path}?n={PIECES} HTTP/1.1\r\nHost: a\r\n"
                       "Connection: close\r\n\r\n".encode())
             end = b""

@@ -1,5 +1,6 @@
 """Spawned calls on a server: they outlive their request, the server waits for
 them when it ends, up to its patience, and their errors are in the log."""
+import re
 import signal
 import sys
 import tempfile
@@ -79,10 +80,23 @@ class Spawn(unittest.TestCase):
             self.ask(s, "/many?n=20&t=0.05")
             self.lines(s, 13)
         lines = s.errors.splitlines()
-        self.assertEqual(len(lines), 9, s.errors)
+        self.assertEqual(len(lines), 3, s.errors)
         self.assertIn("error: spawn Worker.work failed: bad: it was bad (user, ", lines[0])
-        for line in lines[1:]:
-            self.assertIn("its queue of 8 is full (overloaded, ", line)
+        self.assertIn("its queue of 8 is full (overloaded, ", lines[1])
+        self.assertEqual(lines[2], "error: spawn Worker.work failed 7 more times (overloaded)")
+
+    def test_refusals_are_told_once_a_second(self):
+        with support.Server(self.plan) as s:
+            end, asked = time.monotonic() + 2.2, 0
+            while time.monotonic() < end:
+                self.ask(s, "/many?n=200&t=0.5")
+                asked += 200
+        lines = s.errors.splitlines()
+        self.assertLess(len(lines), 8, s.errors)
+        more = sum(int(n) for n in re.findall(r"failed (\d+) more times", s.errors))
+        refused = more + len([line for line in lines if "more times" not in line])
+        self.assertGreater(refused, asked - 100)
+        self.assertLess(refused, asked)
 
     def test_the_end_waits_for_them(self):
         with support.Server(self.plan) as s:

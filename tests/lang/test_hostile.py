@@ -2,7 +2,9 @@
 
 Each is answered within a few seconds by few diagnostics, and never by a crash.
 """
+import json
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -88,6 +90,19 @@ class Hostile(unittest.TestCase):
         self.one(b"fn f() = " + b"x" * 1_000_000 + b" y", "syntax-error")
         self.one(b"fn f() = " + b"9" * 1_000_000, "number-too-large")
         self.one(b'fn f() = "' + b"x" * 1_000_000, "unclosed-string")
+
+    def test_places_in_a_line_of_a_megabyte(self):
+        source = 'fn f() -> [str] = ["é", ' + ", ".join(f"no{i}" for i in range(N)) + "]\n"
+        done = subprocess.run([SGC, "check", "--json", "-"], input=source.encode(), timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        lines = (done.stdout + done.stderr).decode().splitlines()
+        self.assertGreaterEqual(len(lines), 1000)
+        for line in lines:
+            at = json.loads(line)
+            name = re.search("no[0-9]+", at["message"])
+            if name:
+                self.assertEqual((at["line"], at["column"]),
+                                 (1, source.index(name[0] + ",") + 1))
 
     def test_strings_in_strings(self):
         for piece in ('"{', '"{"', '"""{"', "{x", "'\n", "\\", '{"'):
