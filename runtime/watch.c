@@ -1,5 +1,8 @@
 // Enters: changes of files. Leaves: loaded plans. Folders are watched, not
-// files: editors put a new file in the place of the old one.
+// files: editors put a new file in the place of the old one. A folder may be
+// replaced too, so they are all watched anew behind each change. What a program
+// uses is known from its plan; while it is wrong, any source that changes in
+// these folders may be what was missing.
 #include "runtime/watch.h"
 #include "runtime/compile.h"
 
@@ -10,6 +13,7 @@
 
 enum {
   QUIET_MS = 60, // a save is several changes
+  AWAY_MS = 500, // until a folder that is gone is looked for again
   MOST_FOLDERS = 64,
 };
 
@@ -28,10 +32,11 @@ struct watch {
   uv_timer_t quiet;
   uv_process_t sgc;
   bool compiling, again, closing;
-  int open; // handles that libuv still has
+  bool wrong; // the last time
+  int open;   // handles that libuv still has
   int n_folders;
   char **files; // the names that matter, in any folder
-  uint32_t n_files;
+  uint32_t n_files, file_room;
   struct folder folders[MOST_FOLDERS];
 };
 
@@ -55,14 +60,19 @@ static void on_closed(uv_handle_t *h)
 }
 
 // ---- loading ----
+static void watch_sources(struct watch *w, const struct plan *p);
+
 static void load(struct watch *w, const char *path)
 {
   struct loaded l = {0};
   char why[512];
-  if (!plan_load(&l, path, why, sizeof why))
+  w->wrong = plan_load(&l, path, why, sizeof why);
+  if (!w->wrong) {
+    watch_sources(w, &l.plan);
     w->changed(&l, w->user);
-  else
+  } else {
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", w->path, why);
+  }
 }
 
 static void end_compiling(struct watch *w)
@@ -82,6 +92,7 @@ static void on_sgc_exit(uv_process_t *process, int64_t status, int number)
     load(w, w->target);
   else if (!w->closing)
     fputs("sgrun: the plan before stays\n", stderr);
+  w->wrong |= status || number;
   end_compiling(w);
   uv_close((uv_handle_t *)process, on_closed);
   if (w->again && !w->closing)
@@ -118,9 +129,21 @@ static void compile(struct watch *w)
   }
 }
 
+static bool watch_again(struct watch *w);
+
+static void on_away(uv_timer_t *t)
+{
+  if (watch_again(t->data))
+    compile_later(t->data);
+  else
+    uv_timer_start(t, on_away, AWAY_MS, 0);
+}
+
 static void on_quiet(uv_timer_t *t)
 {
   struct watch *w = t->data;
+  if (!watch_again(w))
+    uv_timer_start(t, on_away, AWAY_MS, 0);
   if (!w->source)
     load(w, w->path);
   else if (w->compiling)
@@ -141,12 +164,19 @@ static const char *base_name(const char *path)
   return slash ? slash + 1 : path;
 }
 
+static bool is_source(const char *name)
+{
+  size_t n = strlen(name);
+  return n > 3 && !strcmp(name + n - 3, ".sg");
+}
+
 static void on_event(uv_fs_event_t *e, const char *name, int events, int status)
 {
   struct folder *f =
       (struct folder *)((char *)e - offsetof(struct folder, event));
   struct watch *w = f->watch;
-  bool known = !name;
+  bool known = !name || (w->wrong && is_source(name)) ||
+               !strcmp(name, base_name(f->path)); // the folder itself
   for (uint32_t i = 0; name && i < w->n_files && !known; i++)
     known = !strcmp(w->files[i], name);
   if (known)
@@ -156,8 +186,9 @@ static void on_event(uv_fs_event_t *e, const char *name, int events, int status)
 static void watch_folder(struct watch *w, const char *path)
 {
   const char *name = base_name(path);
-  char *folder =
-      name > path ? strndup(path, (size_t)(name - path)) : strdup(".");
+  char *folder = name == path       ? strdup(".")
+                 : name == path + 1 ? strdup("/")
+                                    : strndup(path, (size_t)(name - path) - 1);
   bool known = !folder || w->n_folders == MOST_FOLDERS;
   for (int i = 0; i < w->n_folders && !known; i++)
     known = !strcmp(w->folders[i].path, folder);
@@ -178,13 +209,47 @@ static void watch_folder(struct watch *w, const char *path)
   uv_unref((uv_handle_t *)&f->event);
 }
 
+// False: one of them is away.
+static bool watch_again(struct watch *w)
+{
+  bool all = true;
+  for (int i = 0; i < w->n_folders; i++) {
+    struct folder *f = &w->folders[i];
+    uv_fs_event_stop(&f->event);
+    all &= !uv_fs_event_start(&f->event, on_event, f->path, 0);
+  }
+  return all;
+}
+
+static bool add_name(struct watch *w, const char *name)
+{
+  for (uint32_t i = 0; i < w->n_files; i++)
+    if (!strcmp(w->files[i], name))
+      return true;
+  if (w->n_files == w->file_room) {
+    uint32_t room = w->file_room * 2 + 8;
+    char **files = realloc(w->files, room * sizeof *files);
+    if (!files)
+      return false;
+    w->files = files;
+    w->file_room = room;
+  }
+  char *copy = strdup(name);
+  if (copy)
+    w->files[w->n_files++] = copy;
+  return copy != NULL;
+}
+
 static void watch_file(struct watch *w, const char *path)
 {
-  char *name = strdup(base_name(path));
-  if (!name)
-    return;
-  w->files[w->n_files++] = name;
-  watch_folder(w, path);
+  if (add_name(w, base_name(path)))
+    watch_folder(w, path);
+}
+
+static void watch_sources(struct watch *w, const struct plan *p)
+{
+  for (uint32_t i = 0; w->source && i < p->n_files; i++)
+    watch_file(w, plan_str(p, p->files[i].path));
 }
 
 struct watch *watch_new(uv_loop_t *loop, const char *path, const struct plan *p,
@@ -195,11 +260,10 @@ struct watch *watch_new(uv_loop_t *loop, const char *path, const struct plan *p,
     return NULL;
   w->loop = loop;
   w->path = strdup(path);
-  w->files = calloc((size_t)p->n_files + 1, sizeof *w->files);
   w->source = compile_is_source(path);
   w->changed = changed;
   w->user = user;
-  if (!w->path || !w->files) {
+  if (!w->path) {
     watch_free(w);
     return NULL;
   }
@@ -207,8 +271,7 @@ struct watch *watch_new(uv_loop_t *loop, const char *path, const struct plan *p,
   w->quiet.data = w;
   w->open = 1;
   watch_file(w, path);
-  for (uint32_t i = 0; w->source && i < p->n_files; i++)
-    watch_file(w, plan_str(p, p->files[i].path));
+  watch_sources(w, p);
   return w;
 }
 

@@ -393,6 +393,53 @@ class Watch(unittest.TestCase):
                 t.join()
                 self.assertEqual(got[0][2], b"slept")
 
+    def wait_for(self, server, wanted):
+        end = time.monotonic() + 15
+        while (got := server.request("GET", "/")[2]) != wanted:
+            self.assertLess(time.monotonic(), end, got)
+            time.sleep(0.02)
+
+    def test_sources_that_come_and_go(self):
+        """What a program begins to use is watched too; files and folders are replaced, deleted
+        and made again."""
+        main = 'use "./{0}"\napp a {{ route GET "/" -> f() }}\n'
+        with tempfile.TemporaryDirectory() as at:
+            at = pathlib.Path(at)
+            path, one, two = at / "main.sg", at / "one.sg", at / "sub" / "two.sg"
+            one.write_text('fn f() -> str = "1"\n')
+            path.write_text(main.format("one.sg"))
+            with support.Server(path, "--watch") as s:
+                self.wait_for(s, b"1")
+                path.write_text(main.format("sub/two.sg"))  # which is not there yet
+                self.assertIn("error", s.process.stderr.readline())
+                two.parent.mkdir()
+                two.write_text('fn f() -> str = "2"\n')
+                path.write_text(main.format("sub/two.sg"))
+                self.wait_for(s, b"2")
+                two.write_text('fn f() -> str = "3"\n')
+                self.wait_for(s, b"3")
+                for n in range(4, 7):  # as editors do it
+                    (two.parent / "new~").write_text(f'fn f() -> str = "{n}"\n')
+                    os.replace(two.parent / "new~", two)
+                    self.wait_for(s, str(n).encode())
+                two.unlink()
+                time.sleep(0.3)
+                two.write_text('fn f() -> str = "7"\n')
+                self.wait_for(s, b"7")
+                shutil.rmtree(two.parent)
+                time.sleep(0.3)
+                two.parent.mkdir()
+                two.write_text('fn f() -> str = "8"\n')
+                self.wait_for(s, b"8")
+                two.write_text('fn f() -> str = "9"\n')
+                self.wait_for(s, b"9")
+                path.write_text("what is this\n" + main.format("three.sg"))
+                time.sleep(0.3)
+                path.write_text(main.format("three.sg"))
+                time.sleep(0.3)
+                (at / "three.sg").write_text('fn f() -> str = "10"\n')
+                self.wait_for(s, b"10")
+
 
 if __name__ == "__main__":
     unittest.main()
