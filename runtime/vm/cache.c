@@ -300,6 +300,7 @@ static enum entry give(struct task *t, struct frame *f, value v)
 {
   struct engine *e = t->run->engine;
   uint16_t result = f->result;
+  uint32_t type = f->fn->row->result;
   struct timeline_call *call = call_of(f);
   frame_keep(t->run, f);
   if (t->frame) {
@@ -307,7 +308,7 @@ static enum entry give(struct task *t, struct frame *f, value v)
     t->frame->slots[result] = v;
     return ENTRY_RUN;
   }
-  t->cached = (struct cache_wait){.value = v, .call = call};
+  t->cached = (struct cache_wait){.value = v, .type = type, .call = call};
   t->wait = WAIT_CACHE;
   t->timer.fire = give_later;
   if (!timer_set(e, &t->timer, engine_now(e)))

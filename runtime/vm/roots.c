@@ -55,6 +55,8 @@ static void visit_task(struct compaction *c, struct task *t)
   if (t->entering)
     visit_slots(c, t->entering, t->types, t->types ? t->site->count : 0);
   compact_error(c, &t->error);
+  if (t->wait == WAIT_CACHE && !t->cached.entry)
+    compact_value(c, &t->cached.value, t->cached.type);
   if (t->future) // it has no value yet
     compact_visit(c, &t->future, SHAPE_future, PLAN_NONE, sizeof *t->future);
   if (t->each)

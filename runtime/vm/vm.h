@@ -178,6 +178,7 @@ struct cache_wait { // in the order of coming
   struct cache_wait *next, *prev;
   struct cached *entry; // NULL: the answer is `value`
   value value;
+  uint32_t type; // of it
   struct timeline_call *call; // or NULL: nobody asks for it
   uint16_t result;            // the task's slot
 };

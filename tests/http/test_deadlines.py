@@ -95,8 +95,8 @@ class Deadlines(unittest.TestCase):
                         ("/busy", False), ("/waits", True):
                     with self.subTest(loops=loops, path=path, reads=reads):
                         for answer in self.ends(s, path, reads):
-                            status = b" 408 " if path == "/waits" else b" 200 "
-                            self.assertIn(status, answer[:20])
+                            status = int(answer[9:12])  # before the first piece it is 408
+                            self.assertIn(status, (408,) if path == "/waits" else (200, 408))
                         self.is_idle(s)
                 self.assertEqual(s.request("GET", "/")[2], b"there")
             self.assertEqual(s.errors, "")
