@@ -219,6 +219,7 @@ void arena_reset(struct arena *a)
 
 void arena_free(struct arena *a)
 {
+  free_attached(a);
   while (a->blocks) {
     struct arena_block *next = a->blocks->next;
     free(a->blocks);

@@ -47,6 +47,11 @@ static uint32_t hash_of(const struct map_place *p)
                                     : p->word);
 }
 
+size_t map_index_size(const struct map *m)
+{
+  return (m->mask + (size_t)1) * sizeof *m->index;
+}
+
 struct map *map_new(struct arena *a, uint32_t room)
 {
   struct map *m = ARENA_NEW(a, struct map);

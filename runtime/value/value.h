@@ -151,6 +151,7 @@ bool map_put(struct arena *a, struct map *m, const struct text *key, value v); /
 const value *map_get(const struct map *m, const struct text *key); // or NULL
 enum { MAP_NOTHING = UINT32_MAX };
 uint32_t map_find(const struct map *m, const struct text *key); // number of the entry
+size_t map_index_size(const struct map *m); // bytes of its index
 bool map_add(struct arena *a, struct map *m, const struct text *key,
              value v); // a key that is not there
 // Lists and maps with something added; what they were made from stays as it is.

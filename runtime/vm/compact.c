@@ -319,8 +319,7 @@ static void inside_map(struct compaction *c, struct map *m, uint32_t of)
   if (n)
     compact_visit(c, &m->entries, SHAPE_entries, of, n * sizeof *entries);
   if (m->index)
-    compact_visit(c, &m->index, SHAPE_plain, 0,
-                  (m->mask + (size_t)1) * sizeof *m->index);
+    compact_visit(c, &m->index, SHAPE_plain, 0, map_index_size(m));
   if (m->taken)
     compact_visit(c, &m->taken, SHAPE_plain, 0, sizeof *m->taken);
   if (c->leads && (!n || m->entries != entries))
