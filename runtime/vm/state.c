@@ -19,7 +19,10 @@ static const struct plan_class *class_of(const struct engine *e,
   return &e->plan->classes[r->of->class];
 }
 
-enum { STATE_MEMORY = 1 << 30 }; // most bytes of one state value
+enum {
+  STATE_MEMORY = 1 << 30, // most bytes of one state value
+  PINNED_MOST = 64 << 10, // what one counts at most: many are worth a copy
+};
 
 static struct state_box *box_new(void)
 {
@@ -50,7 +53,7 @@ static bool hold(struct run *run, struct state_box *box)
     return false;
   *pin = (struct pin){run->pins, box};
   run->pins = pin;
-  run->pinned += box->arena.held;
+  run->pinned += box->arena.held < PINNED_MOST ? box->arena.held : PINNED_MOST;
   box->last = run;
   box->holders++;
   return true;
