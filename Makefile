@@ -106,6 +106,8 @@ check-tsan: deps
 	@$(MAKE) -s -j$(JOBS) $(TSAN) all
 	@python3 tests/run.py --build build-tsan --only http/test_loops
 	@python3 tests/run.py --build build-tsan --only http/test_streams
+	@python3 tests/run.py --build build-tsan --only http/test_batches
+	@python3 tests/run.py --build build-tsan --only http/test_autoscaling
 
 # What a change should not break, in seconds.
 check-quick: all

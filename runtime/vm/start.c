@@ -251,7 +251,7 @@ static int start_binding(struct start *s, uint32_t number)
 {
   struct deployment *d = &s->e->deployments[number];
   const struct plan_class *c = &s->e->plan->classes[d->class];
-  value *params;
+  value *params = NULL;
   s->row = d->row;
   if (make_params(s, c, &params))
     return -1;
