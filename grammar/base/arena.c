@@ -20,7 +20,7 @@ struct arena_block {
 
 // ---- blocks that wait ----
 
-#ifdef __SANITIZE_ADDRESS__ // it watches over what has been given back
+#ifdef SG_WATCHED // it watches over what has been given back
 enum { SPARE_MOST = 0 };
 #else
 enum { SPARE_MOST = 8 << 20 };

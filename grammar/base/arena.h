@@ -14,6 +14,16 @@
 #include <stdint.h>
 #include <string.h>
 
+// Builds in which memory or threads are watched, by the names that gcc and
+// clang have for them.
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SG_WATCHED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SG_WATCHED 1
+#endif
+#endif
+
 struct arena_block;
 
 struct arena {

