@@ -52,8 +52,9 @@ OP(list_flatten)
   value *to = made->items;
   for (uint32_t i = 0; i < x->count; i++) {
     const struct list *l = x->items[i].list;
-    if (l->count)
-      memcpy(to, l->items, l->count * sizeof *to);
+    if (!l->count)
+      continue;
+    memcpy(to, l->items, l->count * sizeof *to);
     to += l->count;
   }
   return give(call, out, made);
