@@ -174,15 +174,7 @@ static void deliver(struct task *t, struct timeline_call *call, uint16_t result,
 {
   t->wait = WAIT_NOTHING;
   timeline_answer(t->run, call, error, false);
-  if (!t->frame) {
-    task_finish(t, v, error);
-    return;
-  }
-  if (error)
-    t->error = error;
-  else
-    t->frame->slots[result] = v;
-  task_ready(t);
+  task_answer(t, result, v, error);
 }
 
 static const struct error *take(struct task *t, const struct cached *x,

@@ -266,22 +266,7 @@ void compact_value(struct compaction *c, value *v, uint32_t type)
 
 static bool are_pointers(const struct compaction *c, uint32_t of)
 {
-  if (of == OF_JSON || of == OF_TEXT)
-    return true;
-  switch (c->plan->types[of].kind) {
-  case TYPE_none:
-  case TYPE_bool:
-  case TYPE_int:
-  case TYPE_float:
-  case TYPE_duration:
-  case TYPE_size:
-  case TYPE_time:
-  case TYPE_percent:
-  case TYPE_handle:
-    return false;
-  default:
-    return true;
-  }
+  return of == OF_JSON || of == OF_TEXT || !type_is_plain(c->plan, of);
 }
 
 static void inside_values(struct compaction *c, value *v, uint32_t n,

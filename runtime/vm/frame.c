@@ -326,6 +326,20 @@ void task_finish(struct task *t, value v, const struct error *error)
     each_next(run, each);
 }
 
+void task_answer(struct task *t, uint16_t result, value v,
+                 const struct error *error)
+{
+  if (!t->frame) {
+    task_finish(t, v, error);
+    return;
+  }
+  if (error)
+    t->error = error;
+  else
+    t->frame->slots[result] = v;
+  task_ready(t);
+}
+
 // ---- errors on their way ----
 
 // What a handler finds in its slot: { message, kind, status }.

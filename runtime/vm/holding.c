@@ -1,5 +1,19 @@
-// Which types hold values of some kinds: themselves, or in their parts.
+// What types hold: values of some kinds, themselves or in their parts; or
+// nothing but what is in the slot.
 #include "runtime/vm/vm.h"
+
+bool type_is_plain(const struct plan *p, uint32_t type)
+{
+  enum { I64 = 1, F64 = 1, HANDLE = 1 };
+  enum { TEXT, LIST = 0, MAP = 0, TUPLE = 0, BOX = 0, UNION = 0, JSON = 0 };
+  enum { TENSOR, STREAM = 0, FUTURE = 0, CLOSURE = 0, ERASED = 0 };
+  static const bool plain[TYPE_KINDS] = {
+#define TYPE(name, text, form, part) [TYPE_##name] = form,
+#include "grammar/defs/types.def"
+#undef TYPE
+  };
+  return plain[p->types[type].kind];
+}
 
 static bool holds(const struct plan *p, const struct plan_type *t,
                   uint64_t kinds, const bool *known)

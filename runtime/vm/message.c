@@ -322,13 +322,5 @@ static void arrive(struct parcel *p)
     return;
   t->message = NULL;
   t->wait = WAIT_NOTHING;
-  if (!t->frame) {
-    task_finish(t, v, error);
-    return;
-  }
-  if (error)
-    t->error = error;
-  else
-    t->frame->slots[result] = v;
-  task_ready(t);
+  task_answer(t, result, v, error);
 }

@@ -133,24 +133,6 @@ bool state_get(struct task *t, uint32_t field, value *out)
   return true;
 }
 
-static bool is_plain(const struct engine *e, uint32_t type)
-{
-  switch (e->plan->types[type].kind) {
-  case TYPE_none:
-  case TYPE_bool:
-  case TYPE_int:
-  case TYPE_float:
-  case TYPE_duration:
-  case TYPE_size:
-  case TYPE_time:
-  case TYPE_percent:
-  case TYPE_handle:
-    return true;
-  default:
-    return false;
-  }
-}
-
 static bool set_boxed(struct engine *e, struct replica *r, uint32_t state,
                       uint32_t field, uint32_t type, value v)
 {
@@ -175,7 +157,7 @@ const struct error *state_set(struct task *t, uint32_t field, value v)
   uint32_t base = e->plan->types[type].base, fixed = c->n_params + c->n_lets;
   bool done;
   value_check_field(e, c->fields.first + field, v);
-  if (is_plain(e, base)) {
+  if (type_is_plain(e->plan, base)) {
     r->fields[field] = v;
     return NULL;
   }

@@ -412,6 +412,10 @@ void task_unlist(struct task *t); // its owner's list forgets it
 void task_deliver(struct run *run, struct future *future, struct task *parent,
                   uint16_t result, value v);
 void task_ready(struct task *t);
+// What it waited for outside of its frames: it goes on with it, or ends with it
+// where it had not begun.
+void task_answer(struct task *t, uint16_t result, value v,
+                 const struct error *error);
 // The same for a call that is made: none that is made later overtakes it.
 void task_begins(struct task *t);
 // Ends it from outside: whoever waits for its future learns that it was
@@ -661,6 +665,8 @@ bool value_take(struct engine *e, struct arena *a, uint32_t type, value v,
 
 // By type: whether it is, or holds, one of the kinds (a bit each).
 void types_holding(const struct plan *p, uint64_t kinds, bool *out);
+// Whether the slot of such a value is all of it: a number, or a handle.
+bool type_is_plain(const struct plan *p, uint32_t type);
 
 int engine_load(struct engine *e, char *why, size_t why_size);
 // Arguments of bindings and initialisers of replicas, in order of need.
