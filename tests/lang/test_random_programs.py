@@ -77,7 +77,7 @@ class RandomPrograms(unittest.TestCase):
         self.assertGreaterEqual(total, least)
 
     def test_bodies(self):
-        self.agree(bodies, range(6800 if LONG else 60), SGC, 100_000 if LONG else 800)
+        self.agree(bodies, range(7400 if LONG else 60), SGC, 100_000 if LONG else 800)
 
     def test_worlds(self):
         self.agree(worlds, range(4800 if LONG else 160), SGC, 100_000 if LONG else 3000)
