@@ -44,20 +44,24 @@ void timeline_ask(struct run *run, struct frame *f, const struct deployment *d)
   f->call = c;
 }
 
+static void note_end(struct run *run, struct timeline_call *c,
+                     const struct error *error, bool cancelled)
+{
+  c->ended = engine_now(run->engine);
+  c->outcome = cancelled ? CALL_CANCELLED : error ? CALL_FAILED : CALL_DONE;
+  c->error = error ? error->message : NULL;
+}
+
 void timeline_end(struct run *run, struct frame *f, const struct error *error)
 {
-  struct timeline_call *c = f->call;
-  c->ended = engine_now(run->engine);
-  c->outcome = error ? CALL_FAILED : CALL_DONE;
-  c->error = error ? error->message : NULL;
+  note_end(run, f->call, error, false);
   f->call = NULL;
 }
 
 void timeline_cancel(struct run *run, struct frame *f)
 {
-  struct timeline_call *c = f->call;
-  timeline_end(run, f, NULL);
-  c->outcome = CALL_CANCELLED;
+  note_end(run, f->call, NULL, true);
+  f->call = NULL;
 }
 
 void timeline_answer(struct run *run, struct timeline_call *c,
@@ -66,9 +70,7 @@ void timeline_answer(struct run *run, struct timeline_call *c,
   if (!c)
     return;
   c->began = c->asked;
-  c->ended = engine_now(run->engine);
-  c->outcome = cancelled ? CALL_CANCELLED : error ? CALL_FAILED : CALL_DONE;
-  c->error = error ? error->message : NULL;
+  note_end(run, c, error, cancelled);
 }
 
 // ---- printing ----

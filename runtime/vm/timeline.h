@@ -1,6 +1,6 @@
 // Timeline: when the calls of a request were made, began and ended.
 //
-// It is kept for requests that ask for it (`timeline` of struct request), in
+// It is kept for requests that ask for it (`timed` in struct request), in
 // their arena, and lives as long as that. What does not ask pays a look at a
 // pointer for each call.
 #ifndef SG_TIMELINE_H

@@ -18,14 +18,6 @@ struct outcome {
   bool bad;
 };
 
-#define MUST(condition)                                                        \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);          \
-      abort();                                                                 \
-    }                                                                          \
-  } while (0)
-
 static void mix(struct outcome *o, const void *data, size_t size)
 {
   const uint8_t *at = data;

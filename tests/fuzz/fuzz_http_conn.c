@@ -14,14 +14,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MUST(condition)                                                        \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);          \
-      abort();                                                                 \
-    }                                                                          \
-  } while (0)
-
 static uv_loop_t loop;
 static struct http_server *server;
 static struct http_request *pending; // the one with a handler

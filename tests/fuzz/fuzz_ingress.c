@@ -10,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MUST(condition)                                                        \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);          \
-      abort();                                                                 \
-    }                                                                          \
-  } while (0)
-
 enum { FIELDS = 16 };
 
 // Never a byte too many is asked for, and pieces come to what the whole does.

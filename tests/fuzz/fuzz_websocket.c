@@ -11,14 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MUST(condition)                                                        \
-  do {                                                                         \
-    if (!(condition)) {                                                        \
-      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);          \
-      abort();                                                                 \
-    }                                                                          \
-  } while (0)
-
 static struct ws_pool *pool;
 
 static void check(const struct ws *w, enum ws_what what)
