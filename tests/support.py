@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("SG_BUILD", "build")
@@ -40,7 +41,25 @@ def compile_plan(source, folder, *options):
     return plan
 
 
-class Listening:
+class Measured:
+    """What a running process has, by its `process`."""
+
+    def rss(self):
+        """Bytes of memory that the process has."""
+        with open(f"/proc/{self.process.pid}/statm") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def grown(self, before, limit):
+        """By how much rss grew, once that is below `limit`, or after ten seconds: a
+        request's memory goes back after its client has read the answer."""
+        for _ in range(200):
+            if self.rss() - before < limit:
+                break
+            time.sleep(0.05)
+        return self.rss() - before
+
+
+class Listening(Measured):
     """sgrun, where its options say; `first` is what it said when it was ready."""
 
     host = "127.0.0.1"
@@ -75,11 +94,6 @@ class Listening:
             self.log.close()
         if "Sanitizer" in self.errors or "runtime error" in self.errors:
             raise AssertionError(self.errors)
-
-    def rss(self):
-        """Bytes of memory that the process has."""
-        with open(f"/proc/{self.process.pid}/statm") as f:
-            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def files(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -25,7 +25,7 @@ def make_servers():
                        cwd=support.ROOT, check=True)
 
 
-class Echo:
+class Echo(support.Measured):
     """The echo server with options (port, head_ms=…): a context."""
 
     def __init__(self, build, files=0, memory=0, pass_fds=(), **options):
@@ -92,10 +92,6 @@ class Echo:
             except (BrokenPipeError, ConnectionResetError):
                 pass
             return Reader(s).rest(method)
-
-    def rss(self):
-        with open(f"/proc/{self.process.pid}/statm") as f:
-            return int(f.read().split()[1]) * 4096
 
     def files_open(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -484,7 +484,7 @@ class Streams:
         self.settled()
         c.close()
         if not SANITIZED:
-            self.assertLess(self.server.rss() - before, 2 << 20)
+            self.assertLess(self.server.grown(before, 2 << 20), 2 << 20)
 
 
 class OneLoop(Streams, unittest.TestCase):
