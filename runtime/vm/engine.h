@@ -19,7 +19,8 @@ struct engine_options {
   struct uv_loop_s *loop; // NULL: virtual time
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
   uint32_t turns;         // engine_run_until_done fails the request after so many
-                          // turns of tasks, 0: never
+                          // turns of tasks, of which one that spends its
+                          // whole budget counts for 30, 0: never
   uint64_t seed;          // of random numbers, 0: none
   struct port *port;      // of the loop (port.h), or NULL
   struct metric_shard *metrics; // of the loop; NULL: the engine has its own

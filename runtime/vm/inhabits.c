@@ -3,7 +3,8 @@
 //
 // A slot says nothing about what it holds, so a wrong instruction, operator or
 // reader of input would be seen late or never. Values are walked by their type,
-// some parts of each: whoever put a large one together has been looked at too.
+// some parts of each, and each time from another place in a long list: whoever
+// put a large one together has been looked at too, and a look must cost little.
 #include "runtime/vm/vm.h"
 
 #ifdef SG_CHECK_VALUES
@@ -14,12 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PARTS = 60, LONGEST = 2000 };
+enum { PARTS = 60, READ_PARTS = 12, LONGEST = 400 };
 
 struct visit {
   const struct plan *plan;
   uint32_t left; // parts that may still be looked at
+  uint32_t turn; // where a long list is begun
 };
+
+static _Thread_local uint32_t turns;
 
 static bool inhabits(struct visit *w, uint32_t type, value v);
 
@@ -48,8 +52,9 @@ static bool are_items(struct visit *w, const struct list *l, uint32_t of)
 {
   if (!l || (l->count && !l->items) || (l->room && l->count > l->room))
     return false;
+  uint32_t from = l->count ? w->turn % l->count : 0;
   for (uint32_t i = 0; i < l->count && w->left; i++)
-    if (!inhabits(w, of, l->items[i]))
+    if (!inhabits(w, of, l->items[(from + i) % l->count]))
       return false;
   return true;
 }
@@ -204,7 +209,7 @@ static bool inhabits(struct visit *w, uint32_t type, value v)
 
 bool value_inhabits(const struct plan *p, uint32_t type, value v)
 {
-  return inhabits(&(struct visit){p, PARTS}, type, v);
+  return inhabits(&(struct visit){p, PARTS, turns++}, type, v);
 }
 
 // ---- what instructions read ----
@@ -229,7 +234,8 @@ void values_check(const struct frame *f, const struct plan_code *pc)
   for (unsigned k = 0; k < n; k++)
     for (uint32_t i = 0; i < runs[k].count; i++) {
       uint32_t slot = runs[k].first + i;
-      if (!value_inhabits(p, f->fn->types[slot], f->slots[slot]))
+      struct visit visit = {p, READ_PARTS, turns++};
+      if (!inhabits(&visit, f->fn->types[slot], f->slots[slot]))
         wrong(f, at, slot);
     }
 }
