@@ -208,8 +208,11 @@ static const char *write_form(const struct answer *a, enum form_kind form,
   switch (form) {
   case FORM_json:
     return json_encode(a->plan, type, v, out) ? NULL : not_finite;
-  case FORM_sse:
-    return sse_write(a->plan, type, v, out) ? NULL : not_finite;
+  case FORM_sse: {
+    struct sse sse;
+    sse_open(&sse, a->plan, type);
+    return sse_write(&sse, v, out);
+  }
   case FORM_csv:
     return csv_write(a->plan, type, v, out) ? NULL
                                             : "the result is no table for csv";

@@ -11,24 +11,41 @@
 void answer_call(const struct service *s, uint32_t route,
                  const struct request *call, struct http_request *http);
 
+// How pieces of a type become server-sent events (sse.c).
+enum { SSE_EVENT, SSE_ID, SSE_RETRY, SSE_DATA, SSE_FIELDS };
+struct sse {
+  const struct plan *plan;
+  uint32_t type;          // of a piece
+  bool named;             // a record of these fields; else all of it is data
+  uint8_t at[SSE_FIELDS]; // which part it is, + 1; 0: none
+  uint32_t types[SSE_FIELDS];
+};
+
 // A call's stream as an answer, piece by piece.
 struct stream_answer {
   struct stream_reader reader; // first
   const struct service *service;
+  struct engine *engine;
   struct request *call;
   struct http_request *http;
   struct buf *out;      // of the heap, empty between pieces
   uint32_t route, type; // the pieces'
   enum form_kind form;
   bool begun;
+  struct sse sse;    // FORM_sse
+  struct timer ping; // the same: when nothing was said for too long
+  int64_t said;
 };
 // False: the call gave no stream, and nothing is answered. It ends the call
 // (request_end) before the answer. A piece for which there was no room is
 // followed by stream_answer_go_on, when there is.
 bool stream_answer_begin(struct stream_answer *a, const struct service *s,
-                         uint32_t route, struct request *call,
-                         struct http_request *http, struct buf *out);
+                         uint32_t route, struct engine *engine,
+                         struct request *call, struct http_request *http,
+                         struct buf *out);
 void stream_answer_go_on(struct stream_answer *a);
+// Nobody reads it any more; also where it has not begun.
+void stream_answer_leave(struct stream_answer *a);
 
 // An error with a status and message, in the shape that the route asks for.
 void answer_error(const struct service *s, uint32_t route,

@@ -1,4 +1,4 @@
-// What the rooms that make answers share: answer.c, answer_stream.c.
+// What the rooms that make answers share: answer.c, answer_stream.c, sse.c.
 #ifndef SG_ANSWER_PARTS_H
 #define SG_ANSWER_PARTS_H
 
@@ -22,7 +22,10 @@ const char *answer_head(struct answer *a, const struct reply *reply,
 void answer_fail(const struct service *s, uint32_t route, const char *message,
                  struct http_request *http);
 
-// A value as one server-sent event; false: it has no JSON form.
-bool sse_write(const struct plan *p, uint32_t type, value v, struct buf *out);
+// Which values are server-sent events with more than data, worked out once: of
+// a record with `data` and nothing beside it but these, each of a fitting type.
+// NULL, or why it cannot be said.
+const char *sse_write(const struct sse *s, value v, struct buf *out);
+void sse_open(struct sse *s, const struct plan *p, uint32_t type);
 
 #endif

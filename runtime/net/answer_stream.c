@@ -6,27 +6,12 @@
 // on when it is taken. Who leaves, or does not read, stops the producer.
 #include "runtime/net/answer_parts.h"
 
+#include <string.h>
 #include <strings.h>
 
 enum { KEPT_PIECE = 65536 }; // larger buffers are given back
 
 // ---- pieces as bytes ----
-
-// A line ends in CR LF, LF or CR (the standard of server-sent events), and each
-// is a line of the same event.
-static void write_event(const char *data, size_t size, struct buf *out)
-{
-  for (const char *at = data, *end = data + size; at <= end;) {
-    const char *stop = at;
-    while (stop < end && *stop != '\n' && *stop != '\r')
-      stop++;
-    buf_adds(out, "data: ");
-    buf_add(out, at, (size_t)(stop - at));
-    buf_addc(out, '\n');
-    at = stop + (stop + 1 < end && stop[0] == '\r' && stop[1] == '\n') + 1;
-  }
-  buf_addc(out, '\n');
-}
 
 static bool is_text(const struct plan *p, uint32_t type)
 {
@@ -34,31 +19,18 @@ static bool is_text(const struct plan *p, uint32_t type)
   return kind == TYPE_str || kind == TYPE_bytes;
 }
 
-bool sse_write(const struct plan *p, uint32_t type, value v, struct buf *out)
+// NULL, or why it cannot be said.
+static const char *write_piece(const struct stream_answer *a, value v)
 {
-  if (is_text(p, type)) {
-    write_event(v.text->data, v.text->size, out);
-    return true;
-  }
-  buf_adds(out, "data: ");
-  bool said = json_encode(p, type, v, out);
-  buf_adds(out, "\n\n");
-  return said;
-}
-
-// False: the piece holds what JSON cannot say.
-static bool write_piece(const struct stream_answer *a, value v)
-{
-  const struct plan *p = a->service->plan;
   if (a->form == FORM_sse)
-    return sse_write(p, a->type, v, a->out);
-  if (!json_encode(p, a->type, v, a->out))
-    return false;
+    return sse_write(&a->sse, v, a->out);
+  if (!json_encode(a->service->plan, a->type, v, a->out))
+    return "a piece holds a number that is not finite";
   buf_addc(a->out, '\n');
-  return true;
+  return NULL;
 }
 
-// ---- the answer ----
+// ---- the head ----
 
 // What comes should be shown as it comes.
 static void never_cache(struct answer *head)
@@ -70,6 +42,44 @@ static void never_cache(struct answer *head)
       (struct http_header){"cache-control", "no-cache", 13, 8};
 }
 
+// ---- silence ----
+
+static int64_t ping_of(const struct stream_answer *a)
+{
+  return a->service->routes[a->route].ping;
+}
+
+static void watch(struct stream_answer *a)
+{
+  struct engine *e = a->engine;
+  a->said = engine_now(e);
+  timer_set(e, &a->ping, a->said + ping_of(a));
+}
+
+// A comment, which clients and what is between take for life.
+static void on_silence(struct timer *t)
+{
+  struct stream_answer *a =
+      (struct stream_answer *)((char *)t -
+                               offsetof(struct stream_answer, ping));
+  struct engine *e = a->engine;
+  int64_t now = engine_now(e);
+  if (now - a->said >= ping_of(a)) {
+    a->said = now;
+    if (a->reader.waits) // else the client is what is waited for
+      http_respond_piece(a->http, ":\n\n", 3);
+  }
+  timer_set(e, &a->ping, a->said + ping_of(a));
+}
+
+void stream_answer_leave(struct stream_answer *a)
+{
+  if (a->engine)
+    timer_stop(a->engine, &a->ping);
+}
+
+// ---- the answer ----
+
 static bool begin(struct stream_answer *a)
 {
   struct answer head = {.plan = a->service->plan, .http = a->http};
@@ -80,6 +90,8 @@ static bool begin(struct stream_answer *a)
                                   head.n_headers))
     why = "the headers of the answer cannot be sent";
   a->begun = !why;
+  if (!why && a->form == FORM_sse)
+    watch(a);
   if (!why)
     return true;
   request_end(a->call);
@@ -95,6 +107,7 @@ static void fail(struct stream_answer *a, const struct error *error)
   a->call->error = *error;
   m = m ? text_new(&a->http->arena, m->data, m->size) : NULL;
   a->call->error.message = m ? m : &text_empty;
+  stream_answer_leave(a);
   request_end(a->call);
   if (a->begun)
     http_respond_abort(a->http);
@@ -106,21 +119,20 @@ static void end(struct stream_answer *a)
 {
   if (!a->begun && !begin(a))
     return;
+  stream_answer_leave(a);
   request_end(a->call);
   http_respond_end(a->http);
 }
 
-static void cannot_say(struct stream_answer *a)
+static void cannot_say(struct stream_answer *a, const char *why)
 {
-  static const char number[] = "a piece holds a number that is not finite";
-  static const char memory[] = "out of memory";
-  static const struct text texts[] = {
-      {sizeof number - 1, sizeof number - 1, number},
-      {sizeof memory - 1, sizeof memory - 1, memory}};
-  static const struct error errors[] = {
-      {.kind = ERROR_user, .status = 500, .message = &texts[0]},
-      {.kind = ERROR_limit, .status = 500, .message = &texts[1]}};
-  fail(a, &errors[a->out->failed]);
+  bool memory = a->out->failed;
+  const char *text = memory ? "out of memory" : why;
+  uint32_t size = (uint32_t)strlen(text);
+  struct text message = {size, size, text};
+  fail(a, &(struct error){.kind = memory ? ERROR_limit : ERROR_user,
+                          .status = 500,
+                          .message = &message});
 }
 
 // False: the next piece has to wait, or there is none.
@@ -128,6 +140,8 @@ static bool give(struct stream_answer *a, const char *data, size_t size)
 {
   if (!a->begun && !begin(a))
     return false;
+  if (a->form == FORM_sse)
+    a->said = engine_now(a->engine);
   int taken = http_respond_piece(a->http, data, size);
   if (taken == HTTP_BARE)
     end(a);
@@ -141,10 +155,11 @@ static bool send_piece(struct stream_answer *a, value v)
     return give(a, v.text->data, v.text->size);
   out->size = 0;
   bool goes_on = false;
-  if (write_piece(a, v) && !out->failed)
-    goes_on = give(a, out->data, out->size);
+  const char *why = write_piece(a, v);
+  if (why || out->failed)
+    cannot_say(a, why);
   else
-    cannot_say(a);
+    goes_on = give(a, out->data, out->size);
   if (out->room > KEPT_PIECE || out->failed) {
     buf_free(out);
     *out = (struct buf){0};
@@ -194,8 +209,9 @@ static struct stream *stream_of(const struct plan *p, uint32_t route,
 }
 
 bool stream_answer_begin(struct stream_answer *a, const struct service *s,
-                         uint32_t route, struct request *call,
-                         struct http_request *http, struct buf *out)
+                         uint32_t route, struct engine *engine,
+                         struct request *call, struct http_request *http,
+                         struct buf *out)
 {
   uint32_t type;
   struct stream *stream =
@@ -205,13 +221,17 @@ bool stream_answer_begin(struct stream_answer *a, const struct service *s,
   *a = (struct stream_answer){.reader = {.ready = on_ready},
                               .service = s,
                               .route = route,
+                              .engine = engine,
                               .type = s->plan->types[type].of,
                               .call = call,
                               .http = http,
-                              .out = out};
+                              .out = out,
+                              .ping = {.fire = on_silence}};
   a->form = call->reply.form;
   if (a->form == FORM_auto)
     a->form = service_form(s->plan, s->plan->routes[route].form, type);
+  if (a->form == FORM_sse)
+    sse_open(&a->sse, s->plan, a->type);
   stream_read(stream, &a->reader);
   stream_answer_go_on(a);
   return true;

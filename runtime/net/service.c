@@ -11,7 +11,7 @@
 #include <string.h>
 
 // The defaults of kinds.def, in nanoseconds.
-static const int64_t PING_INTERVAL = 20000000000, GRACE = 20000000000;
+static const int64_t PING_INTERVAL = 15000000000, GRACE = 20000000000;
 
 const struct plan_const *service_setting(const struct plan *p,
                                          struct plan_run settings,

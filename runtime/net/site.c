@@ -268,8 +268,8 @@ static void on_call_done(struct request *call)
 {
   struct visit *v = call->user;
   const struct service *s = v->version->service;
-  if (stream_answer_begin(&v->stream, s, v->route, call, v->http,
-                          &v->version->site->piece))
+  if (stream_answer_begin(&v->stream, s, v->route, v->version->engine, call,
+                          v->http, &v->version->site->piece))
     return;
   request_end(call);
   answer_call(s, v->route, call, v->http);
@@ -292,6 +292,7 @@ static void on_body(struct http_request *r)
 static void on_gone(struct http_request *r)
 {
   struct visit *v = r->user;
+  stream_answer_leave(&v->stream);
   request_cancel(&v->call);
   http_respond_abort(r);
 }

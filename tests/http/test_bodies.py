@@ -12,7 +12,9 @@ import time
 import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import raw  # noqa: E402
 import support  # noqa: E402
+from raw import Conn  # noqa: E402
 
 SANITIZED = "san" in support.BUILD.name
 RST = struct.pack("ii", 1, 0)
@@ -84,51 +86,9 @@ def tearDownModule():
     folder.cleanup()
 
 
-class Conn:
-    """One connection, bytes as they come."""
-
-    def __init__(self, server, data=b""):
-        self.s = socket.create_connection((server.host, server.port), 20)
-        self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.data = b""
-        self.s.sendall(data)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.s.close()
-
-    def until(self, mark):
-        while mark not in self.data:
-            more = self.s.recv(65536)
-            if not more:
-                raise EOFError(self.data)
-            self.data += more
-        head, self.data = self.data.split(mark, 1)
-        return head + mark
-
-    def answer(self):
-        """(status, headers as text, body) of an answer with a length."""
-        head = self.until(b"\r\n\r\n").decode()
-        size = int(head.split("content-length: ")[1].split("\r\n")[0])
-        while len(self.data) < size:
-            self.data += self.s.recv(65536)
-        body, self.data = self.data[:size], self.data[size:]
-        return int(head.split()[1]), head, body
-
-    def closed(self):
-        self.s.settimeout(10)
-        try:
-            return self.s.recv(1) == b""
-        except ConnectionResetError:
-            return True
-
-
 def post(path, length=None, *lines):
     framing = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-    more = "".join(line + "\r\n" for line in lines)
-    return f"POST {path} HTTP/1.1\r\nHost: a\r\n{framing}\r\n{more}\r\n".encode()
+    return raw.head("POST", path, framing, *lines)
 
 
 def chunk(data):

@@ -3,7 +3,6 @@ that leave or do not read, on one loop and on several."""
 import http.client
 import json
 import random
-import re
 import signal
 import socket
 import struct
@@ -14,6 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import raw  # noqa: E402
+import sse  # noqa: E402
 import support  # noqa: E402
 
 RST = struct.pack("ii", 1, 0)
@@ -157,75 +158,13 @@ def tearDownModule():
 
 
 def events(data):
-    """What the standard of server-sent events makes of a stream: (kind, data) each."""
-    text = data.decode("utf-8")
-    found, kind, lines = [], "message", []
-    for line in re.split(r"\r\n|\n|\r", text):
-        if not line:
-            if lines:
-                found.append((kind, "\n".join(lines)))
-            kind, lines = "message", []
-            continue
-        field, _, value = line.partition(":")
-        value = value[1:] if value.startswith(" ") else value
-        if field == "data":
-            lines.append(value)
-        elif field == "event":
-            kind = value
-    return found
+    """What a client makes of a stream whose events have no ids: (kind, data) each."""
+    return [(kind, text) for kind, text, _ in sse.events(data)]
 
 
-class Raw:
-    """One connection, bytes as they come with the time of each."""
-
-    def __init__(self, server, request, version="1.1", method="GET"):
-        self.s = socket.create_connection((server.host, server.port), 30)
-        self.s.sendall(f"{method} {request} HTTP/{version}\r\nHost: a\r\n\r\n".encode())
-        self.data = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.s.close()
-
-    def until(self, mark):
-        while mark not in self.data:
-            more = self.s.recv(65536)
-            if not more:
-                raise EOFError(self.data)
-            self.data += more
-        head, self.data = self.data.split(mark, 1)
-        return head + mark
-
-    def head(self):
-        return self.until(b"\r\n\r\n").decode()
-
-    def chunk(self):
-        """The next chunk; b"" is the last."""
-        size = int(self.until(b"\r\n"), 16)
-        while len(self.data) < size + 2:
-            more = self.s.recv(65536)
-            if not more:
-                raise EOFError(self.data)
-            self.data += more
-        piece, end, self.data = self.data[:size], self.data[size:size + 2], self.data[size + 2:]
-        assert end == b"\r\n", end
-        return piece
-
-    def chunks(self):
-        found = []
-        while True:
-            found.append(self.chunk())
-            if not found[-1]:
-                return found[:-1]
-
-    def rest(self):
-        while True:
-            more = self.s.recv(65536)
-            if not more:
-                return self.data
-            self.data += more
+def Raw(server, path, version="1.1", method="GET"):
+    """A connection that has asked."""
+    return raw.Conn(server, raw.head(method, path, version=version))
 
 
 class Streams:

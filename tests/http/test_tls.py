@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 import unittest
-import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -262,11 +261,7 @@ class Wss(ws.Socket):
 
     def __init__(self, host, port, path):
         self.host, self.port = host, port
-        plain = ws.socket.create_connection
-        def secure(at, timeout):
-            return client().wrap_socket(plain(at, timeout), server_hostname="localhost")
-        with unittest.mock.patch.object(ws.socket, "create_connection", secure):
-            super().__init__(self, path)
+        super().__init__(self, path, tls=client())
 
 
 class Program(unittest.TestCase):

@@ -3,9 +3,10 @@ frames strictly (RFC 6455, RFC 7692)."""
 import base64
 import hashlib
 import os
-import socket
 import struct
 import zlib
+
+import raw
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 MORE, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -51,34 +52,28 @@ class Refused(Exception):
         self.status, self.headers, self.body = status, headers, body
 
 
-class Socket:
+class Socket(raw.Conn):
     """An open WebSocket, or Refused."""
 
     def __init__(self, server, path, *headers, extensions=None, change=None, timeout=20,
                  tls=None):
-        self.s = socket.create_connection((server.host, server.port), timeout)
-        self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if tls:
-            self.s = tls.wrap_socket(self.s, server_hostname="localhost")
-        self.data = b""
+        super().__init__(server, timeout=timeout, tls=tls)
         key = base64.b64encode(os.urandom(16)).decode()
-        lines = {"Host": "a", "Upgrade": "websocket", "Connection": "Upgrade",
+        lines = {"Upgrade": "websocket", "Connection": "Upgrade",
                  "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"}
         lines.update(change or {})
-        text = f"GET {path} HTTP/1.1\r\n" + "".join(
-            f"{k}: {v}\r\n" for k, v in lines.items() if v is not None)
+        fields = [f"{k}: {v}" for k, v in lines.items() if v is not None]
         if extensions:
-            text += f"Sec-WebSocket-Extensions: {extensions}\r\n"
-        text += "".join(h + "\r\n" for h in headers)
+            fields.append(f"Sec-WebSocket-Extensions: {extensions}")
         try:
-            self.s.sendall((text + "\r\n").encode())
+            self.raw(raw.head("GET", path, *fields, *headers))
             self.read_head(key)
         except BaseException:
             self.s.close()
             raise
 
     def read_head(self, key):
-        lines = self.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        lines = self.head().split("\r\n")
         self.status = int(lines[0].split()[1])
         self.headers = {}
         for line in lines[1:-2]:
@@ -92,31 +87,6 @@ class Socket:
         assert self.headers["upgrade"] == "websocket"
         assert self.headers["connection"].lower() == "upgrade"
         self.extension = self.headers.get("sec-websocket-extensions", "")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.s.close()
-
-    # ---- bytes ----
-    def more(self):
-        more = self.s.recv(65536)
-        if not more:
-            raise EOFError(self.data)
-        self.data += more
-
-    def until(self, mark):
-        while mark not in self.data:
-            self.more()
-        head, self.data = self.data.split(mark, 1)
-        return head + mark
-
-    def take(self, n):
-        while len(self.data) < n:
-            self.more()
-        out, self.data = self.data[:n], self.data[n:]
-        return out
 
     # ---- frames ----
     def raw(self, data):
