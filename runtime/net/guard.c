@@ -124,7 +124,8 @@ void guard_add(struct http_request *r, const char *name, const char *text)
     return;
   if (!r->more)
     r->more = ARENA_ARRAY(&r->arena, FIELDS_MOST, struct http_header);
-  if (!r->more || r->n_more == FIELDS_MOST)
+  text = arena_copy(&r->arena, text, strlen(text));
+  if (!text || !r->more || r->n_more == FIELDS_MOST)
     return; // out of memory, which the request will find out
   struct http_header *h = (struct http_header *)&r->more[r->n_more++];
   *h = (struct http_header){.name = name, .value = text};

@@ -18,8 +18,9 @@ int guards_new(struct guards **out, const struct plan *p,
                size_t why_size);
 void guards_free(struct guards **g); // accepts NULL
 
-// Looks at a request for which `found` and `match` are what the router said.
-// True: it has been answered.
+// Looks at the head of a request for which `found` and `match` are what the
+// router said. True: it has been answered; else what marks it lives in its
+// arena.
 bool guards_answer(struct guards *g, enum router_found found,
                    const struct router_match *match, struct http_request *r);
 

@@ -208,10 +208,8 @@ static int64_t count(struct rate *x, XXH128_hash_t key, int64_t now)
 // ---- requests ----
 static void say(struct http_request *r, const char *name, int64_t n)
 {
-  char *text = arena_alloc(&r->arena, 24);
-  if (!text)
-    return;
-  snprintf(text, 24, "%lld", (long long)n);
+  char text[24];
+  snprintf(text, sizeof text, "%lld", (long long)n);
   guard_add(r, name, text);
 }
 

@@ -73,6 +73,11 @@ void meter_begin(struct meter *m)
   metric_add(m->ongoing, 1);
 }
 
+void meter_undo(struct meter *m)
+{
+  metric_add(m->ongoing, -1);
+}
+
 static struct metric_word word(const char *text)
 {
   return (struct metric_word){text, strlen(text)};

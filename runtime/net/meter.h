@@ -13,6 +13,7 @@ struct meter *meter_new(struct metric_shard *shard, const struct plan *p);
 void meter_free(struct meter **m);
 
 void meter_begin(struct meter *m);
+void meter_undo(struct meter *m); // it has not begun after all
 // `route`: PLAN_NONE where none was found; `method` is then what was asked for.
 void meter_end(struct meter *m, uint32_t route, const char *method, int status,
                double seconds);

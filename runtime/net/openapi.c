@@ -1,29 +1,18 @@
 // The OpenAPI 3.1 document of an app or of a whole plan, in the shape that
 // FastAPI gives its own.
+#include "runtime/net/openapi_parts.h"
 #include "runtime/codec/codec.h"
 #include "runtime/net/pages.h"
-#include "runtime/net/service.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct writer {
-  const struct plan *plan;
-  uint32_t app; // PLAN_NONE: all
-  struct buf *out;
-  uint8_t *wanted;
-  bool checked;      // some route has parameters, so that 422 is described
-  bool fails;        // the code of some route does
-  const char *comma; // before the next response
-  const char *own;   // before the names of our own schemas
-};
-
-static void add_text(struct writer *w, struct plan_text t)
+void openapi_text(struct writer *w, struct plan_text t)
 {
   json_encode_text(plan_str(w->plan, t), t.size, w->out);
 }
 
-static void add_schema(struct writer *w, uint32_t type)
+void openapi_schema(struct writer *w, uint32_t type)
 {
   schema_write(w->plan, type, w->wanted, w->out);
 }
@@ -59,10 +48,10 @@ static void write_param(struct writer *w, const struct plan_param *p)
                                    [SOURCE_cookie] = "cookie"};
   bool required = p->value == PLAN_NONE || p->source == SOURCE_path;
   buf_adds(w->out, "{\"name\":");
-  add_text(w, p->key);
+  openapi_text(w, p->key);
   buf_addf(w->out, ",\"in\":\"%s\",\"required\":%s,\"schema\":", in[p->source],
            required ? "true" : "false");
-  add_schema(w, p->type);
+  openapi_schema(w, p->type);
   if (p->value != PLAN_NONE)
     write_default(w, p->value);
   buf_addc(w->out, '}');
@@ -95,7 +84,6 @@ static const char dtype_words[] = "\"int\",\"float\""
   "\"items\":{}},\"shape\":{\"type\":\"array\",\"items\":{\"type\":"           \
   "\"integer\"}},\"dtype\":{\"type\":\"string\",\"enum\":[%s]}},"              \
   "\"required\":[\"array\"]}"
-#define BINARY "{\"type\":\"string\",\"format\":\"binary\"}"
 
 // What a body is, besides what the type says; NULL: the type's schema as JSON.
 static const char *const adapter_bodies[ADAPTERS] = {
@@ -116,7 +104,7 @@ static void add_content(struct writer *w, const char *content_type,
                         uint32_t type, const char *behind)
 {
   buf_addf(w->out, "\"%s\":{\"schema\":", content_type);
-  add_schema(w, type);
+  openapi_schema(w, type);
   buf_addf(w->out, "}%s", behind);
 }
 
@@ -156,9 +144,9 @@ static void write_parts(struct writer *w, struct plan_run run)
     if (is_listed(p) || !p->embed)
       continue;
     buf_adds(w->out, comma);
-    add_text(w, p->key);
+    openapi_text(w, p->key);
     buf_addc(w->out, ':');
-    add_schema(w, p->type);
+    openapi_schema(w, p->type);
     if (p->value != PLAN_NONE)
       write_default(w, p->value);
     comma = ",";
@@ -169,7 +157,7 @@ static void write_parts(struct writer *w, struct plan_run run)
     if (is_listed(p) || !p->embed || p->value != PLAN_NONE)
       continue;
     buf_adds(w->out, required);
-    add_text(w, p->key);
+    openapi_text(w, p->key);
     required = ",";
   }
   buf_adds(w->out, "]}}");
@@ -193,130 +181,6 @@ static void write_request_body(struct writer *w, struct plan_run run)
 }
 
 // ---- routes ----
-static const char *const form_types[] = {
-#define FORM(name, content_type) [FORM_##name] = content_type,
-#include "grammar/defs/adapters.def"
-};
-
-// One way of answering; false where it has no body.
-static bool write_result(struct writer *w, enum form_kind form, uint32_t type,
-                         const char *before)
-{
-  const struct plan *p = w->plan;
-  bool stream = p->types[type].kind == TYPE_stream;
-  form = service_form(p, form, type);
-  const char *name =
-      stream && form == FORM_json ? "application/x-ndjson" : form_types[form];
-  if (p->types[type].kind == TYPE_none)
-    return false;
-  buf_addf(w->out, "%s\"%.*s\":{\"schema\":", before, (int)strcspn(name, ";"),
-           name);
-  if (stream && form != FORM_json) // a text as a whole, whatever its pieces are
-    buf_adds(w->out, form == FORM_bytes ? BINARY : "{\"type\":\"string\"}");
-  else
-    add_schema(w, type);
-  buf_addc(w->out, '}');
-  return true;
-}
-
-static void write_results(struct writer *w, const struct plan_route *r)
-{
-  const char *before = ",\"content\":{";
-  enum form_kind form = (enum form_kind)r->form;
-  struct plan_either either;
-  bool some;
-  if (plan_stream_or_value(w->plan, r->result, &either)) {
-    some = write_result(w, form, either.stream, before);
-    write_result(w, FORM_auto, either.value, ",");
-  } else {
-    some = write_result(w, form, r->result, before);
-  }
-  if (some)
-    buf_addc(w->out, '}');
-}
-
-static void begin_response(struct writer *w, uint32_t status)
-{
-  buf_addf(w->out, "%s\"%u\":{\"description\":", w->comma, status);
-  w->comma = ",";
-}
-
-static void write_success(struct writer *w, const struct plan_route *r,
-                          uint32_t status)
-{
-  begin_response(w, status);
-  buf_adds(w->out, "\"Successful Response\"");
-  if (status != 204 && status != 304)
-    write_results(w, r);
-  buf_addc(w->out, '}');
-}
-
-// Behind a description: its schema, one of our own.
-static void write_own(struct writer *w, const char *name)
-{
-  buf_addf(w->out,
-           ",\"content\":{\"application/json\":{\"schema\":{\"$ref\":"
-           "\"#/components/schemas/%s%s\"}}}",
-           w->own, name);
-}
-
-static void write_invalid(struct writer *w)
-{
-  begin_response(w, 422);
-  w->checked = true;
-  buf_adds(w->out, "\"Validation Error\"");
-  write_own(w, "HTTPValidationError");
-  buf_addc(w->out, '}');
-}
-
-// What code fails with, all messages of one status.
-static void write_failed(struct writer *w, const struct plan_route *r,
-                         const struct plan_outcome *o, uint32_t n)
-{
-  struct buf all = {0};
-  begin_response(w, o->status);
-  for (uint32_t i = 0; i < n; i++)
-    buf_addf(&all, "%s%s", i ? "\n" : "", plan_str(w->plan, o[i].message));
-  json_encode_text(all.data ? all.data : "", all.size, w->out);
-  w->out->failed |= all.failed;
-  buf_free(&all);
-  if (service_errors(w->plan, r->settings) == SHAPE_FASTAPI) {
-    w->fails = true;
-    write_own(w, "HTTPError");
-  }
-  buf_addc(w->out, '}');
-}
-
-// Answers are known by status; 422 may stand for code and for what is read.
-static void write_responses(struct writer *w, const struct plan_route *r)
-{
-  const struct plan_outcome *o = &w->plan->outcomes[r->outcomes.first];
-  const struct plan_outcome *end = o + r->outcomes.count;
-  bool invalid = r->params.count;
-  w->comma = "";
-  buf_adds(w->out, ",\"responses\":{");
-  if (o == end || o->failed || o->status > 299)
-    write_success(w, r, 200);
-  while (o < end) {
-    const struct plan_outcome *first = o;
-    while (o < end && o->status == first->status)
-      o++;
-    if (invalid && first->status >= 422) {
-      write_invalid(w);
-      invalid = false;
-      if (first->status == 422)
-        continue;
-    }
-    if (first->failed)
-      write_failed(w, r, first, (uint32_t)(o - first));
-    else
-      write_success(w, r, first->status);
-  }
-  if (invalid)
-    write_invalid(w);
-  buf_addc(w->out, '}');
-}
-
 // post_my_dag, from POST /my-dag.
 static void write_operation_id(struct writer *w, const struct plan_route *r)
 {
@@ -339,7 +203,7 @@ static void write_route(struct writer *w, const struct plan_route *r)
   for (; *method; method++)
     buf_addc(w->out, (char)(*method | 0x20));
   buf_adds(w->out, "\":{\"tags\":[");
-  add_text(w, w->plan->apps[r->app].name);
+  openapi_text(w, w->plan->apps[r->app].name);
   buf_addc(w->out, ']');
   if (r->doc.size) {
     const char *doc = plan_str(w->plan, r->doc);
@@ -349,13 +213,13 @@ static void write_route(struct writer *w, const struct plan_route *r)
     if (doc[line]) // it says more than that
       buf_adds(w->out, ",\"description\":");
     if (doc[line])
-      add_text(w, r->doc);
+      openapi_text(w, r->doc);
   }
   write_operation_id(w, r);
   security_write(w->plan, r, w->out);
   write_params(w, r->params);
   write_request_body(w, r->params);
-  write_responses(w, r);
+  openapi_answers(w, r);
   buf_addc(w->out, '}');
 }
 
@@ -426,13 +290,13 @@ static void write_info(struct writer *w)
   uint32_t only = p->n_apps == 1 ? 0 : w->app;
   buf_adds(w->out, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":");
   if (only != PLAN_NONE)
-    add_text(w, p->apps[only].name);
+    openapi_text(w, p->apps[only].name);
   else
     buf_adds(w->out, "\"ServeGraph\"");
   buf_adds(w->out, ",\"version\":\"1\"");
   if (only != PLAN_NONE && p->apps[only].doc.size) {
     buf_adds(w->out, ",\"description\":");
-    add_text(w, p->apps[only].doc);
+    openapi_text(w, p->apps[only].doc);
   }
   buf_adds(w->out, "},\"paths\":{");
 }
@@ -498,10 +362,10 @@ static void write_tags(struct writer *w)
     if (w->app != PLAN_NONE && w->app != i)
       continue;
     buf_addf(w->out, "%s{\"name\":", comma);
-    add_text(w, w->plan->apps[i].name);
+    openapi_text(w, w->plan->apps[i].name);
     if (w->plan->apps[i].doc.size) {
       buf_adds(w->out, ",\"description\":");
-      add_text(w, w->plan->apps[i].doc);
+      openapi_text(w, w->plan->apps[i].doc);
     }
     buf_addc(w->out, '}');
     comma = ",";

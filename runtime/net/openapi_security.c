@@ -18,6 +18,19 @@ static const char *header_of(const struct guard_place *at)
   return guard_text(at, SETTING_auth_header, "x-api-key");
 }
 
+bool security_asks(const struct plan *p, const struct plan_route *r)
+{
+  struct guard_place at = place_of(p, r);
+  return guard_list(&at, SETTING_auth_bearer).count ||
+         guard_list(&at, SETTING_auth_api_key).count;
+}
+
+bool security_counts(const struct plan *p, const struct plan_route *r)
+{
+  struct guard_place at = place_of(p, r);
+  return guard_row(&at, SETTING_rate_requests);
+}
+
 void security_write(const struct plan *p, const struct plan_route *r,
                     struct buf *out)
 {

@@ -22,6 +22,9 @@ void pages_answer(const struct service *s, const struct engine *e,
 
 // The OpenAPI 3.1 document of one app, or of all (PLAN_NONE).
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out);
+// What the server itself may answer a route with, before its code runs.
+bool security_asks(const struct plan *p, const struct plan_route *r); // 401
+bool security_counts(const struct plan *p, const struct plan_route *r); // 429
 // Its parts about keys (openapi_security.c): of a route, and of all.
 void security_write(const struct plan *p, const struct plan_route *r,
                     struct buf *out);

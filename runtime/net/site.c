@@ -38,11 +38,12 @@ struct site {
 struct visit {
   struct request call;
   struct http_request *http;
-  struct version *version;
+  struct version *version; // NULL: its body has still to come
   struct stream_answer stream;
   struct socket *socket; // of a WebSocket's route
   struct body_stream body;
   uint32_t route; // PLAN_NONE: none was found
+  bool let_in;    // its head has passed the guards
   uint64_t began;
 };
 
@@ -247,13 +248,20 @@ static enum router_found find(const struct service *s,
   return f == ROUTER_FOUND ? ROUTER_OTHER_METHOD : f;
 }
 
-static struct visit *visit_new(struct site *s, struct http_request *r)
+// Of one that is under way; NULL: it is not, or not yet.
+static struct visit *visit_of(const struct http_request *r)
 {
-  struct visit *v = ARENA_NEW(&r->arena, struct visit);
-  if (!v)
-    return NULL;
+  struct visit *v = r->user;
+  return v && v->version ? v : NULL;
+}
+
+static struct visit *visit_begin(struct site *s, struct http_request *r)
+{
   r->arena.limit = s->opts.request_memory;
   r->arena.keeps = true;
+  struct visit *v = r->user ? r->user : ARENA_NEW(&r->arena, struct visit);
+  if (!v)
+    return NULL;
   v->http = r;
   v->route = PLAN_NONE;
   v->version = s->now;
@@ -262,6 +270,14 @@ static struct visit *visit_new(struct site *s, struct http_request *r)
   meter_begin(v->version->meter);
   r->user = v;
   return v;
+}
+
+// Its body has still to come, and may never: meanwhile no version knows of it.
+static void visit_pause(struct visit *v)
+{
+  meter_undo(v->version->meter);
+  version_leave(v->version);
+  v->version = NULL;
 }
 
 static void on_call_done(struct request *call)
@@ -390,14 +406,15 @@ void site_on_request(struct http_request *r, void *user)
 {
   struct site *s = user;
   struct router_match match;
-  struct visit *v = visit_new(s, r);
+  struct visit *v = visit_begin(s, r);
   if (!v) {
     http_respond_error(r, 503, NULL, NULL, 0);
     return;
   }
   const struct service *service = v->version->service;
   enum router_found found = find(service, r, &match);
-  if (service->guards && guards_answer(service->guards, found, &match, r))
+  if (service->guards && !v->let_in &&
+      guards_answer(service->guards, found, &match, r))
     return;
   switch (found) {
   case ROUTER_UNKNOWN:
@@ -418,13 +435,33 @@ void site_on_request(struct http_request *r, void *user)
   }
 }
 
+// Who is not let in need not send a body. False: it is answered.
+static bool let_in(struct site *s, struct http_request *r,
+                   enum router_found found, const struct router_match *match)
+{
+  struct visit *v = visit_begin(s, r);
+  if (!v) {
+    http_respond_error(r, 503, NULL, NULL, 0);
+    return false;
+  }
+  if (guards_answer(v->version->service->guards, found, match, r))
+    return false;
+  v->let_in = true;
+  visit_pause(v);
+  return true;
+}
+
 void site_on_headers(struct http_request *r, void *user)
 {
   struct site *s = user;
   struct router_match match;
   const struct service *service = s->now->service;
-  if (!service->has_body_limits || find(service, r, &match) != ROUTER_FOUND ||
-      match.route == PLAN_NONE)
+  if (!service->has_body_limits && !service->guards)
+    return;
+  enum router_found found = find(service, r, &match);
+  if (service->guards && !let_in(s, r, found, &match))
+    return;
+  if (found != ROUTER_FOUND || match.route == PLAN_NONE)
     return;
   const struct service_route *how = &service->routes[match.route];
   if (how->max_body)
@@ -437,7 +474,7 @@ void site_on_headers(struct http_request *r, void *user)
 static void log_visit(struct site *s, struct http_request *r, int status,
                       uint64_t sent)
 {
-  struct visit *v = r->user;
+  struct visit *v = visit_of(r);
   struct access_entry e = {.http = r, .status = status, .sent = sent};
   if (v) {
     const struct plan *p = v->version->service->plan;
@@ -461,7 +498,7 @@ static void log_visit(struct site *s, struct http_request *r, int status,
 void site_on_done(struct http_request *r, int status, uint64_t sent, void *user)
 {
   struct site *s = user;
-  struct visit *v = r->user;
+  struct visit *v = visit_of(r);
   if (s->opts.access)
     log_visit(s, r, status, sent);
   if (!v)

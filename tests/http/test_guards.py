@@ -8,6 +8,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import raw
 from support import SGC, SGRUN, Server, compile_plan, run
 
 KEYS = """
@@ -30,6 +31,106 @@ class Guards(unittest.TestCase):
     def serve(self, program, *options, **more):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         return self.enterContext(Server(compile_plan(program, folder), *options, **more))
+
+
+BODIES = """
+app a {
+  route POST "/keyed" (body: bytes) with { auth: { bearer: secret("TOKEN") } } -> len(body)
+  route POST "/streamed" (body: stream bytes) with { auth: { bearer: secret("TOKEN") } }
+      -> sum([len(b) for b in body])
+  route POST "/counted" (body: bytes) with { rate_limit: { requests: 1, per: 1h }, max_body: 1KB }
+      -> len(body)
+  route GET "/open" -> "open"
+}
+server { cors: { origins: ["https://x.example"], expose: ["x-a"] }, compress: true }
+"""
+
+
+class Bodies(Guards):
+    """Who is not let in is told so before the body comes."""
+
+    def setUp(self):
+        self.server = self.serve(BODIES, env=ENV)
+
+    def begin(self, path, *fields):
+        return raw.Conn(self.server, raw.head("POST", path, "Origin: https://x.example", *fields))
+
+    def test_refused_before_the_body(self):
+        for path in "/keyed", "/streamed":
+            for fields in (["Content-Length: 1000000"], ["Transfer-Encoding: chunked"],
+                           ["Content-Length: 10", "Expect: 100-continue"],
+                           ["Transfer-Encoding: chunked", "Expect: 100-continue"],
+                           ["Content-Length: 99999999999"]):
+                with self.subTest(path, fields=fields), self.begin(path, *fields) as c:
+                    status, head, body = c.answer()
+                    self.assertEqual((status, json.loads(body)), (401, {"detail": "Not authenticated"}))
+                    self.assertIn("connection: close", head)
+                    self.assertIn("access-control-allow-origin: https://x.example", head)
+                    try:  # what is still sent is thrown away, and is no request
+                        c.s.sendall(b"GET /open HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+                    except OSError:
+                        pass
+                    self.assertTrue(c.closed())
+
+    def test_a_refused_body_that_is_there(self):
+        head = raw.head("POST", "/keyed", "Content-Length: 5")
+        with raw.Conn(self.server, (head + b"GET /") * 2 + raw.head("GET", "/open")) as c:
+            self.assertEqual([c.answer()[::2] for _ in range(3)],
+                             [(401, b'{"detail":"Not authenticated"}')] * 2 + [(200, b"open")])
+
+    def test_let_in(self):
+        key = "Authorization: Bearer token-1"
+        for path in "/keyed", "/streamed":
+            with self.begin(path, "Content-Length: 5", "Expect: 100-continue", key) as c:
+                self.assertEqual(c.head(), "HTTP/1.1 100 Continue\r\n\r\n")
+                c.s.sendall(b"abcde")
+                status, head, body = c.answer()
+                self.assertEqual((status, body), (200, b"5"))
+                self.assertIn("access-control-expose-headers: x-a", head)
+        for sent in b"", b"abc":  # and leave before the body is whole
+            with self.begin("/keyed", "Content-Length: 5", key) as c:
+                c.s.sendall(sent)
+        self.assertIn(b"servegraph_http_ongoing_requests 1\n", self.server.request("GET", "/metrics")[2])
+
+    def test_counted_once(self):
+        with self.begin("/counted", "Content-Length: 5000") as c:
+            status, head, _ = c.answer()
+            self.assertEqual(status, 413)
+            self.assertIn("ratelimit-remaining: 0", head)
+        with self.begin("/counted", "Content-Length: 5") as c:
+            status, head, body = c.answer()
+            self.assertEqual((status, json.loads(body)), (429, {"detail": "Too many requests"}))
+            self.assertIn("access-control-allow-origin", head)
+
+    def test_reloads_between_head_and_body(self):
+        """What the guards said of a head outlives their version."""
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        plan = compile_plan(BODIES, folder)
+        key = "Authorization: Bearer token-1"
+        with Server(plan, "--watch", env=ENV) as self.server:
+            with self.begin("/keyed", "Content-Length: 5", key) as c:
+                c.s.sendall(b"ab")
+                self.assertEqual(self.server.request("GET", "/open")[2], b"open")
+                compile_plan(BODIES.replace('"open"', '"other"').replace("x-a", "x-b"), folder)
+                for _ in range(200):
+                    if self.server.request("GET", "/open")[2] == b"other":
+                        break
+                    time.sleep(0.05)
+                c.s.sendall(b"cde")
+                status, head, body = c.answer()
+                self.assertEqual((status, body), (200, b"5"))
+                self.assertIn("access-control-expose-headers: x-a", head)
+
+    def test_documents(self):
+        paths = json.loads(self.server.request("GET", "/openapi.json")[2])["paths"]
+        error = {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPError"}}}
+        keyed = paths["/keyed"]["post"]["responses"]
+        self.assertEqual(list(keyed), ["200", "401", "422"])
+        self.assertEqual((keyed["401"]["description"], keyed["401"]["content"]), ("Unauthorized", error))
+        self.assertIn("WWW-Authenticate", keyed["401"]["headers"])
+        counted = paths["/counted"]["post"]["responses"]
+        self.assertEqual((list(counted), counted["429"]["content"]), (["200", "422", "429"], error))
+        self.assertEqual(list(paths["/open"]["get"]["responses"]), ["200"])
 
 
 class Keys(Guards):

@@ -85,6 +85,10 @@ app a {
     fail(404, "none")
   }
   route GET "/openai" (n: int) with { errors: "openai" } -> checked(n)
+  route GET "/keyed" (n: int) with { auth: { api_key: secret("KEY") }, rate_limit: { requests: 1 } } {
+    if n == 0 { fail(401, "not you") }
+    return checked(n)
+  }
 }
 """, self.folder)
         api = json.loads(self.printed(plan))
@@ -95,8 +99,10 @@ app a {
             "put /one/{n}": ["201", "404", "409", "422"],
             "get /safe/{n}": ["200", "422"], "get /lucky": ["200", "410"],
             "get /checked": ["200", "422"], "get /typed": ["200"],
+            "get /keyed": ["200", "401", "404", "409", "422", "429"],
             "delete /one": ["204", "404", "409"], "get /openai": ["200", "404", "409", "422"]})
         self.assertEqual(said["delete /one"]["404"]["description"], "none\nthere is no …")
+        self.assertEqual(said["get /keyed"]["401"]["description"], "Unauthorized\nnot you")
         self.assertNotIn("content", said["delete /one"]["204"])
         self.assertNotIn("content", said["get /openai"]["404"])
         schema = said["get /one/{n}"]["404"]["content"]["application/json"]["schema"]
