@@ -362,6 +362,7 @@ static void start(struct visit *v, value *args)
   v->call = (struct request){.arena = &r->arena,
                              .id = r->id,
                              .priority = s->routes[v->route].priority,
+                             .queue_timeout = s->routes[v->route].queue_timeout,
                              .at_once = true};
   if (s->plan->routes[v->route].method == METHOD_WS) {
     start_socket(v, args);

@@ -198,23 +198,57 @@ static void take_from(struct deployment *d, struct replica *r)
   sink(d, r);
 }
 
-struct replica *deployment_take(struct deployment *d)
+bool deployment_take(struct deployment *d, struct claim *c)
 {
   struct replica *r = d->heap[0];
-  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing || d->first)
-    return NULL;
+  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing ||
+      queue_first(&d->queue))
+    return false;
+  claim_goes(&c->state, CLAIM_ON_take);
+  c->replica = r;
   take_from(d, r);
   tell(d);
-  return r;
+  return true;
+}
+
+// ---- the queue ----
+
+bool deployment_wait(struct deployment *d, struct waiting *w)
+{
+  if (get(&d->queued) >= d->max_queued) {
+    claim_goes(&w->claim->state, CLAIM_ON_refuse);
+    count(d->counts.refused, 1);
+    return false;
+  }
+  claim_goes(&w->claim->state, CLAIM_ON_wait);
+  queue_add(&d->queue, w);
+  add(&d->queued, 1);
+  count(d->counts.queued, 1);
+  return true;
 }
 
 static void forget(struct deployment *d, struct waiting *w)
 {
-  *(w->prev ? &w->prev->next : &d->first) = w->next;
-  *(w->next ? &w->next->prev : &d->last) = w->prev;
-  w->next = w->prev = NULL;
+  queue_remove(w);
   add(&d->queued, -1);
   count(d->counts.queued, -1);
+}
+
+void deployment_leave(struct deployment *d, struct waiting *w)
+{
+  claim_goes(&w->claim->state, CLAIM_ON_leave);
+  forget(d, w);
+  tell(d);
+}
+
+// ---- slots that become free ----
+
+static void enter(struct deployment *d, struct waiting *w, struct replica *r)
+{
+  forget(d, w);
+  claim_goes(&w->claim->state, CLAIM_ON_enter);
+  w->claim->replica = r;
+  w->enter(w);
 }
 
 static void give_to_none(struct replica *r)
@@ -229,16 +263,18 @@ static void give_to_none(struct replica *r)
     d->drained(r);
 }
 
-void deployment_give(struct replica *r)
+void deployment_give(struct claim *c)
 {
+  struct replica *r = c->replica;
   struct deployment *d = r->of;
-  struct waiting *w = d->first;
+  struct waiting *w = queue_first(&d->queue);
+  claim_goes(&c->state, CLAIM_ON_give);
+  c->replica = NULL;
   if (w && r->state == REPLICA_ready) {
-    forget(d, w);
     r->turn = d->turns++;
     sink(d, r);
     count(d->counts.requests, 1);
-    w->enter(w, r);
+    enter(d, w, r);
   } else {
     give_to_none(r);
   }
@@ -248,15 +284,15 @@ void deployment_give(struct replica *r)
 void deployment_open(struct replica *r)
 {
   struct deployment *d = r->of;
-  r->state = REPLICA_ready;
+  replica_goes(&r->state, REPLICA_ON_open);
   put(d, d->n_ready, r);
   add(&d->n_ready, 1);
   count(d->counts.replicas, 1);
   rise(d, r);
-  for (struct waiting *w; (w = d->first) && r->ongoing < d->max_ongoing;) {
-    forget(d, w);
+  for (struct waiting *w;
+       (w = queue_first(&d->queue)) && r->ongoing < d->max_ongoing;) {
     take_from(d, r);
-    w->enter(w, r);
+    enter(d, w, r);
   }
 }
 
@@ -264,7 +300,7 @@ void deployment_close(struct replica *r)
 {
   struct deployment *d = r->of;
   uint32_t at = r->place;
-  r->state = REPLICA_draining;
+  replica_goes(&r->state, REPLICA_ON_close);
   add(&d->n_ready, -1);
   count(d->counts.replicas, -1);
   struct replica *last = d->heap[d->n_ready];
@@ -273,30 +309,4 @@ void deployment_close(struct replica *r)
   put(d, at, last);
   sink(d, last);
   rise(d, last);
-}
-
-// ---- the queue ----
-
-bool deployment_wait(struct deployment *d, struct waiting *w)
-{
-  if (get(&d->queued) >= d->max_queued) {
-    count(d->counts.refused, 1);
-    return false;
-  }
-  struct waiting *after = d->last;
-  while (after && after->priority < w->priority)
-    after = after->prev;
-  w->prev = after;
-  w->next = after ? after->next : d->first;
-  *(after ? &after->next : &d->first) = w;
-  *(w->next ? &w->next->prev : &d->last) = w;
-  add(&d->queued, 1);
-  count(d->counts.queued, 1);
-  return true;
-}
-
-void deployment_leave(struct deployment *d, struct waiting *w)
-{
-  forget(d, w);
-  tell(d);
 }

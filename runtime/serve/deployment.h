@@ -11,6 +11,8 @@
 #ifndef SG_DEPLOYMENT_H
 #define SG_DEPLOYMENT_H
 
+#include "runtime/serve/queue.h"
+#include "runtime/serve/states.h"
 #include "runtime/value/value.h"
 
 struct batching;
@@ -22,13 +24,6 @@ struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
 
-enum replica_state {
-  REPLICA_ready,
-  REPLICA_off, // its place is free
-  REPLICA_starting,
-  REPLICA_draining, // ends its calls and takes no more
-};
-
 struct replica {
   struct deployment *of;
   value *fields;               // parameters, lets, state; the engine's
@@ -37,18 +32,17 @@ struct replica {
   uint32_t ongoing;            // slots taken
   uint32_t place;              // in the heap
   uint64_t turn;               // when it took its last slot
-  // of one that may stop
   enum replica_state state;
+  // of one that may stop
   struct state_box *lets; // what its lets hold
   struct frame *holders;  // that have its slots
 };
 
-// Who waits for a slot; lies in what waits.
-struct waiting {
-  struct waiting *next, *prev;
-  int priority;
-  // The slot has come. Takes over the count in `ongoing`.
-  void (*enter)(struct waiting *, struct replica *);
+// A call's claim to a slot. Lies in what runs; zeroed it is of a call that has
+// just been made. It may be moved while it runs.
+struct claim {
+  struct replica *replica; // whose slot it has, or NULL
+  enum claim_state state;
 };
 
 struct deployment {
@@ -72,8 +66,8 @@ struct deployment {
   struct cache *cache;                    // or NULL (runtime/vm)
   struct batching *batching;              // of its methods that batch (batch.h)
   uint32_t n_batching;
-  struct stub *stubs;           // of a test (runtime/vm), or NULL
-  struct waiting *first, *last; // by priority, then age
+  struct stub *stubs; // of a test (runtime/vm), or NULL
+  struct queue queue;
   _Atomic uint32_t queued, ongoing;
   // of one that scales
   bool may_stop;                        // its replicas may
@@ -98,10 +92,10 @@ void deployment_close(struct replica *r);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);
-// Takes a slot; NULL when all are taken.
-struct replica *deployment_take(struct deployment *d);
+// Takes a slot; false when all are taken, or others wait for one.
+bool deployment_take(struct deployment *d, struct claim *c);
 // Gives it back, or hands it to the first who waits.
-void deployment_give(struct replica *r);
+void deployment_give(struct claim *c);
 // Waits in line; false when the queue is full. Whoever waits calls `changed`
 // when it is ready to be entered.
 bool deployment_wait(struct deployment *d, struct waiting *w);

@@ -33,28 +33,39 @@ enum entry frame_begin(struct task *t, struct frame *f,
   return ENTRY_RUN;
 }
 
-static void slot_came(struct waiting *w, struct replica *r)
+static void slot_came(struct waiting *w)
 {
   struct task *t = TASK_OF(w, waiting);
   struct frame *f = t->entering;
   timer_stop(t->run->engine, &t->timer);
-  frame_take(t, f, r);
+  frame_take(t, f);
   t->entering = NULL;
   t->wait = WAIT_NOTHING;
   if (frame_begin(t, f, &t->error) != ENTRY_WAIT)
     task_ready(t);
 }
 
+// How long it may wait for a slot: what the deployment says, or the route where
+// that is less. 0: no limit.
+static int64_t patience(const struct task *t, const struct deployment *d)
+{
+  int64_t of_route = t->run->request->queue_timeout;
+  if (d->queue_timeout <= 0 || (of_route > 0 && of_route < d->queue_timeout))
+    return of_route;
+  return d->queue_timeout;
+}
+
 static void waited_too_long(struct timer *timer)
 {
   struct task *t = TASK_OF(timer, timer);
   struct deployment *d = t->deployment;
+  bool own = patience(t, d) == d->queue_timeout;
   deployment_leave(d, &t->waiting);
   frame_keep(t->run, t->entering);
   t->entering = NULL;
-  t->error =
-      error_make(t, ERROR_timeout, 408,
-                 "%s had no free replica within its queue_timeout", d->name);
+  t->error = error_make(t, ERROR_timeout, 408,
+                        "%s had no free replica within %s queue_timeout",
+                        d->name, own ? "its" : "the route's");
   task_ready(t);
 }
 
@@ -62,7 +73,11 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
                                struct deployment *d, int priority,
                                const struct error **error)
 {
-  t->waiting = (struct waiting){.priority = priority, .enter = slot_came};
+  struct engine *e = t->run->engine;
+  t->waiting = (struct waiting){.priority = priority,
+                                .since = engine_now(e),
+                                .claim = &f->claim,
+                                .enter = slot_came};
   if (!deployment_wait(d, &t->waiting)) {
     *error = error_make(t, ERROR_overloaded, d->overload_status,
                         "%s is overloaded: its queue of %u is full", d->name,
@@ -74,9 +89,9 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
   t->deployment = d;
   t->wait = WAIT_QUEUE;
   t->timer.fire = waited_too_long;
-  struct engine *e = t->run->engine;
-  if (d->queue_timeout > 0)
-    timer_set(e, &t->timer, engine_now(e) + d->queue_timeout);
+  int64_t allowed = patience(t, d), until;
+  if (allowed > 0 && !__builtin_add_overflow(t->waiting.since, allowed, &until))
+    timer_set(e, &t->timer, until);
   if (d->changed) // which may bring a slot at once
     d->changed(d);
   return ENTRY_WAIT;
@@ -100,10 +115,9 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   }
   if (d->away)
     return message_send(t, f, d, priority, error);
-  struct replica *r = deployment_take(d);
-  if (!r)
+  if (!deployment_take(d, &f->claim))
     return wait_in_line(t, f, d, priority, error);
-  frame_take(t, f, r);
+  frame_take(t, f);
   return frame_begin(t, f, error);
 }
 

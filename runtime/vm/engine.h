@@ -44,6 +44,7 @@ struct request {
   const char *id;         // for logs
   int64_t deadline;       // engine time, 0: none; answered with kind timeout, 408
   int priority;
+  int64_t queue_timeout;  // ns in each queue, 0: as long as deployments say
   bool at_once;           // done may be called before request_start returns
   bool uncached;          // it is what a cache waits for
   bool timed;             // a timeline of its calls is kept

@@ -44,9 +44,9 @@ void frame_keep(struct run *run, struct frame *f)
 
 // ---- slots ----
 
-void frame_take(struct task *t, struct frame *f, struct replica *r)
+void frame_take(struct task *t, struct frame *f)
 {
-  f->slot = r;
+  struct replica *r = f->claim.replica;
   if (!f->stands_in)
     f->self = r;
   if (!r->of->may_stop)
@@ -61,7 +61,7 @@ void frame_take(struct task *t, struct frame *f, struct replica *r)
 
 void frame_forget_slot(struct frame *f)
 {
-  f->slot = NULL;
+  f->claim.replica = NULL;
   if (!f->slot_at)
     return;
   *f->slot_at = f->slot_next;
@@ -72,9 +72,9 @@ void frame_forget_slot(struct frame *f)
 
 static void give_slot(struct frame *f)
 {
-  struct replica *r = f->slot;
+  struct claim c = f->claim;
   frame_forget_slot(f);
-  deployment_give(r);
+  deployment_give(&c);
 }
 
 void frame_drop(struct task *t, struct frame *f)
@@ -87,7 +87,7 @@ void frame_drop(struct task *t, struct frame *f)
     tasks_cancel(&f->calls);
   if (f->streams)
     streams_drop(&f->streams);
-  if (f->slot)
+  if (f->claim.replica)
     give_slot(f);
   frame_keep(t->run, f);
 }
@@ -386,9 +386,9 @@ bool task_raise(struct task *t, const struct error *error)
 static void end_call(struct frame *f)
 {
   struct task *t = f->slot_task;
-  const struct error *error =
-      error_make(t, ERROR_unavailable, 503,
-                 "%s was stopped before the call had ended", f->slot->of->name);
+  const struct error *error = error_make(
+      t, ERROR_unavailable, 503, "%s was stopped before the call had ended",
+      f->claim.replica->of->name);
   stop_waiting(t);
   while (t->frame != f) {
     struct frame *inner = t->frame;

@@ -257,6 +257,7 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   m->depth = f->depth;
   m->priority = priority;
   m->request.priority = t->run->request->priority;
+  m->request.queue_timeout = t->run->request->queue_timeout;
   m->result = f->result;
   t->message = m;
   t->wait = WAIT_AWAY;

@@ -78,7 +78,7 @@ static void load_changed(struct deployment *d)
 
 static void stop(struct replica *r)
 {
-  r->state = REPLICA_off;
+  replica_goes(&r->state, REPLICA_ON_stop);
   timer_stop(r->of->scaler->engine, &life_of(r)->limit);
   replica_clear(r->of->scaler->engine, r);
 }
@@ -179,6 +179,7 @@ static void start(struct replica *r)
   struct life *l = life_of(r);
   struct engine *e = l->of->engine;
   const struct plan_class *c = &e->plan->classes[r->of->class];
+  replica_goes(&r->state, REPLICA_ON_start);
   if (!replica_fill(e, r)) {
     failed(r, error_no_memory());
     return;
@@ -187,7 +188,6 @@ static void start(struct replica *r)
     is_ready(r);
     return;
   }
-  r->state = REPLICA_starting;
   l->of->starting++;
   l->request =
       (struct request){.arena = &l->arena, .done = on_started, .user = l};

@@ -41,8 +41,8 @@ void stream_own(struct stream *s, struct stream **owner)
 struct move {
   struct run *run;
   struct stream **to;
-  struct replica *slot; // to be kept until the first of them ends, or NULL
-  uint32_t left;        // parts that may still be looked at
+  struct claim slot; // to be kept until the first of them ends, if any
+  uint32_t left;     // parts that may still be looked at
 };
 
 static struct kept_slot *kept_memory(struct run *run)
@@ -56,12 +56,12 @@ static struct kept_slot *kept_memory(struct run *run)
 // A deployment is at work until the stream that it returned has ended.
 static void keep_slot(struct move *m, struct stream *s)
 {
-  struct kept_slot *k = m->slot ? kept_memory(m->run) : NULL;
+  struct kept_slot *k = m->slot.replica ? kept_memory(m->run) : NULL;
   if (!k)
     return;
   *k = (struct kept_slot){s->slots, m->slot};
   s->slots = k;
-  m->slot = NULL;
+  m->slot.replica = NULL;
 }
 
 static void move(struct move *m, uint32_t type, value v, uint32_t depth);
@@ -122,7 +122,7 @@ static void move(struct move *m, uint32_t type, value v, uint32_t depth)
 
 void streams_enter(struct run *run, struct frame *f)
 {
-  struct move m = {run, &f->streams, NULL, VALUE_PARTS};
+  struct move m = {run, &f->streams, {0}, VALUE_PARTS};
   for (uint32_t i = 0; i < f->fn->n_params; i++)
     move(&m, f->fn->types[i], f->slots[i], 0);
 }
@@ -130,9 +130,9 @@ void streams_enter(struct run *run, struct frame *f)
 void streams_return(struct run *run, struct frame *f, value v,
                     struct stream **to)
 {
-  struct move m = {run, to, f->slot, VALUE_PARTS};
+  struct move m = {run, to, f->claim, VALUE_PARTS};
   move(&m, f->fn->row->result, v, 0);
-  if (f->slot && !m.slot)
+  if (f->claim.replica && !m.slot.replica)
     frame_forget_slot(f);
 }
 
@@ -204,10 +204,10 @@ static void over(struct stream *s, const struct error *error)
     leave_owner(s);
   for (; k; k = next) {
     next = k->next;
-    struct replica *r = k->replica;
+    struct claim c = k->claim;
     k->next = s->run->kept;
     s->run->kept = k;
-    deployment_give(r);
+    deployment_give(&c);
   }
 }
 

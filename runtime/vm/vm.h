@@ -111,7 +111,7 @@ struct frame {
   struct frame *caller;              // in the same task, or NULL
   const struct plan_code *return_pc; // of the caller
   struct replica *self;              // or NULL
-  struct replica *slot;              // given back when it ends, or NULL
+  struct claim claim;                // to a slot, given back when it ends
   // of a slot of a replica that may stop
   struct frame *slot_next, **slot_at; // in its list; slot_at NULL: in none
   struct task *slot_task;
@@ -129,7 +129,7 @@ struct frame {
 
 struct kept_slot { // of a replica that returned a stream
   struct kept_slot *next;
-  struct replica *replica;
+  struct claim claim;
 };
 struct stream {
   struct stream *next, **at; // among those of its owner; at is NULL: nobody's
@@ -394,8 +394,8 @@ static inline void frame_is_for(struct frame *f, const struct frame *caller)
   f->within = caller->call ? caller->call : caller->within;
 }
 void frame_keep(struct run *run, struct frame *f); // for reuse
-// Has a slot of the replica from now on, which it gives back when it ends.
-void frame_take(struct task *t, struct frame *f, struct replica *r);
+// Its claim has a slot from now on, which it gives back when it ends.
+void frame_take(struct task *t, struct frame *f);
 void frame_forget_slot(struct frame *f); // somebody else has it now
 // The calls that have the replica's slots fail, wherever they are. Not from
 // inside of a task.

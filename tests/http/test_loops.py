@@ -58,6 +58,12 @@ deployment impatient(t: duration) -> duration {
   sleep(t)
   return t
 }
+deployment patient(t: duration) -> duration {
+  max_ongoing_requests: 1
+  queue_timeout: 10s
+  sleep(t)
+  return t
+}
 deployment same(x: Deep) -> Deep {
   max_ongoing_requests: 1
   return x
@@ -88,6 +94,7 @@ app a {
   route GET "/one" (t: duration) -> one(t)
   route GET "/many" (t: duration) -> many(t)
   route GET "/impatient" (t: duration) -> impatient(t)
+  route GET "/hurried" (t: duration) with { queue_timeout: 50ms } -> patient(t)
   route GET "/late" (t: duration) with { request_timeout: 100ms } -> many(t)
   route GET "/short" (t: duration) -> many(t) with { timeout: 50ms }
   route GET "/hedge" (t: duration) -> many(t) with { hedge: 20ms }
@@ -236,6 +243,11 @@ class Limits(unittest.TestCase):
         with serve() as s:
             answers = at_once(s, text("GET", "/impatient?t=0.5"), 12)
             self.assertEqual(collections.Counter(a[0] for a in answers), {200: 1, 408: 11})
+            answers = at_once(s, text("GET", "/hurried?t=0.5"), 12)
+            self.assertEqual(collections.Counter(answers), {
+                (200, b"0.5"): 1,
+                (408, b'{"detail":"patient had no free replica within the route\'s '
+                      b'queue_timeout"}'): 11})
 
     def test_retries(self):
         with serve() as s:

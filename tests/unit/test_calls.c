@@ -97,21 +97,27 @@ static void test_which_replica(void **state)
   uint32_t f = worker(set, 2);
   open_sample(&s);
   struct deployment *d = s.engine->deployments;
-  struct replica *r[9];
+  struct claim c[9] = {0}, more[4] = {0};
   for (int i = 0; i < 9; i++) {
-    r[i] = deployment_take(d);
-    assert_int_equal(r[i] - d->replicas, i % 3);
+    assert_true(deployment_take(d, &c[i]));
+    assert_int_equal(c[i].replica - d->replicas, i % 3);
   }
-  assert_null(deployment_take(d));
-  deployment_give(r[1]);
-  deployment_give(r[4]);
-  deployment_give(r[2]);
-  assert_ptr_equal(deployment_take(d), r[1]);
-  assert_ptr_equal(deployment_take(d), r[2]);
-  assert_ptr_equal(deployment_take(d), r[1]);
-  assert_null(deployment_take(d));
+  assert_false(deployment_take(d, &more[3]));
+  deployment_give(&c[1]);
+  deployment_give(&c[4]);
+  deployment_give(&c[2]);
+  static const int next[] = {1, 2, 1};
+  for (int i = 0; i < 3; i++) {
+    assert_true(deployment_take(d, &more[i]));
+    assert_ptr_equal(more[i].replica, &d->replicas[next[i]]);
+  }
+  assert_false(deployment_take(d, &more[3]));
   for (int i = 0; i < 9; i++)
-    deployment_give(r[i % 3]);
+    if (c[i].replica)
+      deployment_give(&c[i]);
+  for (int i = 0; i < 3; i++)
+    deployment_give(&more[i]);
+  assert_int_equal(d->ongoing, 0);
   assert_int_equal(call_with(&s, &q, f, &(value){.i = 1}).i, 2);
   ask_free(&q);
   close_sample(&s);

@@ -24,3 +24,6 @@ $(BUILD)/tests/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/tests/rooms.a
 
 # This one says which allocation fails.
 $(BUILD)/tests/test_exhausted: private UNIT_WRAP := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# And this one which change of a state is forgotten.
+$(BUILD)/tests/test_queue_model: private UNIT_WRAP := -Wl,--wrap=claim_goes,--wrap=replica_goes,--wrap=queue_first

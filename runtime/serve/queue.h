@@ -1,0 +1,40 @@
+// Who waits for a slot, and in which order.
+//
+// The greater priority goes first, and whoever waits rises by one for each
+// second. So of two the order is settled when they come: by the time of coming,
+// less a second for each step of priority. Whatever comes later than
+// that many seconds behind a call goes behind it: nobody waits for ever.
+//
+// Calls of one priority are a ring in the order of coming. To come, to go and
+// to be taken costs the same however many wait; it grows with the number of
+// different priorities.
+#ifndef SG_QUEUE_H
+#define SG_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { QUEUE_RISE = 1000000000 }; // ns of waiting for a step of priority
+
+struct claim;
+
+// Lies in what waits.
+struct waiting {
+  struct waiting *next, *prev; // of its priority, in a ring
+  struct waiting *lower, **at; // of the first of a ring: the list of rings
+  int32_t priority;
+  int64_t since;                   // ns, on any clock that goes on
+  struct claim *claim;             // the call's
+  void (*enter)(struct waiting *); // the claim has its slot
+};
+
+struct queue {
+  struct waiting *rings; // the first of each, by priority
+};
+
+// `priority` and `since` are set; times never go back.
+void queue_add(struct queue *q, struct waiting *w);
+void queue_remove(struct waiting *w);
+struct waiting *queue_first(const struct queue *q); // or NULL
+
+#endif
