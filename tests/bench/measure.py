@@ -62,6 +62,21 @@ def wrk(url, seconds=2.0, connections=32, script=None):
     return int(found[1]), float(found[2])
 
 
+def latencies(url, seconds, connections, script=None):
+    """Requests a second, and the median and the 99th percentile in milliseconds."""
+    command = pinned(LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency")
+    if script:
+        command += ["-s", str(script)]
+    done = subprocess.run([*command, url], text=True, capture_output=True, check=True)
+    if "Non-2xx" in done.stdout:
+        raise RuntimeError(done.stdout)
+    unit = {"us": 1e-3, "ms": 1, "s": 1e3}
+    half, most = (float(n) * unit[u] for n, u in
+                  (re.search(rf"^\s+{p}%\s+([\d.]+)(us|ms|s)$", done.stdout, re.M).groups()
+                   for p in (50, 99)))
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1]), half, most
+
+
 def cost(pid, url, **load):
     """CPU-microseconds of the server per request, over one run of wrk."""
     pids = family(pid)

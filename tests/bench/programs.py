@@ -24,6 +24,41 @@ app bench {
 }
 '''
 
+STREAM = '''
+deployment Source() {
+  fn pieces(n: int) -> stream str {
+    for i in range(n) { yield "piece {i} of the answer " }
+  }
+}
+
+deployment Front(source: Source) {
+  fn run(n: int) -> stream str {
+    for piece in source.pieces(n) { yield piece }
+  }
+}
+
+app bench {
+  bind source = Source()
+  bind front = Front(source)
+  route GET "/" -> front.run(50)
+}
+'''
+
+BATCH = '''
+deployment Batches() {
+  max_ongoing_requests: 1000
+  batch(max_size: 10, wait: 10ms) fn size(x: [int]) -> [int] {
+    let n = len(x)
+    return [n for _ in x]
+  }
+}
+
+app bench {
+  bind batches = Batches()
+  route GET "/" -> batches.size(1)
+}
+'''
+
 
 def chain(length):
     """A route through `length` light deployments, each of which calls the next."""

@@ -1,7 +1,7 @@
 """The Ray Serve side of bench_ray.py: the same work as ServeGraph's programs.
 
 Run by the Python of the benchmark's virtual environment:
-  ray_app.py echo|tutorial PORT
+  ray_app.py echo|tutorial|stream|batch PORT
 Prints `ready` when it serves, and stops at SIGTERM.
 """
 import asyncio
@@ -13,7 +13,7 @@ import ray
 from ray import serve
 from ray.serve.config import HTTPOptions
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 
 QUIET = {"enable_access_log": False, "log_level": "ERROR"}
 
@@ -71,9 +71,41 @@ class Driver:
         return PlainTextResponse(f"{op}({answers!r})")
 
 
+@serve.deployment(max_ongoing_requests=1000, logging_config=QUIET)
+class Source:
+    async def pieces(self, n: int):
+        for i in range(n):
+            yield f"piece {i} of the answer "
+
+
+@serve.deployment(max_ongoing_requests=1000, logging_config=QUIET)
+class Relay:
+    def __init__(self, source):
+        self.source = source.options(stream=True)
+
+    async def relay(self, n: int):
+        async for piece in self.source.pieces.remote(n):
+            yield piece
+
+    async def __call__(self, request: Request):
+        return StreamingResponse(self.relay(50), media_type="text/plain")
+
+
+@serve.deployment(max_ongoing_requests=1000, logging_config=QUIET)
+class Batches:
+    @serve.batch(max_batch_size=10, batch_wait_timeout_s=0.01)
+    async def size(self, x):
+        return [len(x)] * len(x)
+
+    async def __call__(self, request: Request):
+        return PlainTextResponse(str(await self.size(1)))
+
+
 APPS = {
     "echo": lambda: Front.bind(Echo.bind()),
     "tutorial": lambda: Driver.bind(Number.bind(), Average.bind(), Model.bind(1), Model.bind(2)),
+    "stream": lambda: Relay.bind(Source.bind()),
+    "batch": lambda: Batches.bind(),
 }
 
 
