@@ -262,7 +262,7 @@ static void test_spinning(void **state)
   struct ask other = {.r.done = on_done};
   q.r.done = on_done;
   q.r.at_once = true;
-  q.r.deadline = engine_now(s.engine) + 200 * MS;
+  q.r.deadline = engine_now(s.engine) + 1000 * MS;
   ended = 0;
   ask_start(&s, &q, f, NULL);
   ask_start(&s, &other, g, NULL);
