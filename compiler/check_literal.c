@@ -205,8 +205,9 @@ static void report_no_field(struct checker *k, const struct name *name,
     diag_note(k->d, d, t->span, "%s is declared here", t->name->text);
 }
 
-static struct local *spread_value(struct body *b, struct field *f,
-                                  struct spread ***end)
+// State is read when the record is made, anything else gets a name.
+static struct core *spread_value(struct body *b, struct field *f,
+                                 struct spread ***end)
 {
   struct checker *k = b->k;
   struct core *x = check(b, f->value, NULL);
@@ -223,18 +224,24 @@ static struct local *spread_value(struct body *b, struct field *f,
                 "`{ ...x, \"{name}\": 1 }`");
     return NULL;
   }
+  if (x->kind == CORE_SELF && b->class->c.fields[x->index].state)
+    return x;
   struct spread *s = NEW(k, struct spread);
   s->local = local_hidden(b, x->type, f->span);
   s->value = x;
   **end = s;
   *end = &s->next;
-  return s->local;
+  return core_local(k, s->local, f->span);
 }
 
-static struct core *part_of(struct checker *k, struct local *l, uint32_t i)
+static struct core *part_of(struct checker *k, const struct core *of,
+                            uint32_t i, struct span at)
 {
-  struct core *x = core_new(k, CORE_PART, l->type->parts[i].type, l->span, 1);
-  x->args[0] = core_local(k, l, l->span);
+  struct core *x = core_new(k, CORE_PART, of->type->parts[i].type, at, 1);
+  x->args[0] = NEW(k, struct core);
+  core_become(x->args[0], of);
+  if (of->kind == CORE_LOCAL)
+    of->local->reads++;
   x->index = i;
   return x;
 }
@@ -282,18 +289,18 @@ static struct given *field_place(struct body *b, struct making *m,
 
 static void give_spread(struct body *b, struct making *m, struct field *f)
 {
-  struct local *l = spread_value(b, f, &m->end);
+  const struct core *x = spread_value(b, f, &m->end);
   m->n_spreads++;
-  if (!l) {
+  if (!x) {
     m->bad = true;
     return;
   }
-  for (uint32_t i = 0; i < l->type->n_parts; i++) {
-    struct name name = {l->type->parts[i].name, f->span, NULL};
+  for (uint32_t i = 0; i < x->type->n_parts; i++) {
+    struct name name = {x->type->parts[i].name, f->span, NULL};
     struct given *g = field_place(b, m, &name);
     if (!g)
       continue;
-    *g = (struct given){part_of(b->k, l, i), f->span, true};
+    *g = (struct given){part_of(b->k, x, i, f->span), f->span, true};
     uint32_t at = (uint32_t)(g - m->given);
     if (m->want)
       g->value = convert(b, g->value, m->want->parts[at].type, NULL);

@@ -56,10 +56,10 @@ struct lower {
   struct arena *arena;   // for what the code refers to
   struct arena *scratch; // for what is needed until the function is lowered,
                          // the code itself too: it is copied when it is whole
-  bool dead;           // the place is never reached: nothing is emitted
-  uint32_t label;      // the last instruction that is jumped to
-  struct span span;    // of what is being lowered
-  struct home **trail; // homes whose `forced` was learnt, oldest first
+  bool dead;             // the place is never reached: nothing is emitted
+  uint32_t label;        // the last instruction that is jumped to
+  struct span span;      // of what is being lowered
+  struct home **trail;   // homes whose `forced` was learnt, oldest first
   uint32_t n_trail, room_trail;
   struct loop *loop;
   uint32_t tries;
@@ -121,6 +121,8 @@ struct home *home_of(const struct local *local);
 // does.
 bool core_waits(const struct core *e);
 bool function_waits(struct function *f);
+// Whether the field of a replica (CORE_SELF) is state, which may change.
+bool core_is_state(const struct lower *l, const struct core *e);
 // Locals that are read in `e` and bound outside of it, each once.
 void core_free(struct arena *a, const struct core *e, struct local ***out,
                uint32_t *n);
@@ -150,6 +152,11 @@ void lower_not_built(struct lower *l, enum diag_id id, struct span at);
 // wanted.
 bool core_surely_plain(const struct core *e);
 
+// The order in which the arguments are evaluated, which is that in which they
+// are written, wherever the operation wants them: `x > y` is y < x, names may
+// stand in any order. NULL: as they are.
+const uint32_t *lower_order(struct lower *l, const struct core *e);
+
 // In part evaluated (lower_branch.c): and, or; if; let in; fail.
 struct val lower_short(struct lower *l, const struct core *e, uint32_t dst);
 struct val lower_choice(struct lower *l, const struct core *e, uint32_t dst);
@@ -163,13 +170,14 @@ bool op_passes_on(const struct core *e); // does not need its arguments
 struct val op_emit(struct lower *l, const struct core *e,
                    const struct val *args, uint32_t run, uint32_t dst);
 
-// A value as a future, where calls stand beside it (lower_lift.c): a call, of type
-// `call`, of a helper that gives it back. `held`: the type of its slot, in which
-// calls may be.
+// A value as a future, where calls stand beside it (lower_lift.c): a call, of
+// type `call`, of a helper that gives it back. `held`: the type of its slot, in
+// which calls may be.
 const struct type *lift_type(struct lower *l, const struct type *plain);
 struct site lift_site(struct lower *l, uint32_t slot, const struct type *held,
                       const struct type *call);
-// The same of the elements of a list, in each of which calls stand, for OP_each.
+// The same of the elements of a list, in each of which calls stand, for
+// OP_each.
 struct site lift_site_of(struct lower *l, uint32_t list,
                          const struct type *plain);
 

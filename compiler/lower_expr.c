@@ -81,9 +81,7 @@ static uint32_t force_slot(struct lower *l, struct val v, uint32_t dst)
 
 // ---- the order of arguments ----
 
-// They are evaluated as they are written, wherever the operation wants them:
-// `x > y` is y < x, names may stand in any order. NULL: as they are.
-static const uint32_t *written_order(struct lower *l, const struct core *e)
+const uint32_t *lower_order(struct lower *l, const struct core *e)
 {
   struct core **args = e->args;
   uint32_t n = e->n_args, at = 1;
@@ -131,7 +129,7 @@ static void force_args(struct lower *l, struct later *t, bool waiting)
 
 uint32_t lower_values(struct lower *l, const struct core *e)
 {
-  struct later t = {.e = e, .order = written_order(l, e)};
+  struct later t = {.e = e, .order = lower_order(l, e)};
   t.run = slot_run(l, e->n_args);
   t.args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
   for (uint32_t k = 0; k < e->n_args; k++) {
@@ -264,7 +262,7 @@ static struct val lower_strict(struct lower *l, const struct core *e,
 {
   uint32_t run = op_takes_run(e) ? slot_run(l, e->n_args) : NO_SLOT;
   struct val *args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
-  const uint32_t *order = written_order(l, e);
+  const uint32_t *order = lower_order(l, e);
   for (uint32_t k = 0; k < e->n_args; k++) {
     uint32_t i = in_order(order, k);
     bool direct =
@@ -320,7 +318,7 @@ static uint32_t lower_args(struct lower *l, const struct core *e,
       (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value))
     return lower_in_place(l, e, pending);
   uint32_t run = slot_run(l, e->n_args);
-  struct later t = {.e = e, .order = written_order(l, e), .run = run};
+  struct later t = {.e = e, .order = lower_order(l, e), .run = run};
   t.args = ARENA_ARRAY(l->scratch, e->n_args + 1, struct val);
   for (uint32_t k = 0; k < e->n_args; k++) {
     uint32_t i = in_order(t.order, k);
@@ -404,8 +402,7 @@ static struct val lower_local(struct lower *l, const struct core *e,
 static struct val lower_self(struct lower *l, const struct core *e,
                              uint32_t dst)
 {
-  const struct class *k = l->code->function->class;
-  if (k->fields[e->index].state)
+  if (core_is_state(l, e))
     return put_off(l, e, NULL, NULL, NO_SLOT, dst);
   return op_emit(l, e, NULL, NO_SLOT, dst);
 }

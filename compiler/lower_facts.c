@@ -56,6 +56,11 @@ bool function_waits(struct function *f)
   return k->waits != WAITS_no; // one that comes back to itself: as if it did
 }
 
+bool core_is_state(const struct lower *l, const struct core *e)
+{
+  return l->code->function->class->fields[e->index].state;
+}
+
 // ---- free locals ----
 
 struct names {

@@ -8,19 +8,19 @@
 
 // Whether the value depends on the state as it is when it is computed. What a
 // call is given is read when the call begins.
-static bool reads_state(const struct core *e)
+static bool reads_state(const struct lower *l, const struct core *e)
 {
   if (e->kind == CORE_SELF)
-    return true;
+    return core_is_state(l, e);
   if (e->kind == CORE_CALL)
     return false;
   for (uint32_t i = 0; i < e->n_args; i++)
-    if (reads_state(e->args[i]))
+    if (reads_state(l, e->args[i]))
       return true;
   return e->kind == CORE_EACH &&
-         (reads_state(e->each.value) ||
-          (e->each.test && reads_state(e->each.test)) ||
-          (e->each.limit && reads_state(e->each.limit)));
+         (reads_state(l, e->each.value) ||
+          (e->each.test && reads_state(l, e->each.test)) ||
+          (e->each.limit && reads_state(l, e->each.limit)));
 }
 
 // How many of the arguments are computed whatever the others say.
@@ -30,7 +30,6 @@ static uint32_t surely(const struct core *e)
   case CORE_AND:
   case CORE_OR:
   case CORE_IF:
-  case CORE_LET:
   case CORE_EACH:
     return 1;
   default:
@@ -43,15 +42,39 @@ struct settled { // locals that stand for what was begun, newest first
   struct settled *before;
 };
 
-static void keep(struct lower *l, struct settled **all, struct home *h)
+struct named { // a name within the value, innermost first
+  const struct local *local;
+  struct named *up;
+};
+
+struct settling {
+  struct settled *all;
+  struct named *names; // around the part that is looked at
+};
+
+static void keep(struct lower *l, struct settling *s, struct home *h)
 {
-  struct settled *s = ARENA_NEW(l->scratch, struct settled);
-  *s = (struct settled){h, *all};
-  *all = s;
+  struct settled *one = ARENA_NEW(l->scratch, struct settled);
+  *one = (struct settled){h, s->all};
+  s->all = one;
+}
+
+static bool reads_name(struct lower *l, const struct settling *s,
+                       const struct core *e)
+{
+  struct local **free;
+  uint32_t n = 0;
+  if (s->names)
+    core_free(l->scratch, e, &free, &n);
+  for (const struct named *x = n ? s->names : NULL; x; x = x->up)
+    for (uint32_t i = 0; i < n; i++)
+      if (free[i] == x->local)
+        return true;
+  return false;
 }
 
 static struct core *begin(struct lower *l, const struct core *e,
-                          struct settled **all)
+                          struct settling *s)
 {
   struct local *local = ARENA_NEW(l->arena, struct local);
   *local = (struct local){.type = e->type, .span = e->span};
@@ -59,27 +82,42 @@ static struct core *begin(struct lower *l, const struct core *e,
   struct home *h = home_new(l, local);
   h->slot = slot;
   l->scope = h->next;
-  keep(l, all, h);
+  keep(l, s, h);
   struct core *read = ARENA_NEW(l->arena, struct core);
   *read = (struct core){
       .kind = CORE_LOCAL, .type = e->type, .span = e->span, .local = local};
   return read;
 }
 
-static struct core *settle(struct lower *l, struct core *e,
-                           struct settled **all)
+static struct core *settle(struct lower *l, struct core *e, struct settling *s);
+
+static void settle_args(struct lower *l, struct core *copy,
+                        const struct core *e, struct settling *s)
 {
-  if (e->kind == CORE_LOCAL && home_of(e->local)->slot != NO_SLOT)
-    keep(l, all, home_of(e->local));
-  if (core_waits(e) && !reads_state(e))
-    return begin(l, e, all);
+  const uint32_t *order = lower_order(l, e);
+  struct named in = {e->local, s->names};
+  for (uint32_t k = 0; k < e->n_args; k++) {
+    uint32_t i = order ? order[k] : k;
+    if (e->kind == CORE_LET && i)
+      s->names = &in;
+    copy->args[i] = i < surely(e) ? settle(l, e->args[i], s) : e->args[i];
+  }
+  s->names = in.up;
+}
+
+static struct core *settle(struct lower *l, struct core *e, struct settling *s)
+{
+  if (e->kind == CORE_LOCAL && !reads_name(l, s, e) &&
+      home_of(e->local)->slot != NO_SLOT)
+    keep(l, s, home_of(e->local));
+  if (core_waits(e) && !reads_state(l, e) && !reads_name(l, s, e))
+    return begin(l, e, s);
   if (e->kind == CORE_CALL || !e->n_args)
     return e;
   struct core *copy = ARENA_NEW(l->arena, struct core);
   core_become(copy, e);
   copy->args = ARENA_ARRAY(l->arena, e->n_args, struct core *);
-  for (uint32_t i = 0; i < e->n_args; i++)
-    copy->args[i] = i < surely(e) ? settle(l, e->args[i], all) : e->args[i];
+  settle_args(l, copy, e, s);
   return copy;
 }
 
@@ -97,10 +135,10 @@ static void wait_for(struct lower *l, const struct settled *s)
 
 const struct core *lower_settled(struct lower *l, const struct core *e)
 {
-  struct settled *all = NULL;
-  if (!reads_state(e))
+  struct settling s = {0};
+  if (!reads_state(l, e))
     return e;
-  const struct core *rest = settle(l, (struct core *)e, &all);
-  wait_for(l, all);
+  const struct core *rest = settle(l, (struct core *)e, &s);
+  wait_for(l, s.all);
   return rest;
 }
