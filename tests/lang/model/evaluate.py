@@ -8,7 +8,7 @@ how many `try` are around ("$tries").
 """
 from . import operators
 from .operators import bounded, real, whole
-from .tree import Node, any_node, parts_of, reads_of
+from .tree import Node, any_node, names_of, parts_of, reads_of
 from .types import FLOAT, INT
 from .values import Failure, Unspecified, equal, float_text, less, shown, to_json
 from .values import duration_text, size_text
@@ -571,12 +571,14 @@ class Machine:
     async def do_assign(self, s, scope):
         place = self.place(s, scope)
         own = place is not scope
+        value = s.kids[0]
+        if own and (s.op or self.reads_state(value, scope)):
+            value = await self.behind(value, scope)
         if not s.op:
-            self.world.unsure |= own and looks_ahead(s.kids[0])
-            place[s.name] = await self.value(s.kids[0], scope)
+            place[s.name] = await self.value(value, scope)
             return
         before = self.read_later(place, s.name) if own else place[s.name]
-        before, x = await self.forced([before, await self.look(s.kids[0], scope)])
+        before, x = await self.forced([before, await self.look(value, scope)])
         kind = s.of
         if kind is FLOAT and s.kids[0].type is INT:
             x = float(x)
@@ -600,17 +602,49 @@ class Machine:
         else:
             place[s.name] = {**before, key: item}
 
-    # The key is named; then an expression like any other: what waits comes first,
-    # and state is read behind it.
     async def put_in_state(self, s, place, scope):
-        key = await self.settled(await self.look(s.kids[0], scope))
+        """The key, what was there, and the value; the key is named first."""
+        key = Node("known", s.kids[0].type,
+                   value=await self.settled(await self.look(s.kids[0], scope)))
+        value = await self.behind(s.kids[1], scope, [key])
 
         async def read():
-            return part_of(s.of, place[s.name], await self.need(key))
-        waits = pending(key) and not (isinstance(key, Later) and not key.waits)
-        old = Later(read, waits) if s.op else None
-        self.world.unsure |= looks_ahead(s.kids[1])
-        return await self.forced([key, old, await self.look(s.kids[1], scope)])
+            return part_of(s.of, place[s.name], key.value)
+        old = Later(read, False) if s.op else None
+        return await self.forced([key.value, old, await self.look(value, scope)])
+
+    # ---- state that is set ----
+
+    async def behind(self, n, scope, begun=()):
+        """What is left of a value that state is set to, when all in it that may wait is
+        there: what asks no state begins and is waited for, and then state is read."""
+        begun = list(begun)
+        n = await self.begin(n, scope, begun)
+        for known in begun:
+            known.value = await self.need(known.value)
+        return n
+
+    async def begin(self, n, scope, begun):
+        if n.kind in ("name", "lambda", "function"):
+            begun += [Node("known", value=scope[x]) for x in sorted(names_of(n)) if x in scope]
+        if n.waits and not self.reads_state(n, scope):
+            v = await self.settled(await self.look(n, scope))
+            begun.append(Node("known", n.type, value=v))
+            return begun[-1]
+        if n.kind in ("start", "call", "called"):
+            return n
+        sure = 1 if is_choice(n) else len(n.kids)
+        return with_kids(n, [await self.begin(k, scope, begun) for k in n.kids[:sure]] +
+                         n.kids[sure:])
+
+    # What a call is given is read when it begins.
+    def reads_state(self, n, scope):
+        if n.kind == "name":
+            return n.name not in scope and n.name in scope["$"].self.state
+        if n.kind in ("start", "call", "called"):
+            return False
+        return any(self.reads_state(k, scope) for k in parts_of(n)) or any(
+            self.reads_state(key, scope) for key, _ in getattr(n, "pairs", ()) if key)
 
     async def do_if(self, s, scope):
         if await self.value(s.kids[0], scope):
@@ -677,9 +711,14 @@ class Machine:
 
 def with_known(node, values):
     """The node, with values in the place of its parts."""
+    return with_kids(node, [Node("known", k.type, value=v)
+                            for k, v in zip(node.kids, values)])
+
+
+def with_kids(node, kids):
     plain = Node(node.kind)
     plain.__dict__.update(node.__dict__)
-    plain.kids = [Node("known", k.type, value=v) for k, v in zip(node.kids, values)]
+    plain.kids = kids
     given = iter(plain.kids)
     if node.kind == "template":
         plain.parts = [p if isinstance(p, str) else next(given) for p in node.parts]
@@ -723,17 +762,6 @@ DO.update({"break": "do_leave", "continue": "do_leave"})
 
 def is_choice(n):
     return n.kind in ("if", "match", "each") or getattr(n, "op", "") in ("and", "or", "??")
-
-
-# Where state is set from a helper that may wait and from what chooses, the helper
-# comes first and the choice reads the state behind it. So far ahead the evaluator
-# does not look.
-def looks_ahead(n):
-    nodes = [n]
-    for x in nodes:
-        nodes += x.kids
-    return (n.waits and any(map(is_choice, nodes)) and
-            any(x.kind in ("call", "called") for x in nodes))
 
 
 def taken(p, v, scope):

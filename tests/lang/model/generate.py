@@ -608,7 +608,7 @@ class Generator:
         value = self.expression(t.of, depth - 2, hint)
         del self.scope[mark:]
         node = Node("each", t, kids, names=names, test=test, value=value)
-        node.waits = value.waits or kids[0].waits
+        node.waits |= value.waits or bool(test) and test.waits
         return node
 
     def for_map(self, t, depth, hint):
@@ -636,7 +636,7 @@ class Generator:
         spread = self.variable(t) if hint and self.chance(0.4) else None
         names, kids = [], [spread] if spread else []
         for name, p in t.parts:
-            if (spread or name in t.defaults) and self.chance(0.5):
+            if (spread or hint and name in t.defaults) and self.chance(0.5):
                 continue
             names.append(name)
             kids.append(self.expression(p, depth - 1, hint))
