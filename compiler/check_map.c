@@ -42,13 +42,23 @@ static void read_fields(struct body *b, struct mapping *m)
   }
 }
 
+// What is spread into a map of json goes there as its JSON.
+static struct core *spread_as(struct body *b, struct core *x,
+                              const struct type *to)
+{
+  if (to->of->kind == TYPE_json && x->type != to)
+    x = convert(b, x, to->of, NULL);
+  return is_bad(x->type) ? x : convert(b, x, to, NULL);
+}
+
 // Each value as what was wanted, or as what was spread.
 static void convert_all(struct body *b, struct mapping *m)
 {
   struct types *t = b->k->t;
   for (uint32_t i = 0; i < m->n && !m->bad; i++) {
-    const struct type *to = m->keys[i] ? m->of : type_of(t, TYPE_map, m->of);
-    m->values[i] = convert(b, m->values[i], to, NULL);
+    struct core *x = m->values[i];
+    m->values[i] = m->keys[i] ? convert(b, x, m->of, NULL)
+                              : spread_as(b, x, type_of(t, TYPE_map, m->of));
     m->bad = is_bad(m->values[i]->type);
   }
 }
