@@ -1,5 +1,5 @@
 """Random bodies: statements around the expressions of generate.py, and functions."""
-from .generate import Alias, Generator, KEYS, Var, is_known
+from .generate import Alias, Generator, KEYS, MATCHED, Var, is_known
 from .tree import Function, Node, read_in
 from .types import BOOL, FLOAT, INT, STR, holds, list_of, map_of, record
 
@@ -14,6 +14,7 @@ class Bodies(Generator):
         self.result = None  # of the function
         self.depth = 0      # of blocks
         self.kept = None    # of a history: the variable that takes what others hold
+        self.yields = None  # of a function that gives a stream: the type of its pieces
 
     # ---- blocks ----
 
@@ -57,6 +58,7 @@ class Bodies(Generator):
             (1.2 if nested else 0, self.attempt),
             (0.4, self.fails),
             (0.8, self.learn),
+            (2.5 if self.yields else 0, self.give),
             (0.5 if self.depth == 1 else 0, self.nested),
             (0.4 if self.loops else 0, self.leave)])()
 
@@ -103,15 +105,16 @@ class Bodies(Generator):
         self.add("assign", x, name=v.name, op=op, of=v.type)
 
     def put(self):
-        v = self.changing("list", "map")
+        v = self.changing("list", "map", "json")
         if not v:
             return self.assign()
-        if v.type.kind == "list":
+        if v.type.kind == "list" or v.type.kind == "json" and self.chance(0.5):
             key = self.expression(INT, 1)
         else:
             key = self.one((Node("literal", STR, value=self.one(KEYS)), self.expression(STR, 1)))
-        op = "+" if v.type.of.kind in ("int", "float", "str") and self.chance(0.4) else ""
-        x = self.expression(v.type.of, 2, hint=not op)
+        item = v.type.of or v.type
+        op = "+" if item.kind in ("int", "float", "str") and self.chance(0.4) else ""
+        x = self.expression(item, 2, hint=not op)
         self.add("put", key, x, name=v.name, op=op, of=v.type)
 
     # ---- ways ----
@@ -145,7 +148,13 @@ class Bodies(Generator):
         return None
 
     def ends(self):
-        self.add("return", self.expression(self.result, 2))
+        if self.yields:
+            self.add("return")
+        else:
+            self.add("return", self.expression(self.result, 2))
+
+    def give(self):
+        self.add("yield", self.expression(self.yields, 2))
 
     def looped(self, more, size):
         known = [v for v in self.scope if v.known and v.mutable]
@@ -156,14 +165,9 @@ class Bodies(Generator):
         return made
 
     def each_of(self):
-        over = self.iterated()
-        x = self.expression(over, 2, hint=False)
-        names = [self.fresh("i")]
-        more = [Var(names[0], STR if over.kind in ("map", "str") else over.of)]
-        if self.chance(0.4):
-            names.append(self.fresh("i"))
-            more.append(Var(names[1], over.of if over.kind == "map" else INT))
-        s = Node("for", None, [x], names=names, body=None)
+        x = self.walkable(2)
+        more = self.walked(x, self.chance(0.4))
+        s = Node("for", None, [x], names=[v.name for v in more], body=None)
         s.body = self.looped(more, self.random.randrange(1, 3))
         self.lines.append(s)
 
@@ -188,14 +192,14 @@ class Bodies(Generator):
 
     def matched(self):
         subjects = [v for v in self.scope if not v.known and
-                    v.type.kind in ("union", "enum", "bool", "int", "str")]
+                    v.type.kind in MATCHED]
         if not subjects:
             return self.branch()
         v = self.one(subjects)
         s = Node("match", None, [Node("name", v.type, name=v.name)],
                  patterns=self.patterns(v.type), bodies=[])
         for p in s.patterns:
-            more = [Var(p.bind, p.type)] if p.kind == "case" and p.bind else []
+            more = [Var(p.bind, p.type)] if getattr(p, "bind", None) else []
             s.bodies.append(self.block(self.random.randrange(1, 3), more))
         self.lines.append(s)
         return None
@@ -298,11 +302,14 @@ class Bodies(Generator):
     # One inside another, which reads what is there when it is called.
     def nested(self):
         around = [v for v in self.scope if not v.known and not v.mutable and not v.own]
-        outer = (self.scope, self.lines, self.result, self.loops, self.depth, self.kept)
+        outer = (self.scope, self.lines, self.result, self.loops, self.depth, self.kept,
+                 self.yields)
         captured = self.random.sample(around, min(len(around), 2))
         self.scope, self.loops, self.depth, self.kept = list(captured), 0, 1, None
+        self.yields = None
         f = self.function_of(self.fresh("f"), self.random.randrange(3), size=2)
-        self.scope, self.lines, self.result, self.loops, self.depth, self.kept = outer
+        (self.scope, self.lines, self.result, self.loops, self.depth, self.kept,
+         self.yields) = outer
         f.captured = sorted(read_in(f.body) & {v.name for v in captured})
         self.add("fn", function=f)
         x = Node("call", f.result, [self.expression(t, 2) for _, t in f.params], name=f.name,
@@ -336,6 +343,33 @@ class Bodies(Generator):
         if len(body) == 1 and body[0].kind == "return":
             body = body[0].kids[0]
         return Function(name, params, self.result, body, defaults, self.aliases(params))
+
+    def stream(self):
+        """A function that yields; some read another's stream and yield what they make
+        of it, and some hand on what another gives."""
+        self.scope, self.loops, self.depth, self.lines = [], 0, 0, None
+        params = [(self.fresh("p"), self.type(2)) for _ in range(self.random.randrange(0, 3))]
+        self.scope = [Var(n, t) for n, t in params]
+        of = self.type(1)
+        source = self.one(self.streams) if self.streams and self.chance(0.5) else None
+        f = Function(self.fresh("y"), params, of, None)
+        f.source = (self.fresh("s"), source.result) if source else None
+        if source and source.source is None and self.chance(0.2):
+            f.source, f.result, self.lines = None, source.result, []
+            x = self.streamed(source, 1)
+            f.body = [*self.lines, Node("return", None, [x])]
+        else:
+            self.yields = self.result = of
+            body = self.block(self.random.randrange(0, 3))
+            if f.source:
+                x = Node("source", f.source[1], name=f.source[0])
+                more = self.walked(x, self.chance(0.3))
+                body.append(Node("for", None, [x], names=[v.name for v in more],
+                                 body=self.looped(more, self.random.randrange(1, 4))))
+            f.body = body + self.block(self.random.randrange(0, 3), ends=self.give)
+            self.yields = None
+        self.streams.append(f)
+        return f
 
     def function(self):
         """A function that the next ones may call."""

@@ -7,9 +7,10 @@ world.py has it. A scope holds, besides its names, the frame "$" of the body and
 how many `try` are around ("$tries").
 """
 from . import operators
+from .libraries import BY, ENDS_AT, IS_WRITTEN, json_key, json_place, json_walked, wants
 from .operators import bounded, real, whole
 from .tree import Node, any_node, names_of, parts_of, reads_of
-from .types import FLOAT, INT
+from .types import FLOAT, INT, JSON
 from .values import Failure, Unspecified, equal, float_text, less, shown, to_json
 from .values import duration_text, size_text
 from .world import Frame, Future, Later, World, pending, search, taken_out
@@ -44,6 +45,20 @@ class Replica:
         self.limit, self.busy, self.line = limit, 0, []
 
 
+class Pieces:
+    """A stream, whose function has run whole: nothing that it does can be seen but
+    what it gives and what it fails with, when that is met."""
+
+    def __init__(self, items, error):
+        self.items, self.error = items, error
+
+    def walk(self):
+        for i, x in enumerate(self.items):
+            yield x, i
+        if self.error:
+            raise self.error
+
+
 class Machine:
     def __init__(self):
         self.world = World()
@@ -52,6 +67,11 @@ class Machine:
     def run(self, function, args, replica=None):
         """What the function gives, in a world of its own."""
         return self.world.run(self.call(function, args, replica))
+
+    def collect(self, function, args):
+        """All pieces of its stream."""
+        pieces = self.world.run(self.pieces(function, args))
+        return [x for x, _ in pieces.walk()]
 
     def bind(self, deployments, bindings):
         """Fresh replicas."""
@@ -211,7 +231,7 @@ class Machine:
             return await self.need(self.promise(n.kids[1 if first else 2], scope))
         if n.kind == "match":
             for p, k in zip(n.patterns, n.kids[1:]):
-                inner = taken(p, first, scope)
+                inner = taken(p, n.kids[0].type, first, scope)
                 if inner is not None:
                     return await self.need(self.promise(k, inner))
         if n.op == "??":
@@ -220,6 +240,33 @@ class Machine:
         if first == (n.op == "and"):
             return await self.need(self.promise(n.kids[1], scope))
         return first
+
+    # ---- streams ----
+
+    async def source(self, n, scope):
+        return scope[n.name]
+
+    async def streamed(self, n, scope):
+        """The call is done when the first piece is there, or the end, or an error."""
+        return await self.pieces(n.function, [await self.value(k, scope) for k in n.kids])
+
+    async def pieces(self, f, args):
+        names = ([f.source[0]] if f.source else []) + [name for name, _ in f.params]
+        frame = Frame(self.world.running, None)
+        inner = {**dict(zip(names, args)), "$": frame, "$tries": 0, "$out": []}
+        try:
+            await self.block(f.body, inner)
+        except Leave as leave:
+            if isinstance(leave.value, Pieces):
+                return leave.value
+        except Failure as e:
+            if not inner["$out"]:
+                raise
+            return Pieces(inner["$out"], e)
+        return Pieces(inner["$out"], None)
+
+    async def do_yield(self, s, scope):
+        scope["$out"].append(await self.value(s.kids[0], scope))
 
     # ---- waiting ----
 
@@ -427,9 +474,22 @@ class Machine:
                                  lambda *held: Closure(n.function, held, scope["$"].self))
 
     async def operator(self, n, scope):
-        given = [k.type for k in n.kids]
-        return await self.strict(await self.looks(n.kids, scope),
-                                 lambda *args: operators.run(n.row, given, args))
+        given, looked = [k.type for k in n.kids], await self.looks(n.kids, scope)
+        if n.name in IS_WRITTEN:
+            looked = await self.forced(looked)
+        return await self.strict(looked, lambda *args: operators.run(n.row, given, args))
+
+    async def by(self, n, scope):
+        """A library's function, given one of an element."""
+        xs, keys = await self.value(n.kids[0], scope), []
+        for i, x in enumerate(xs):
+            keys.append(await self.value(n.value, {**scope, n.names[0]: x}))
+            if keys[-1] is ENDS_AT.get(n.name):
+                xs = xs[:i + 1]
+                break
+        compute = BY[n.name][2]
+        return compute[1](n.value.type, keys, xs) if isinstance(compute, tuple) else \
+            compute(keys, xs)
 
     async def sleep(self, n, scope):
         await self.world.sleep(await self.value(n.kids[0], scope))
@@ -488,7 +548,7 @@ class Machine:
     async def match(self, n, scope):
         v = await self.value(n.kids[0], scope)
         for p, k in zip(n.patterns, n.kids[1:]):
-            inner = taken(p, v, scope)
+            inner = taken(p, n.kids[0].type, v, scope)
             if inner is not None:
                 return await self.settled(await self.look(k, inner))
         raise AssertionError("no arm")
@@ -496,9 +556,10 @@ class Machine:
     # Elements run side by side where they may wait, else one after another.
     async def each(self, n, scope):
         over = await self.value(n.kids[0], scope)
-        pairs = list(over.items() if isinstance(over, dict) else
-                     ((x, i) for i, x in enumerate(over)))
-        inner = [{**scope, **dict(zip(n.names, pair))} for pair in pairs]
+        pairs = walked(n.kids[0].type, over, n.names)
+        inner = ({**scope, **dict(zip(n.names, pair))} for pair in pairs)
+        if n.value.waits or n.test and n.test.waits:
+            inner = list(inner)
         if n.test and n.test.waits:
             asked = [self.beside(n.test, s) for s in inner]
             await self.world.let_begin()
@@ -596,11 +657,7 @@ class Machine:
             item = await self.value(s.kids[1], scope)
         if s.op:
             item = arithmetic(s.op, s.of.of, s.of.of, old, item)
-        before = place[s.name]
-        if s.of.kind == "list":
-            place[s.name] = operators.put_in_list(before, key, item)
-        else:
-            place[s.name] = {**before, key: item}
+        place[s.name] = with_part(s.of, place[s.name], key, item)
 
     async def put_in_state(self, s, place, scope):
         """The key, what was there, and the value; the key is named first."""
@@ -659,8 +716,7 @@ class Machine:
 
     async def do_for(self, s, scope):
         over = await self.value(s.kids[0], scope)
-        pairs = list(over.items() if isinstance(over, dict) else
-                     ((x, i) for i, x in enumerate(over)))
+        pairs = walked(s.kids[0].type, over, s.names)
         for pair in pairs:
             if await self.leaves(s.body, scope, zip(s.names, pair)):
                 break
@@ -677,7 +733,7 @@ class Machine:
     async def do_match(self, s, scope):
         v = await self.value(s.kids[0], scope)
         for p, body in zip(s.patterns, s.bodies):
-            inner = taken(p, v, scope)
+            inner = taken(p, s.kids[0].type, v, scope)
             if inner is not None:
                 await self.inside(body, scope, {k: x for k, x in inner.items()
                                                 if k not in scope})
@@ -692,7 +748,7 @@ class Machine:
             await self.inside(s.otherwise, scope, {s.name: (e.message, e.kind, e.status)})
 
     async def do_return(self, s, scope):
-        raise Leave("return", await self.value(s.kids[0], scope))
+        raise Leave("return", await self.value(s.kids[0], scope) if s.kids else None)
 
     async def do_effect(self, s, scope):
         await self.value(s.kids[0], scope)
@@ -729,12 +785,31 @@ def with_kids(node, kids):
     return plain
 
 
+def walked(t, over, names):
+    """What a loop takes, one after another."""
+    if isinstance(over, Pieces):
+        return over.walk()
+    if t.kind == "json":
+        return json_walked(over, names)
+    return list(over.items() if isinstance(over, dict) else
+                ((x, i) for i, x in enumerate(over)))
+
+
 def is_ordered(n):
     return n.kind == "called" or n.kind in ("start", "call") and n.function.ordered
 
 
 def part_of(t, v, key):
+    if t.kind == "json":
+        return (json_key if isinstance(key, str) else json_place)(v, key)
     return (operators.index_list if t.kind == "list" else operators.key_of)(v, key)
+
+
+def with_part(t, v, key, item):
+    """The list, map or json with another part there."""
+    if t.kind == "json":
+        wants(v, *((dict, "has no keys") if isinstance(key, str) else (list, "has no places")))
+    return {**v, key: item} if isinstance(key, str) else operators.put_in_list(v, key, item)
 
 
 def in_order(n, given, function):
@@ -753,10 +828,10 @@ LOOK = {"field": "field", "item": "field", "call": "helper", "start": "deploymen
 LOOK = {k: LOOK.get(k, k) for k in (
     "literal", "name", "template", "list", "tuple", "record", "map", "field", "item", "index",
     "slice", "get", "call", "operator", "case", "start", "fail", "binary", "negative", "not",
-    "none?", "if", "match", "each", "bare case", "as", "known", "lambda", "function",
+    "none?", "if", "match", "each", "by", "streamed", "source", "bare case", "as", "known", "lambda", "function",
     "called", "sleep")}
 DO = {k: "do_" + k for k in ("let", "var", "assign", "put", "if", "while", "for", "match",
-                             "try", "return", "effect", "fn", "spawn")}
+                             "try", "return", "yield", "effect", "fn", "spawn")}
 DO.update({"break": "do_leave", "continue": "do_leave"})
 
 
@@ -764,7 +839,7 @@ def is_choice(n):
     return n.kind in ("if", "match", "each") or getattr(n, "op", "") in ("and", "or", "??")
 
 
-def taken(p, v, scope):
+def taken(p, of, v, scope):
     """The scope of the arm, or None when the pattern does not take the value."""
     if p.kind == "rest":
         return dict(scope)
@@ -772,7 +847,18 @@ def taken(p, v, scope):
         if v[0] != p.at:
             return None
         return {**scope, p.bind: v[1]} if p.bind else dict(scope)
-    return dict(scope) if equal(p.type, v, p.value) else None
+    if p.kind == "kind":
+        if not is_of(p.word, v):
+            return None
+        return {**scope, p.bind: float(v) if p.word == "float" else v} if p.bind else dict(scope)
+    return dict(scope) if equal(JSON if of is JSON else p.type, v, p.value) else None
+
+
+def is_of(word, v):
+    """Whether json is of this kind; a whole number is a float too."""
+    kinds = {"none": type(None), "bool": bool, "int": int, "float": (int, float), "str": str,
+             "list": list, "map": dict}
+    return isinstance(v, kinds[word]) and (word == "bool" or not isinstance(v, bool))
 
 
 def compared(op, t, x, y):

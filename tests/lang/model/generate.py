@@ -6,7 +6,8 @@ them with arguments asks evaluate.py what must come out.
 import random
 
 from . import operators
-from .operators import E, OPERATORS, S, T, U
+from .libraries import BY, LIBRARY, SMALL, SPECS, WRITTEN
+from .operators import E, J, OPERATORS, S, T, U
 from .tree import Function, Node
 from .types import (BOOL, BYTES, DURATION, FLOAT, INT, JSON, SIZE, STR, declared, holds,
                     is_ordered, is_sortable, list_of, map_of, optional, record, tuple_of)
@@ -20,7 +21,13 @@ WORDS = ("", "a", "b", "ab", "abc", "x y", " pad ", "héllo", "naïve", "日本�
          "ß", "Ünï", "tab\there", "line\nbreak", "'", '"', "it's \"so\"", "\\", "{}", "a,b,,c",
          "aaa", "12", " 7 ", "-3", "1_000", "1.5", "1e3", "+0", "inf", "0x1F", "٣", "e\u0301",
          "\u00a0nbsp\u2003", "\u200b", "\x1c", "\x7f", "A", "Z", "word", "Word", "the end")
+ROWS = OPERATORS + LIBRARY + WRITTEN
 KEYS = ("a", "b", "c", "key", "é", "", "a b")
+
+
+MATCHED = ("union", "enum", "bool", "int", "str", "json")
+JSON_KINDS = {"none": None, "bool": BOOL, "int": INT, "float": FLOAT, "str": STR,
+              "list": list_of(JSON), "map": map_of(JSON)}
 
 
 class Var:
@@ -34,6 +41,7 @@ class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.types, self.functions, self.names = [], [], 0
+        self.streams = []  # functions whose results are streams
         self.scope, self.lines = [], None  # Vars; the statements that come before
         
     # ---- dice ----
@@ -101,13 +109,19 @@ class Generator:
         return self.weighted([
             (4, lambda: list_of(self.type(depth - 1))),
             (2, lambda: map_of(self.type(depth - 1))),
-            (2, lambda: optional(self.type(depth - 1))),
+            (2, lambda: optional(self.sure(depth - 1))),
+            (0.8, lambda: JSON),
             (2, lambda: tuple_of(*[self.type(depth - 1)
                                    for _ in range(self.random.randrange(1, 4))])),
             (1, lambda: record(*[(f"r{i}", self.type(depth - 1))
                                  for i in range(self.random.randrange(1, 3))])),
             (6 if own else 0, lambda: self.one(own)),
             (0.3, lambda: BYTES)])()
+
+    # `json?` would have two nones.
+    def sure(self, depth):
+        t = self.type(depth)
+        return INT if t is JSON else t
 
     # ---- values ----
 
@@ -217,7 +231,8 @@ class Generator:
             (1.5, lambda: self.part(t, depth)),
             (1.2, lambda: self.calling(t, depth)),
             (0.8, lambda: self.otherwise(t, depth)),
-            (1.5, lambda: self.operator(t, depth)),
+            (2.5, lambda: self.operator(t, depth)),
+            (0.6, lambda: self.by(t, depth)),
             (0.7, lambda: self.known(t, depth, hint)),
         ])
         return make() or self.leaf(t, hint)
@@ -245,7 +260,7 @@ class Generator:
 
     def matching(self, t, depth, hint):
         subjects = [v for v in self.scope if not v.known and
-                    v.type.kind in ("union", "enum", "bool", "int", "str")]
+                    v.type.kind in MATCHED]
         if not subjects:
             return None
         v = self.one(subjects)
@@ -254,20 +269,30 @@ class Generator:
             patterns.append(p)
             mark = len(self.scope)
             self.bind(p)
-            kids.append(self.inner(lambda: self.expression(t, depth - 1, hint)))
+            kids.append(self.expression(t, depth - 1, hint))
             del self.scope[mark:]
         return Node("match", t, kids, patterns=patterns)
 
-    # Where a name that is not there before the statement may be read, nothing
-    # can be named before it.
-    def inner(self, make):
-        return make()
-
     def bind(self, p):
-        if p.kind == "case" and p.bind:
+        if getattr(p, "bind", None):
             self.scope.append(Var(p.bind, p.type))
 
+    # Values, then kinds, of which a whole number is an int before it is a float.
+    def json_patterns(self):
+        values = [Node("pattern", t, value=v) for t, v in self.random.sample(
+            ((INT, 1), (INT, -3), (STR, "a"), (STR, ""), (BOOL, True)), self.random.randrange(3))]
+        kinds = self.random.sample(sorted(JSON_KINDS), self.random.randrange(1, 8))
+        if "int" in kinds and "float" in kinds:
+            kinds.remove("float")
+            kinds.insert(kinds.index("int") + 1, "float")
+        made = values + [Node("kind", JSON_KINDS[k], word=k,
+                              bind=None if k == "none" else self.fresh("m")) for k in kinds]
+        whole = set(JSON_KINDS) - {"int"} <= set(kinds)
+        return made if whole else made + [Node("rest")]
+
     def patterns(self, t):
+        if t is JSON:
+            return self.json_patterns()
         rest = Node("rest")
         if t.kind == "union":
             made = []
@@ -356,35 +381,22 @@ class Generator:
         v.known = False
         return made
 
-    def instance(self, p, t):
-        """The type of a parameter p where its variable stands for t (and U any)."""
-        if p in (T, S, E):
-            return t
-        if p is U:
-            return self.type(0)
-        if p.kind == "list":
-            return list_of(self.instance(p.of, t))
-        if p.kind == "map":
-            return map_of(self.instance(p.of, t))
-        return p
-
     def operator(self, t, depth):
-        rows = [(row, of) for row in OPERATORS for of in self.stands_for(row, t)]
+        rows = [(row, got) for row in ROWS for got in [self.stands_for(row, t)]
+                if got is not None]
         if not rows:
             return None
-        row, of = self.one(rows)
-        kids = []
-        for p in row[1]:
-            want = self.instance(p, of) if p is not U and p.of is not U else None
-            if want is None:
-                continue
-            kids.append(self.expression(want, depth - 1, hint=False))
-        return self.operation(row, t, kids, depth)
+        row, got = self.one(rows)
+        kids = [self.expression(operators.instance(p, got), depth - 1, hint=False)
+                for p in row[1]]
+        return self.operation(row, t, kids)
 
-    def operation(self, row, t, kids, depth):
+    def operation(self, row, t, kids):
         if any(k.type is None for k in kids):
             return None
-        if row[0] in ("range", "repeat"):
+        if row[0] == "format":
+            kids[1] = Node("literal", STR, value=self.one(SPECS[kids[0].type.kind]))
+        if row[0] in SMALL:
             kids = [self.small(k) for k in kids]
         return Node("operator", t, kids, name=row[0], names=[None] * len(kids), row=row)
 
@@ -394,31 +406,54 @@ class Generator:
             return Node("literal", INT, value=self.random.randrange(-2, 6))
         return k
 
-    def stands_for(self, row, t):
-        """What the row's variable may be, for it to give t; [None] without one."""
-        _, params, result, _ = row
-        if any(U in (p, p.of) for p in params):
-            return []
-        limited = any(p is S or p.of is S for p in params)
-        compared = any(p is E or p.of is E for p in params)
+    def may_stand(self, variable, t, name=""):
+        """Whether a type may stand for a variable of an operator."""
+        if variable is S:
+            return is_sortable(t)
+        if variable is E:
+            return not holds(t, "json") and not holds(t, "fn")
+        if variable is J:
+            return not any(holds(t, kind) for kind in ("duration", "size", "bytes", "fn"))
+        return name not in ("str", "repr") or not holds(t, "fn")
 
-        def may(of):
-            return (not limited or is_sortable(of)) and not (
-                (limited or compared) and holds(of, "json")) and not (
-                holds(of, "fn") and (compared or row[0] in ("str", "repr")))
-        inner, outer = t, result
-        while outer.of is not None:
-            if inner.kind != outer.kind:
-                return []
-            inner, outer = inner.of, outer.of
-        if outer in (T, S, E):
-            return [inner] if may(inner) else []
-        if inner is not outer:
-            return []
-        if not any(p in (T, S, E) or p.of in (T, S, E) for p in params):
-            return [None]
+    def stands_for(self, row, t):
+        """What the variables of the row may be, for it to give t; or None."""
+        name, params, result, _ = row
+        got = {}
+        if not operators.matched(result, t, got):
+            return None
         known = [v.type for v in self.scope if not v.known]
-        return [of for of in (self.one(known or [INT]), self.type(1)) if may(of)][:1]
+        for v in sorted(set().union(*map(operators.variables, params)) - set(got),
+                        key=lambda v: v.kind):
+            got[v] = self.one(known or [INT]) if self.chance(0.6) else self.type(1)
+        fit = all(self.may_stand(v, of, name) for v, of in got.items())
+        return got if fit and U not in got else None
+
+    # ---- a library's function that is given one ----
+
+    def by(self, t, depth):
+        """`list.sort_by(xs, fn(x) = …)`; what the lambda reads is there."""
+        fitting = []
+        for name, (key, result, _) in BY.items():
+            got = {}
+            if operators.matched(result, t, got):
+                fitting.append((name, key, got.get(T)))
+        if not fitting or holds(t, "fn"):
+            return None
+        name, key, of = self.one(fitting)
+        of = of or self.one([v.type for v in self.scope if not v.known and
+                             not holds(v.type, "fn")] or [INT])
+        over = self.expression(list_of(of), depth - 1, hint=False)
+        if key is S:
+            key = self.one((INT, STR, BOOL))
+        elif key is E:
+            key = self.type(0)
+        item = self.fresh("q")
+        mark = len(self.scope)
+        self.scope.append(Var(item, of))
+        value = self.expression(key, depth - 1, hint=False)
+        del self.scope[mark:]
+        return Node("by", t, [over], name=name, names=[item], test=None, value=value)
 
     # ---- expressions by their type ----
 
@@ -574,8 +609,10 @@ class Generator:
     def for_json(self, t, depth, hint):
         if not hint:
             return None
-        return Node("as", JSON, [self.expression(self.one((INT, STR, BOOL)), depth - 1, False)],
-                    to="json")
+        known = [v.type for v in self.scope if not v.known and self.may_stand(J, v.type)]
+        t = self.one([INT, STR, BOOL, list_of(INT), map_of(STR)] + known[-4:])
+        return None if t is JSON else Node("as", JSON, [self.expression(t, depth - 1, False)],
+                                           to="json")
 
     def for_list(self, t, depth, hint):
         return self.weighted([
@@ -590,20 +627,41 @@ class Generator:
         return Node("list", t, [self.expression(t.of, depth - 1, hint) for _ in range(n)])
 
     def iterated(self):
-        found = [v.type for v in self.scope if v.type.kind in ("list", "map", "str")
+        found = [v.type for v in self.scope if v.type.kind in ("list", "map", "str", "json")
                  and not v.known]
         return self.one(found) if found and self.chance(0.8) else self.one(
             (list_of(INT), list_of(STR), STR))
 
+    def walkable(self, depth):
+        """What a loop goes through: a stream too."""
+        if self.streams and self.chance(0.2):
+            return self.streamed(self.one(self.streams), depth)
+        return self.expression(self.iterated(), depth, hint=False)
+
+    def streamed(self, f, depth):
+        """A call of a function that gives a stream, of type f.result."""
+        kids = [self.expression(t, depth - 1) for _, t in f.params]
+        if f.source:
+            before = self.streams[:self.streams.index(f)]
+            fitting = [s for s in before if s.result is f.source[1]]
+            kids.insert(0, self.streamed(self.one(fitting), depth - 1))
+        return Node("streamed", f.result, kids, name=f.name, names=[None] * len(kids),
+                    function=f)
+
+    def walked(self, x, counted):
+        """Names for what a loop over it takes, and a second if it is counted."""
+        over = list_of(x.type) if x.kind in ("streamed", "source") else x.type
+        first = STR if over.kind in ("map", "str") else JSON if over is JSON else over.of
+        second = over.of if over.kind == "map" else JSON if over is JSON else INT
+        if over is JSON and counted:
+            first = STR
+        return [Var(self.fresh("i"), t) for t in [first, second][:1 + counted]]
+
     def comprehension(self, t, depth, hint):
-        over = self.iterated()
-        kids = [self.expression(over, depth - 2, hint=False)]
-        names = [self.fresh("i")]
+        kids = [self.walkable(depth - 2)]
         mark = len(self.scope)
-        self.scope.append(Var(names[0], STR if over.kind in ("map", "str") else over.of))
-        if self.chance(0.3):
-            names.append(self.fresh("i"))
-            self.scope.append(Var(names[1], over.of if over.kind == "map" else INT))
+        self.scope += self.walked(kids[0], self.chance(0.3))
+        names = [v.name for v in self.scope[mark:]]
         test = self.condition(depth - 2) if self.chance(0.4) else None
         value = self.expression(t.of, depth - 2, hint)
         del self.scope[mark:]
@@ -633,7 +691,7 @@ class Generator:
     def for_record(self, t, depth, hint):
         if t.name and not hint:
             return None
-        spread = self.variable(t) if hint and self.chance(0.4) else None
+        spread = self.variable(t) if self.chance(0.4) else None
         names, kids = [], [spread] if spread else []
         for name, p in t.parts:
             if (spread or hint and name in t.defaults) and self.chance(0.5):

@@ -1,8 +1,8 @@
 """The operators of grammar/defs/ops.def that are pure, as Python has them.
 
 OPERATORS: (name, types of the parameters, type of the result, function). Types
-are those of the model; a T, U or S (one that can be sorted) or E (one that is
-compared) is the same type at each place of a row.
+are those of the model; a T, U or S (one that can be sorted), E (one that is
+compared) or J (one that has JSON) is the same type at each place of a row.
 """
 import math
 
@@ -13,7 +13,7 @@ from .values import Failure, Unspecified, equal, float_text, less, python_form, 
 LEAST, MOST = -2**63, 2**63 - 1
 LONGEST = 4000  # of texts and lists that a body may make
 
-T, U, S, E = (Type(k) for k in "TUSE")
+T, U, S, E, J = VARIABLES = tuple(Type(k) for k in "TUSEJ")
 
 
 def whole(x, message):
@@ -382,9 +382,38 @@ def run(row, types, args):
 
 def variable(params, types):
     """What stands for the variable of the first parameter that has one."""
+    got = {}
     for p, t in zip(params, types):
-        while p.of is not None and t.of is not None:
-            p, t = p.of, t.of
-        if p in (T, U, S, E):
-            return t
-    raise AssertionError(params)
+        matched(p, t, got)
+    return next(iter(got.values()))
+
+
+def matched(p, t, got):
+    """Whether t is of the form p; what stands for its variables."""
+    if p in VARIABLES:
+        return got.setdefault(p, t) is t
+    if p is t:
+        return True
+    if p.kind != t.kind or t.name or len(p.parts) != len(t.parts):
+        return False
+    if p.kind == "tuple":
+        return all(matched(x, y, got) for x, y in zip(p.parts, t.parts))
+    return p.of is not None and matched(p.of, t.of, got)
+
+
+def instance(p, got):
+    """The type of the form p where this stands for its variables."""
+    if p in VARIABLES:
+        return got[p]
+    if p.kind == "tuple":
+        return tuple_of(*[instance(x, got) for x in p.parts])
+    make = {"list": list_of, "map": map_of, "optional": optional}.get(p.kind)
+    return make(instance(p.of, got)) if make else p
+
+
+def variables(p):
+    """Those of a form."""
+    if p in VARIABLES:
+        return {p}
+    return set().union(*map(variables, p.parts if p.kind == "tuple" else
+                            [p.of] if p.of else []))

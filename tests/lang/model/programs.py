@@ -6,6 +6,7 @@ from .world import Frame
 from .worlds import Callee, Worlds
 
 ASKS = 3  # of a function
+LIBRARIES = ("use list", "use math", "use text")
 HOUR = 3600 * 10**9
 
 
@@ -14,19 +15,24 @@ class Program:
         self.generator = Bodies(seed)
         self.generator.declare(4)
         make = self.generator
-        self.functions = [make.history() if i % 4 == 3 else make.function()
-                          for i in range(count)]
+        self.functions = []
+        for i in range(count):
+            if i % 5 == 2:
+                make.stream()
+            self.functions.append(make.history() if i % 4 == 3 else make.function())
         self.compared = 0  # functions that gave a result
 
     def declarations(self):
-        out = [tree.type_line(t) for t in self.generator.types]
+        out = [*LIBRARIES] + [tree.type_line(t) for t in self.generator.types]
         for f in self.functions:
             out += tree.function_lines(f)
+        for f in self.generator.streams:
+            out += tree.function_lines(f, stream="stream ")
         return out
 
     def tests(self):
         out = []
-        for f in self.functions:
+        for f in self.functions + [f for f in self.generator.streams if not f.source]:
             asked = [self.ask(f, k) for k in range(ASKS)]
             self.compared += any(len(lines) == 1 for lines in asked)
             if any(asked):
@@ -40,10 +46,13 @@ class Program:
         """Statements of a test; none where the language promises nothing."""
         args = [self.generator.value(t) for _, t in f.params]
         given = ", ".join(values.literal(t, v) for (_, t), v in zip(f.params, args))
-        shown = f"repr({f.name}({given}))"
         machine = evaluate.Machine()
+        ask, t, shown = machine.run, f.result, f"repr({f.name}({given}))"
+        if f in self.generator.streams:
+            ask, t = machine.collect, types.list_of(t)
+            shown = f"repr([x for x in {f.name}({given})])"
         try:
-            result = values.python_form(f.result, machine.run(f, args))
+            result = values.python_form(t, ask(f, args))
             return [f"  assert {shown} == {values.quote(result)}"]
         except values.Failure as e:
             return failing(shown, number, e, False)
@@ -66,7 +75,7 @@ class WorldProgram:
 
     def declarations(self):
         g = self.generator
-        out = [tree.type_line(t) for t in g.types]
+        out = [*LIBRARIES] + [tree.type_line(t) for t in g.types]
         for f in g.functions:
             out += tree.function_lines(f)
         for f in g.deployments:

@@ -29,6 +29,7 @@ class Function:
     deployment or graph."""
     word = "fn"
     own = False  # belongs to a replica
+    source = None  # of one that reads a stream: its name, and the type of the pieces
     limit = None  # of a deployment: calls at a time
     sleeps = changes = ordered = False  # whether the order of its calls can be seen
 
@@ -129,6 +130,8 @@ def _slice(n):
 def pattern(n):
     if n.kind == "case":
         return f"{n.name}({n.bind})" if n.bind else n.name
+    if n.kind == "kind":
+        return f"{n.word}({n.bind})" if n.bind else n.word
     if n.kind == "rest":
         return "_"
     return values.literal(n.type, n.value).strip("()")
@@ -165,6 +168,8 @@ WRITE = {
     "slice": _slice,
     "get": lambda n: (POSTFIX, f"{text(n.kids[0], POSTFIX)}.get({text(n.kids[1])})"),
     "call": _call,       # of a helper
+    "streamed": _call,   # of what gives a stream
+    "source": lambda n: (PRIMARY, n.name),  # the stream that a function is given
     "operator": _call,
     "case": _call,       # of a union
     "start": _call,      # of a deployment
@@ -177,6 +182,8 @@ WRITE = {
                           f"else {text(n.kids[2])}"),
     "match": _match,
     "each": _each,
+    "by": lambda n: (POSTFIX, f"{n.name}({text(n.kids[0])}, "
+                              f"fn({n.names[0]}) = {text(n.value)})"),
     "bare case": lambda n: (PRIMARY, n.name),
     "as": lambda n: written(n.kids[0]),  # a conversion is not
     "lambda": lambda n: (ANY, f"fn({_params(n)}) = {text(n.function.body)}"),
@@ -234,7 +241,8 @@ STATEMENTS = {
     "for": lambda s: _block(f"for {', '.join(s.names)} in {text(s.kids[0])}", s.body),
     "match": _match_statement,
     "try": lambda s: _block("try", s.body)[:-1] + _block(f"}} else {s.name}", s.otherwise),
-    "return": lambda s: [f"return {text(s.kids[0])}"],
+    "return": lambda s: [" ".join(["return", *map(text, s.kids)])],
+    "yield": lambda s: [f"yield {text(s.kids[0])}"],
     "effect": lambda s: [text(s.kids[0])],
     "spawn": lambda s: [f"spawn {text(s.kids[0])}"],
     "break": lambda s: ["break"],
@@ -246,16 +254,16 @@ STATEMENTS = {
 
 # ---- declarations ----
 
-def signature(f):
-    params = []
+def signature(f, stream=""):
+    params = [f"{f.source[0]}: stream {types.text(f.source[1])}"] if f.source else []
     for name, t in f.params:
         initial = f" = {values.literal(t, f.defaults[name])}" if name in f.defaults else ""
         params.append(f"{name}: {types.text(f.written.get(name, t))}{initial}")
-    return f"{f.name}({', '.join(params)}) -> {types.text(f.result)}"
+    return f"{f.name}({', '.join(params)}) -> {stream}{types.text(f.result)}"
 
 
-def function_lines(f, word="fn"):
-    head = f"{word} {signature(f)}"
+def function_lines(f, word="fn", stream=""):
+    head = f"{word} {signature(f, stream)}"
     if isinstance(f.body, Node):
         return [f"{head} = {text(f.body)}"]
     out = _block(head, f.body, (MARK if f.mark else "") + "}")
@@ -292,7 +300,7 @@ def type_line(t):
 
 def parts_of(n):
     out = list(n.kids) + list(getattr(n, "options", {}).values())
-    if n.kind == "each":
+    if n.kind in ("each", "by"):
         out.append(n.value)
         if n.test:
             out.append(n.test)
@@ -310,7 +318,7 @@ def names_of(n):
         for p, k in zip(n.patterns, n.kids[1:]):
             out |= names_of(k) - {getattr(p, "bind", None)}
         return out
-    if n.kind == "each":
+    if n.kind in ("each", "by"):
         out = names_of(n.value) | (names_of(n.test) if n.test else set())
         return names_of(n.kids[0]) | out - set(n.names)
     out = set(n.function.captured) if n.kind in ("call", "function") else set()
@@ -329,7 +337,7 @@ def reads_of(n, bound=frozenset()):
     if n.kind == "lambda":
         return [Node("name", None, name=name) for name in n.function.captured
                 if name not in bound]
-    if n.kind == "each":
+    if n.kind in ("each", "by"):
         bound = bound | set(n.names)
     if n.kind == "match":
         bound = bound | {getattr(p, "bind", None) for p in n.patterns}

@@ -62,6 +62,9 @@ class Worlds(Bodies):
                     and self.place and not (self.place == "graph")]
         return self.call(self.one(fitting), depth) if fitting else None
 
+    def by(self, t, depth):
+        return None
+
     def call(self, f, depth):
         if isinstance(f, Var):
             kids = [self.expression(p, depth - 1, hint=False) for p in f.type.parts]
@@ -213,9 +216,9 @@ class Worlds(Bodies):
             return self.let_call()
         over = self.iterated()
         x = self.expression(over, 1, hint=False)
-        name = self.fresh("i")
         mark = len(self.scope)
-        self.scope.append(Var(name, STR if over.kind in ("map", "str") else over.of))
+        self.scope += self.walked(x, False)
+        name = self.scope[mark].name
         test = self.condition(1) if self.chance(0.3) else None
         value = self.call(c, 1)
         if self.chance(0.4):
