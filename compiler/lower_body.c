@@ -82,6 +82,7 @@ static void lower_for(struct lower *l, const struct stmt *s)
 {
   struct loop p = {0};
   struct walk w;
+  struct home *up = l->scope;
   uint32_t calls = NO_SLOT;
   if (s->as_completed)
     arrivals_open(l, &w, s, &calls);
@@ -94,6 +95,7 @@ static void lower_for(struct lower *l, const struct stmt *s)
     code_add(l, OP_close, w.stream, 0, 0);
   if (calls != NO_SLOT && p.n_breaks)
     code_add(l, OP_abandon, calls, 0, 0);
+  l->scope = up; // a loop that goes round no time has nothing to wait for
 }
 
 static void lower_while(struct lower *l, const struct stmt *s)
