@@ -714,7 +714,27 @@ class Machine:
             if await self.leaves(s.body, scope):
                 break
 
+    # In the order in which they end; of two that end at one moment nobody knows.
+    async def as_completed(self, s, scope):
+        out = list(enumerate(await self.settled(await self.look(s.kids[0], scope))))
+        last = None
+        while out:
+            there = sorted((f.at, i) for i, f in out if f.there)
+            if not there:
+                await self.world.wait_first([f for _, f in out])
+                continue
+            at, i = there[0]
+            if at == last or len(there) > 1 and there[1][0] == at:
+                raise Unspecified("which ends first")
+            last, f = at, dict(out)[i]
+            out.remove((i, f))
+            if await self.leaves(s.body, scope, zip(s.names, (f, i))):
+                self.world.cancel([f.task for _, f in out])
+                break
+
     async def do_for(self, s, scope):
+        if s.as_completed:
+            return await self.as_completed(s, scope)
         over = await self.value(s.kids[0], scope)
         pairs = walked(s.kids[0].type, over, s.names)
         for pair in pairs:

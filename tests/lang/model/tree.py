@@ -21,6 +21,7 @@ class Node:
         self.kind, self.type, self.kids = kind, type, list(kids)
         self.waits = any(k.waits for k in self.kids)  # a call may be in it
         self.mark = False
+        self.as_completed = False  # of a loop
         self.__dict__.update(more)
 
 
@@ -231,6 +232,12 @@ def _let(s):
     return [f"{s.kind} {s.name}{wanted} = {text(s.kids[0])}"]
 
 
+def _for(s):
+    over = text(s.kids[0])
+    return _block(f"for {', '.join(s.names)} in "
+                  f"{f'as_completed({over})' if s.as_completed else over}", s.body)
+
+
 STATEMENTS = {
     "let": _let,
     "var": _let,
@@ -238,7 +245,7 @@ STATEMENTS = {
     "put": lambda s: [f"{s.name}[{text(s.kids[0])}] {s.op}= {text(s.kids[1])}"],
     "if": _if,
     "while": lambda s: _block(f"while {text(s.kids[0])}", s.body),
-    "for": lambda s: _block(f"for {', '.join(s.names)} in {text(s.kids[0])}", s.body),
+    "for": _for,
     "match": _match_statement,
     "try": lambda s: _block("try", s.body)[:-1] + _block(f"}} else {s.name}", s.otherwise),
     "return": lambda s: [" ".join(["return", *map(text, s.kids)])],

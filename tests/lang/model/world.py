@@ -13,9 +13,10 @@ MOST_STEPS = 20_000
 
 class Future:
     """Of a call that is under way; then its value or its error."""
-    __slots__ = ("there", "value", "error", "waiters", "task")
+    __slots__ = ("there", "value", "error", "waiters", "task", "at")
 
     def __init__(self, value=None, there=False):
+        self.at = None  # when it was there
         self.there, self.value, self.error = there, value, None
         self.waiters, self.task = [], None
 
@@ -56,6 +57,13 @@ class Wait:
         if not self.over and (error or not self.out):
             self.over = True
             self.world.wake(self.task)
+
+
+class First(Wait):
+    """For the first of some futures, whatever becomes of it."""
+
+    def told(self, error):
+        super().told(True)
 
 
 class Task:
@@ -128,10 +136,15 @@ class World:
         await self.sleep(ns)
         if not f.there:
             self.cancel([f.task])
+            f.at = self.now
             f.complete(error=Failure("too long", 408, "timeout"))
 
     async def wait(self, futures):
         Wait(self, futures)
+        await PAUSE
+
+    async def wait_first(self, futures):
+        First(self, futures)
         await PAUSE
 
     def run(self, work):
@@ -168,6 +181,7 @@ class World:
             value, error = None, e
         if task.leave:
             task.leave()
+        task.future.at = self.now
         task.future.complete(value, error)
 
 

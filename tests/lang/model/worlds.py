@@ -177,6 +177,7 @@ class Worlds(Bodies):
             (2, self.let_calls),
             (2, self.let_each),
             (1.2, self.effect_call),
+            (1.2 if self.depth < 3 else 0, self.arrivals),
             (1, self.nap),
             (0.5, self.spawned),
             (1.5, self.let_fn),
@@ -229,6 +230,25 @@ class Worlds(Bodies):
         node = Node("each", list_of(value.type), [x], names=[name], test=test, value=value)
         node.waits = True
         self.name_it(node)
+        return None
+
+    def arrivals(self):
+        c = self.any_callee()
+        if not c or c.function.ordered:
+            return self.let_call()
+        x = self.expression(self.iterated(), 1, hint=False)
+        mark = len(self.scope)
+        self.scope += self.walked(x, False)
+        value = self.call(c, 1)
+        each = Node("each", list_of(value.type), [x], names=[self.scope[mark].name], test=None,
+                    value=value)
+        each.waits = True
+        del self.scope[mark:]
+        more = [Var(self.fresh("i"), value.type), Var(self.fresh("i"), INT)]
+        more = more[:self.random.randrange(1, 3)]
+        s = Node("for", None, [each], names=[v.name for v in more], as_completed=True)
+        s.body = self.looped(more, self.random.randrange(1, 4))
+        self.lines.append(s)
         return None
 
     def effect_call(self):
