@@ -236,7 +236,8 @@ static void forget(struct deployment *d, struct waiting *w)
 
 void deployment_leave(struct deployment *d, struct waiting *w)
 {
-  claim_goes(&w->claim->state, CLAIM_ON_leave);
+  if (!claim_goes(&w->claim->state, CLAIM_ON_leave))
+    return;
   forget(d, w);
   tell(d);
 }

@@ -248,15 +248,11 @@ static void begin(struct batch_queue *q)
 // Sees to the one that goes next.
 static void set_timer(struct batch_queue *q)
 {
-  int64_t at;
-  while ((at = lineup_time(&q->lineup)) != INT64_MAX) {
-    if (q->timer.heap && q->timer.at == at)
-      return;
-    if (timer_set(q->engine, &q->timer, at))
-      return;
-    begin(q); // rather too early than never
-  }
-  timer_stop(q->engine, &q->timer);
+  int64_t at = lineup_time(&q->lineup);
+  if (at == INT64_MAX)
+    timer_stop(q->engine, &q->timer);
+  else if (!timer_is_set(&q->timer) || q->timer.at != at)
+    timer_set(q->engine, &q->timer, at);
 }
 
 static void go_on(struct batch_queue *q)

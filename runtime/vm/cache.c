@@ -303,8 +303,7 @@ static enum entry give(struct task *t, struct frame *f, value v)
   t->cached = (struct cache_wait){.value = v, .type = type, .call = call};
   t->wait = WAIT_CACHE;
   t->timer.fire = give_later;
-  if (!timer_set(e, &t->timer, engine_now(e)))
-    deliver(t, call, 0, v, NULL);
+  timer_set(e, &t->timer, engine_now(e));
   return ENTRY_WAIT;
 }
 

@@ -68,7 +68,6 @@ void engine_free(struct engine **engine)
   states_free(e);
   measures_end(e);
   refused_end(e);
-  free(e->timers);
   arena_free(&e->arena);
   free(e);
 }
@@ -381,7 +380,7 @@ void engine_run(struct engine *e)
   e->running = false;
   if (!e->clock)
     return;
-  clock_arm(e->clock, e->n_timers ? e->timers[0].at : 0);
+  clock_arm(e->clock, e->n_timers ? timers_next(e) : 0);
   clock_again(e->clock, e->ready_first || e->done_first);
 }
 
@@ -412,11 +411,12 @@ static void run_all(struct engine *e, struct request *r)
 // To the next timer.
 static void move_clock(struct engine *e)
 {
-  int64_t at = e->timers[0].at;
   if (!e->clock) {
+    int64_t at = timers_exactly_next(e);
     e->now = at > e->now ? at : e->now;
     return;
   }
+  int64_t at = timers_next(e);
   struct timespec t = {at / 1000000000, at % 1000000000};
   while (clock_now() < at)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);

@@ -154,10 +154,15 @@ bool engine_run_until_done(struct engine *e, struct request *r);
 // Timers on the engine's clock. A zeroed timer is one that is not set.
 struct timer {
   int64_t at;
-  uint32_t heap; // place in the heap + 1
+  struct timer *next, *prev; // of its slot, in a ring
   void (*fire)(struct timer *);
+  uint16_t slot; // of the wheel, + 1; 0: not set
 };
-bool timer_set(struct engine *e, struct timer *t, int64_t at); // moves it when set
+static inline bool timer_is_set(const struct timer *t)
+{
+  return t->slot;
+}
+void timer_set(struct engine *e, struct timer *t, int64_t at); // moves it when set
 void timer_stop(struct engine *e, struct timer *t);
 
 #endif

@@ -75,10 +75,7 @@ static void sleep_for(struct task *t, int64_t ns)
     at = INT64_MAX;
   t->wait = WAIT_TIMER;
   t->timer.fire = time_came;
-  if (!timer_set(e, &t->timer, at)) {
-    t->error = error_memory(t);
-    task_ready(t);
-  }
+  timer_set(e, &t->timer, at);
 }
 
 // Calls begin in the order in which they were made: one that would begin at

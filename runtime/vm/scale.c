@@ -28,7 +28,7 @@ static void wake(struct scaler *s)
 {
   struct engine *e = s->engine;
   int64_t now = engine_now(e);
-  if (!s->step.heap)
+  if (!timer_is_set(&s->step))
     timer_set(e, &s->step, autoscale_next(s->state, now));
 }
 

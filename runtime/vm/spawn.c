@@ -114,7 +114,7 @@ static void failed(struct engine *e, const struct function *fn,
       error->kind == ERROR_overloaded ? refused_of(e, fn) : NULL;
   if (e->spawned_failed)
     metric_add(e->spawned_failed, 1);
-  if (r && r->timer.heap) {
+  if (r && timer_is_set(&r->timer)) {
     r->more++;
     return;
   }

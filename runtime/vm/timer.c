@@ -1,86 +1,154 @@
-// Timers: a heap by time, and by order of setting where times are equal, so
-// that virtual time gives the same answer every run.
+// Timers: a wheel of wheels. To set one, to stop one and to fire one costs the
+// same however many are set.
+//
+// A time is a number of digits of six bits. What differs from the wheel's own
+// time in digit `n` and in none above lies on level `n`, in the slot of that
+// digit; so all of a level come before all of the next one, and on level 0 a
+// slot is one nanosecond. When the time comes to a slot further up, its timers
+// go down to where they then belong, in their order: timers of equal times fire
+// in the order in which they were set, and virtual time gives the same answer
+// every run.
+//
+// The wheel's time is never behind a slot that has timers, and never ahead of
+// the engine's. A timer that is set to an earlier time lies in the slot of the
+// wheel's.
 #include "runtime/vm/vm.h"
 
-#include <stdlib.h>
+enum { DIGIT = 6, SLOTS = 1 << DIGIT, LOOKED_AT = 16 };
 
-static bool before(const struct timer_entry *x, const struct timer_entry *y)
+// ---- slots ----
+
+static uint32_t digit_of(int64_t at, uint32_t level)
 {
-  return x->at != y->at ? x->at < y->at : x->order < y->order;
+  return (uint32_t)(at >> level * DIGIT) & (SLOTS - 1);
 }
 
-static void put(struct engine *e, uint32_t at, struct timer_entry entry)
+static uint32_t level_of(const struct wheel *w, int64_t at)
 {
-  e->timers[at] = entry;
-  entry.timer->heap = at + 1;
+  uint64_t differs = (uint64_t)at ^ (uint64_t)w->now;
+  return differs ? (63 - (uint32_t)__builtin_clzll(differs)) / DIGIT : 0;
 }
 
-static void rise(struct engine *e, uint32_t at, struct timer_entry entry)
+static void put(struct wheel *w, struct timer *t)
 {
-  while (at && before(&entry, &e->timers[(at - 1) / 2])) {
-    put(e, at, e->timers[(at - 1) / 2]);
-    at = (at - 1) / 2;
+  int64_t at = t->at > w->now ? t->at : w->now;
+  uint32_t level = level_of(w, at), digit = digit_of(at, level);
+  struct timer **first = &w->slots[level][digit];
+  t->slot = (uint16_t)(level * SLOTS + digit + 1);
+  if (!*first) {
+    w->filled[level] |= (uint64_t)1 << digit;
+    *first = t->next = t->prev = t;
+    return;
   }
-  put(e, at, entry);
+  t->next = *first;
+  t->prev = t->next->prev;
+  t->prev->next = t->next->prev = t;
 }
 
-static void sink(struct engine *e, uint32_t at, struct timer_entry entry)
-{
-  uint32_t child;
-  while ((child = 2 * at + 1) < e->n_timers) {
-    if (child + 1 < e->n_timers &&
-        before(&e->timers[child + 1], &e->timers[child]))
-      child++;
-    if (!before(&e->timers[child], &entry))
-      break;
-    put(e, at, e->timers[child]);
-    at = child;
-  }
-  put(e, at, entry);
-}
-
-static bool widen(struct engine *e)
-{
-  uint32_t room = e->timer_room ? e->timer_room * 2 : 64;
-  void *p = realloc(e->timers, room * sizeof *e->timers);
-  if (!p)
-    return false;
-  e->timers = p;
-  e->timer_room = room;
-  return true;
-}
-
-bool timer_set(struct engine *e, struct timer *t, int64_t at)
+void timer_set(struct engine *e, struct timer *t, int64_t at)
 {
   timer_stop(e, t);
-  if (e->n_timers == e->timer_room && !widen(e))
-    return false;
   t->at = at;
-  rise(e, e->n_timers++, (struct timer_entry){at, e->timer_order++, t});
-  return true;
+  e->n_timers++;
+  put(&e->wheel, t);
 }
 
 void timer_stop(struct engine *e, struct timer *t)
 {
-  if (!t->heap)
+  if (!t->slot)
     return;
-  uint32_t at = t->heap - 1;
-  struct timer_entry last = e->timers[--e->n_timers];
-  t->heap = 0;
-  if (at == e->n_timers)
+  uint32_t slot = t->slot - 1u, level = slot / SLOTS, digit = slot % SLOTS;
+  struct timer **first = &e->wheel.slots[level][digit];
+  t->slot = 0;
+  e->n_timers--;
+  if (t->next == t) {
+    *first = NULL;
+    e->wheel.filled[level] &= ~((uint64_t)1 << digit);
     return;
-  if (at && before(&last, &e->timers[(at - 1) / 2]))
-    rise(e, at, last);
-  else
-    sink(e, at, last);
+  }
+  t->next->prev = t->prev;
+  t->prev->next = t->next;
+  if (*first == t)
+    *first = t->next;
+}
+
+// ---- time ----
+
+// The first slot that has timers; there is one. Its timers are due at
+// *start or later, on level 0 just then.
+static uint32_t first_slot(const struct wheel *w, uint32_t *level,
+                           int64_t *start)
+{
+  uint32_t l = 0;
+  while (!w->filled[l])
+    l++;
+  uint32_t digit = (uint32_t)__builtin_ctzll(w->filled[l]);
+  uint32_t above = (l + 1) * DIGIT;
+  uint64_t high = above < 64 ? (uint64_t)w->now >> above << above : 0;
+  *start = (int64_t)(high | (uint64_t)digit << l * DIGIT);
+  *level = l;
+  return digit;
+}
+
+// The wheel's time comes to a slot: its timers go down.
+static void enter_slot(struct wheel *w, uint32_t level, uint32_t digit,
+                       int64_t start)
+{
+  struct timer *t = w->slots[level][digit], *last = t->prev, *next;
+  w->slots[level][digit] = NULL;
+  w->filled[level] &= ~((uint64_t)1 << digit);
+  w->now = start;
+  last->next = NULL;
+  for (; t; t = next) {
+    next = t->next;
+    put(w, t);
+  }
 }
 
 void timers_fire(struct engine *e)
 {
-  int64_t now = engine_now(e);
-  while (e->n_timers && e->timers[0].at <= now) {
-    struct timer *t = e->timers[0].timer;
+  struct wheel *w = &e->wheel;
+  int64_t now = engine_now(e), start;
+  uint32_t level;
+  while (e->n_timers) {
+    uint32_t digit = first_slot(w, &level, &start);
+    if (start > now)
+      break;
+    if (level) {
+      enter_slot(w, level, digit, start);
+      continue;
+    }
+    w->now = start;
+    struct timer *t = w->slots[0][digit];
     timer_stop(e, t);
     t->fire(t);
+  }
+  if (w->now < now)
+    w->now = now;
+}
+
+int64_t timers_next(struct engine *e)
+{
+  uint32_t level;
+  int64_t start, at = INT64_MAX;
+  uint32_t digit = first_slot(&e->wheel, &level, &start);
+  const struct timer *first = e->wheel.slots[level][digit], *t = first;
+  for (int i = 0; i < LOOKED_AT; i++) {
+    at = t->at < at ? t->at : at;
+    if ((t = t->next) == first)
+      return at;
+  }
+  return start;
+}
+
+int64_t timers_exactly_next(struct engine *e)
+{
+  uint32_t level;
+  int64_t start;
+  for (;;) {
+    uint32_t digit = first_slot(&e->wheel, &level, &start);
+    if (!level)
+      return start;
+    enter_slot(&e->wheel, level, digit, start);
   }
 }

@@ -278,10 +278,10 @@ struct run { // what the engine keeps of a request, in its arena
 
 // ---- the engine ----
 
-struct timer_entry {
-  int64_t at;
-  uint64_t order; // of setting, so that equal times fire in turn
-  struct timer *timer;
+struct wheel { // timer.c
+  int64_t now;
+  uint64_t filled[11]; // by level: slots that have timers, a bit each
+  struct timer *slots[11][64]; // the first of each
 };
 
 struct clock; // real time: a timer and an idle handle on the loop
@@ -307,9 +307,8 @@ struct engine {
   struct stream_reader *told_first, **told_last;
   struct stream *dropped; // streams whose producers are being stopped
   bool dropping;
-  struct timer_entry *timers;
-  uint32_t n_timers, timer_room;
-  uint64_t timer_order;
+  struct wheel wheel;
+  uint32_t n_timers;
   int64_t now;           // virtual time
   uint64_t budget;       // jumps and calls since the clock last moved
   uint64_t weight;       // of operators, still to be taken from a task's budget
@@ -600,6 +599,10 @@ void request_finish(struct request *r, value v, const struct error *error);
 void request_start_on(struct engine *e, struct request *r, uint32_t function,
                       const value *args, struct replica *self, uint32_t depth);
 void timers_fire(struct engine *e);
+// Some are set. No timer is due before this; or one is, exactly then, and the
+// engine's time comes there next.
+int64_t timers_next(struct engine *e);
+int64_t timers_exactly_next(struct engine *e);
 int clock_new(struct clock **out, struct engine *e, struct uv_loop_s *loop);
 void clock_free(struct clock **c);
 int64_t clock_now(void);

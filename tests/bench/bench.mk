@@ -5,8 +5,12 @@ $(BUILD)/tests/epoll_server: tests/bench/epoll_server.c
 	@mkdir -p $(@D)
 	$(CC) $(SG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
+$(BUILD)/tests/queue_cost: $(BUILD)/obj/tests/bench/queue_cost.o $(BUILD)/tests/rooms.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS)
+
+BENCH_BIN := $(addprefix $(BUILD)/tests/,epoll_server echo_server queue_cost)
 .PHONY: bench bench-ray
-bench: all $(BUILD)/tests/epoll_server $(BUILD)/tests/echo_server
+bench: all $(BENCH_BIN)
 	python3 tests/bench/bench.py --build $(BUILD)
 
 RAY_PYTHON ?= python3

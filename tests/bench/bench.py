@@ -4,7 +4,7 @@
 usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
 
 Sections: http (raw epoll server, bare HTTP, nginx), hop, echo, bodies (against
-CPython), start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
+CPython), queue, start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
 median; a ratio is one of medians that were taken in turn on the same cores.
 """
 import argparse
@@ -14,6 +14,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -225,6 +226,24 @@ http {{
         mean = math.prod(ratios) ** (1 / len(ratios))
         report("geometric mean", f"{mean:.1f}x", "goal >= 5x", mean >= 5)
 
+    def queue(self):
+        """What the queue's operations cost with 1 000 and with 1 000 000 calls that wait."""
+        if not shutil.which("valgrind"):
+            print("  (valgrind is not installed: left out)")
+            return
+        for operation in ("enqueue", "dequeue", "cancel", "timeout"):
+            few, many = (self.instructions(operation, n) for n in (1_000, 1_000_000))
+            report(f"{operation}: instructions with 10^3, with 10^6", f"{few:.0f}, {many:.0f}",
+                   "goal: the same, <= 1.1x", many <= 1.1 * few)
+
+    def instructions(self, operation, waiting):
+        """Of one operation, by callgrind."""
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+             "--toggle-collect=measured", self.build / "tests/queue_cost", operation,
+             str(waiting)], text=True, capture_output=True, check=True)
+        return int(re.search(r"Collected : (\d+)", done.stderr)[1]) / 1000
+
     def start_up(self):
         """Time from exec to the first answer, as a client sees it."""
         plan, times = self.plan("noop", programs.NOOP), []
@@ -329,7 +348,7 @@ def main():
     options.add_argument("--only", default="")
     given = options.parse_args()
     sections = {"http": Bench.http, "hop": Bench.hop, "echo": Bench.echo,
-                "bodies": Bench.bodies,
+                "bodies": Bench.bodies, "queue": Bench.queue,
                 "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
                 "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load}
     with tempfile.TemporaryDirectory() as folder:
