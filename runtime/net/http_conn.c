@@ -329,6 +329,27 @@ static bool read_some(struct conn *c)
   return (size_t)n == room && c->state == CONN_READING;
 }
 
+// An end of what the client sends may be that of its connection, or only say
+// that this was all: no packet tells which. One that has sent a whole request
+// is sent bytes, to which the kernel of a client that is gone answers with a
+// reset; again and again, since it may still go.
+static bool may_still_read(const struct conn *c)
+{
+  const struct exchange *x = c->x;
+  return x->req.minor > 0 && x->phase != PHASE_FLOW && !exchange_streams(x);
+}
+
+static void ask_if_there(struct conn *c)
+{
+  if (c->x->answer != ANSWER_NONE) { // nothing can be said between two pieces
+    tell_gone(c);
+    return;
+  }
+  answer_continue(c); // as often as one likes (RFC 9110 15.2)
+  server_wait(c, WAIT_LEAVING);
+  conn_settle(c);
+}
+
 static void conn_read(struct conn *c)
 {
   if (c->state == CONN_LINGERING) {
@@ -347,12 +368,13 @@ static void conn_read(struct conn *c)
   c->x->conn = c;
   for (int i = 0; i < READS_A_TURN && read_some(c); i++)
     ;
-  if (c->eof && c->state == CONN_WORKING) {
-    conn_settle(c);
-    tell_gone(c);
-    return;
-  }
   conn_settle(c);
+  if (!c->eof || c->state != CONN_WORKING)
+    return;
+  if (!may_still_read(c))
+    tell_gone(c);
+  else if (c->x->answer == ANSWER_NONE && c->x->req.on_gone)
+    ask_if_there(c);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -451,6 +473,14 @@ static void settle_last(struct conn *c)
     conn_linger(c);
 }
 
+static enum conn_wait wait_of_working(const struct conn *c)
+{
+  if (c->x->hungry && exchange_streams(c->x))
+    return WAIT_BODY;
+  return c->eof && c->x->req.on_gone && !c->gone_told ? WAIT_LEAVING
+                                                      : WAIT_NONE;
+}
+
 static void settle_working(struct conn *c)
 {
   char *at;
@@ -458,9 +488,10 @@ static void settle_working(struct conn *c)
   bool writes = out_left(c) > 0;
   // Something has to be asked for, or a reset would not be heard.
   ask(c, (reads ? UV_READABLE : UV_PRIORITIZED) | (writes ? UV_WRITABLE : 0));
-  bool stalls = c->x->hungry && exchange_streams(c->x);
-  if (!writes || c->wait != WAIT_WRITE)
-    server_wait(c, writes ? WAIT_WRITE : stalls ? WAIT_BODY : WAIT_NONE);
+  enum conn_wait wait = writes ? WAIT_WRITE : wait_of_working(c);
+  bool progress = wait == WAIT_BODY || c->x->answer == ANSWER_BEGUN;
+  if (c->wait != wait || (progress && wait != WAIT_WRITE))
+    server_wait(c, wait); // its time starts again
 }
 
 static void settle_reading(struct conn *c)
@@ -563,6 +594,9 @@ void conn_expired(struct conn *c)
   case WAIT_WRITE:
     c->reset = true;
     conn_lost(c);
+    break;
+  case WAIT_LEAVING:
+    ask_if_there(c);
     break;
   default:
     conn_close(c);

@@ -38,6 +38,7 @@ enum conn_wait {
   WAIT_HEAD,
   WAIT_BODY,
   WAIT_WRITE,
+  WAIT_LEAVING, // a client that sends no more, for a sign that it is gone
   WAIT_LINGER,
   WAITS
 };

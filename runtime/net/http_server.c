@@ -16,6 +16,7 @@
 
 enum {
   LINGER_MS = 2000,
+  LEAVING_MS = 1000,
   FRESH_MS = 1000, // while draining, for the first bytes of a new connection
   TICK_MOST_MS = 500,
   TICK_LEAST_MS = 10,
@@ -359,6 +360,7 @@ static void fill_in(struct http_server *s, const struct http_options *o)
   s->waits_ms[WAIT_BODY] = s->opts.body_ms;
   s->waits_ms[WAIT_WRITE] = s->opts.write_ms;
   s->waits_ms[WAIT_LINGER] = LINGER_MS;
+  s->waits_ms[WAIT_LEAVING] = LEAVING_MS;
 }
 
 static int sockets_open(struct http_server *s, char *error, size_t size)
