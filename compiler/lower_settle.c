@@ -6,13 +6,19 @@
 // computed before the rest, in its order.
 #include "compiler/lower_code.h"
 
+// A helper that does not wait is computed as any operation is.
+static bool may_wait(const struct core_call *c)
+{
+  return c->kind != SITE_function || function_waits(c->function);
+}
+
 // Whether the value depends on the state as it is when it is computed. What a
 // call is given is read when the call begins.
 static bool reads_state(const struct lower *l, const struct core *e)
 {
   if (e->kind == CORE_SELF)
     return core_is_state(l, e);
-  if (e->kind == CORE_CALL)
+  if (e->kind == CORE_CALL && may_wait(&e->call))
     return false;
   for (uint32_t i = 0; i < e->n_args; i++)
     if (reads_state(l, e->args[i]))
@@ -112,7 +118,7 @@ static struct core *settle(struct lower *l, struct core *e, struct settling *s)
     keep(l, s, home_of(e->local));
   if (core_waits(e) && !reads_state(l, e) && !reads_name(l, s, e))
     return begin(l, e, s);
-  if (e->kind == CORE_CALL || !e->n_args)
+  if ((e->kind == CORE_CALL && may_wait(&e->call)) || !e->n_args)
     return e;
   struct core *copy = ARENA_NEW(l->arena, struct core);
   core_become(copy, e);
