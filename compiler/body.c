@@ -153,7 +153,9 @@ struct local *loop_variable(struct body *b, const struct name *name,
   return e->local;
 }
 
-// A local of an enclosing function becomes a parameter of this one.
+// A local of an enclosing function becomes a parameter of this one. A `fn`
+// without a name takes a variable as it is where it stands, one with a name as
+// it is when it is called.
 static struct entry *capture(struct body *b, struct entry *outer)
 {
   struct checker *k = b->k;
@@ -162,7 +164,7 @@ static struct entry *capture(struct body *b, struct entry *outer)
   e->local = local_new(b, name.text, outer->local->type, name.span);
   e->local->index = UINT32_MAX; // not among the others
   e->name = name.text;
-  e->narrowed = outer->narrowed && !outer->local->var;
+  e->narrowed = outer->narrowed && (b->lambda || !outer->local->var);
   *table_at(k->a, &b->names, name.text) = e;
   struct capture *c = NEW(k, struct capture), **end = &b->fn->captures;
   c->outer = outer->local;
