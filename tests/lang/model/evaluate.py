@@ -285,6 +285,10 @@ class Machine:
             if not out:
                 return taken_out(v)
             await self.world.wait(out)
+            failed = [f.error for f in out if f.there and f.error]
+            if len({str(e) for e in failed}) > 1:  # at one moment
+                failed[0].vague = True
+                raise failed[0]
 
     async def value(self, node, scope):
         return await self.need(await self.look(node, scope))
@@ -688,7 +692,7 @@ class Machine:
             v = await self.settled(await self.look(n, scope))
             begun.append(Node("known", n.type, value=v))
             return begun[-1]
-        if n.kind in ("start", "call", "called"):
+        if may_wait(n):
             return n
         sure = 1 if is_choice(n) else len(n.kids)
         return with_kids(n, [await self.begin(k, scope, begun) for k in n.kids[:sure]] +
@@ -698,7 +702,7 @@ class Machine:
     def reads_state(self, n, scope):
         if n.kind == "name":
             return n.name not in scope and n.name in scope["$"].self.state
-        if n.kind in ("start", "call", "called"):
+        if may_wait(n):
             return False
         return any(self.reads_state(k, scope) for k in parts_of(n)) or any(
             self.reads_state(key, scope) for key, _ in getattr(n, "pairs", ()) if key)
@@ -803,6 +807,11 @@ def with_kids(node, kids):
     if node.kind == "record" and node.spread:
         plain.spread = plain.kids[0]
     return plain
+
+
+def may_wait(n):
+    """A call, but of a helper that does not wait, which is like an operation."""
+    return n.kind in ("start", "called") or n.kind == "call" and n.function.waits
 
 
 def walked(t, over, names):

@@ -183,9 +183,9 @@ class Worlds(Bodies):
             (1.5, self.let_fn),
             (2.5 if self.states() else 0, self.change_state)])()
 
-    def name_it(self, x):
+    def name_it(self, x, wanted=None):
         name = self.fresh("x")
-        self.add("let", x, name=name, wanted=None)
+        self.add("let", x, name=name, wanted=wanted)
         self.scope.append(Var(name, x.type))
 
     def let_call(self):
@@ -273,7 +273,7 @@ class Worlds(Bodies):
     def let_fn(self):
         t = fn_of(self.one(self.palette), *[self.one(self.palette)
                                             for _ in range(self.random.randrange(0, 3))])
-        return self.name_it(self.for_fn(t, 2, False))
+        return self.name_it(self.for_fn(t, 2, False), t)
 
     def states(self):
         return [v for v in self.scope if v.own and v.mutable]
