@@ -101,7 +101,7 @@ static void read_binding(struct search *s, const struct binding *b)
   if ((set && set->origin != ORIGIN_default) || settings_scale(b->settings))
     block(s, b->blocking);
   for (const struct method *m = b->class->methods; m; m = m->next)
-    if (b->class->kind != CLASS_graph)
+    if (b->class->kind != CLASS_graph && !is_check(m->name))
       depends(s, b->blocking, code_of(m->function)->blocking);
 }
 

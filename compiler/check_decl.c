@@ -211,6 +211,32 @@ static void class_fields(struct checker *k, struct class_sym *c)
                 &room);
 }
 
+bool is_hook(atom name)
+{
+  return is_check(name) || !strcmp(name->text, "reconfigure");
+}
+
+bool is_check(atom name)
+{
+  return !strcmp(name->text, "check_health");
+}
+
+// Nothing says what it would be called with, or what a text would mean.
+static void hook_signature(struct checker *k, const struct fn_sym *f)
+{
+  const struct type *t = f->sig.result;
+  bool fits = !f->sig.n && !f->batch && !f->not_built &&
+              (t->kind == TYPE_none || t->kind == TYPE_bool || is_bad(t));
+  if (!is_check(f->symbol->name) || fits)
+    return;
+  struct diag *d = diag_report(k->d, DIAG_check_signature, f->symbol->span,
+                               "`check_health` takes nothing, and gives "
+                               "nothing or a `bool`");
+  diag_hint(k->d, d,
+            "write `fn check_health() { … }`: a replica is well when it "
+            "ends without an error, and does not give `false`");
+}
+
 static void class_methods(struct checker *k, struct class_sym *c)
 {
   struct block *body = c->item->deployment.c.body;
@@ -225,9 +251,9 @@ static void class_methods(struct checker *k, struct class_sym *c)
     method_add(k, c, s->fn, s->name, s->span);
     if (s->fn->batch)
       batch_method(k, s->fn);
-    if (!strcmp(s->name->text, "check_health") ||
-        !strcmp(s->name->text, "reconfigure")) {
-      s->uses++; // the runtime calls them
+    if (is_hook(s->name)) {
+      s->uses++;
+      hook_signature(k, s->fn);
       continue;
     }
     if (!strcmp(s->name->text, "run") || !n)

@@ -49,6 +49,9 @@ const struct constant *setting_value(const struct setting *list,
                                      enum setting_id id);
 
 bool settings_scale(const struct setting *list); // `autoscaling` is among them
+// Functions of classes that the runtime calls by their names.
+bool is_hook(atom name);
+bool is_check(atom name); // of health
 // A whole number or duration, or its default.
 int64_t setting_number(const struct setting *list, enum setting_id id);
 

@@ -40,8 +40,7 @@ static const char *why_not(const struct lsp_found *f, struct arena *scratch)
   if (n->kind == INDEX_LIBRARY && n->item &&
       n->item->use.module.span.start == n->item->name.span.start)
     return "this is the library's own name: `use name as other` gives it another";
-  if (n->kind == INDEX_FUNCTION && (!strcmp(n->name->text, "check_health") ||
-                                    !strcmp(n->name->text, "reconfigure")))
+  if (n->kind == INDEX_FUNCTION && is_hook(n->name))
     return "the runtime calls it by this name";
   if (is_foreign(f->run, n->to, scratch))
     return "its body is in another language, which knows it by this name";

@@ -1,24 +1,13 @@
 // How many replicas a deployment wants. See autoscale.h.
 #include "runtime/serve/autoscale.h"
 
-#include "grammar/defs/settings.h"
+#include "runtime/serve/setting.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 // ---- settings ----
-
-static const struct plan_const *
-written(const struct plan *p, const struct plan_binding *b, enum setting_id id)
-{
-  for (uint32_t i = 0; i < b->settings.count; i++) {
-    const struct plan_setting *s = &p->settings[b->settings.first + i];
-    if (s->id == id)
-      return &p->consts[s->value];
-  }
-  return NULL;
-}
 
 struct source {
   const struct plan *p;
@@ -27,8 +16,7 @@ struct source {
 
 static int64_t number_of(const struct source *s, enum setting_id id)
 {
-  const struct plan_const *c = written(s->p, s->b, id);
-  return c ? (int64_t)plan_bits(c) : setting_default(id);
+  return setting_of(s->p, s->b, id);
 }
 
 static int64_t time_of(const struct source *s, enum setting_id id)
@@ -45,7 +33,7 @@ static uint32_t count_of(const struct source *s, enum setting_id id)
 
 static double real_of(const struct source *s, enum setting_id id)
 {
-  const struct plan_const *c = written(s->p, s->b, id);
+  const struct plan_const *c = setting_written(s->p, s->b, id);
   double x = strtod(setting_rows[id].value, NULL);
   if (c) {
     uint64_t bits = plan_bits(c);
@@ -57,7 +45,7 @@ static double real_of(const struct source *s, enum setting_id id)
 static int aggregation_of(const struct source *s)
 {
   const struct plan_const *c =
-      written(s->p, s->b, SETTING_autoscaling_aggregation);
+      setting_written(s->p, s->b, SETTING_autoscaling_aggregation);
   const char *word = c ? s->p->text + c->lo : "mean";
   return !strcmp(word, "max")   ? AGGREGATE_max
          : !strcmp(word, "min") ? AGGREGATE_min
@@ -95,10 +83,10 @@ bool scaling_read(const struct plan *p, const struct plan_binding *b,
     out->most = 1;
   if (out->least > out->most)
     out->least = out->most;
-  out->initial = written(p, b, SETTING_autoscaling_initial)
+  out->initial = setting_written(p, b, SETTING_autoscaling_initial)
                      ? count_of(&s, SETTING_autoscaling_initial)
                      : out->least;
-  if (written(p, b, SETTING_autoscaling_zero_delay))
+  if (setting_written(p, b, SETTING_autoscaling_zero_delay))
     out->zero_delay = time_of(&s, SETTING_autoscaling_zero_delay);
   if (out->initial < out->least || out->initial > out->most)
     out->initial = out->initial < out->least ? out->least : out->most;

@@ -3,6 +3,7 @@
 #include "runtime/serve/metrics.h"
 
 #include "runtime/serve/autoscale.h"
+#include "runtime/serve/health.h"
 
 #include <stdatomic.h>
 
@@ -47,10 +48,30 @@ static void set_one(struct deployment *d, const struct plan *p,
   }
 }
 
+// Where replicas may stop, calls are counted; one that is replaced has its
+// place until its calls have ended.
+static void set_places(struct deployment *d, const struct plan *p)
+{
+  struct scaling scaling;
+  struct health health;
+  d->n_ready = d->n_replicas;
+  if (scaling_read(p, d->row, &scaling)) {
+    d->n_replicas = scaling.most;
+    d->n_ready = scaling.initial;
+    d->may_stop = true;
+  }
+  if (health_read(p, d->row, &health)) {
+    d->n_replicas *= 2;
+    d->may_stop = true;
+    if (!d->bounded && !scaling_read(p, d->row, &scaling))
+      d->max_ongoing = UINT32_MAX;
+  }
+  d->bounded |= d->may_stop;
+}
+
 static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
 {
   const struct plan_binding *b = &p->bindings[number];
-  struct scaling scaling;
   *d = (struct deployment){
       .row = b,
       .name = plan_str(p, b->name),
@@ -67,13 +88,7 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
     set_one(d, p, &p->settings[b->settings.first + i]);
   if (d->n_replicas > SCALE_MOST)
     d->n_replicas = SCALE_MOST;
-  d->n_ready = d->n_replicas;
-  if (scaling_read(p, b, &scaling)) {
-    d->n_replicas = scaling.most;
-    d->n_ready = scaling.initial;
-    d->may_stop = true;
-    d->bounded = true; // its calls are counted
-  }
+  set_places(d, p);
 }
 
 static bool add_replicas(struct arena *a, struct deployment *d)
@@ -297,11 +312,11 @@ void deployment_open(struct replica *r)
   }
 }
 
-void deployment_close(struct replica *r)
+void deployment_close(struct replica *r, enum replica_event how)
 {
   struct deployment *d = r->of;
   uint32_t at = r->place;
-  replica_goes(&r->state, REPLICA_ON_close);
+  replica_goes(&r->state, how);
   add(&d->n_ready, -1);
   count(d->counts.replicas, -1);
   struct replica *last = d->heap[d->n_ready];

@@ -6,8 +6,9 @@
 // turns. All of this belongs to one engine, and one thread; others may read the
 // counts.
 //
-// A deployment that scales has places for as many replicas as there may be, and
-// those that are ready take calls (runtime/vm/scale.c).
+// A deployment that scales, or whose health is checked, has places for as many
+// replicas as there may be, and those that are ready take calls
+// (runtime/vm/life.c).
 #ifndef SG_DEPLOYMENT_H
 #define SG_DEPLOYMENT_H
 
@@ -19,7 +20,7 @@ struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
 struct metric_series;
 struct frame;
-struct scaler; // runtime/vm/scale.c
+struct keeper; // runtime/vm/life.h
 struct stub;
 struct state_box; // a state field's value that is not in the slot
                   // (runtime/vm/state.c)
@@ -69,14 +70,16 @@ struct deployment {
   struct stub *stubs; // of a test (runtime/vm), or NULL
   struct queue queue;
   _Atomic uint32_t queued, ongoing;
-  // of one that scales
-  bool may_stop;                        // its replicas may
-  struct scaler *scaler;                // or NULL
+  // of one whose replicas may stop
+  bool may_stop;
+  bool down;                            // it has none, and none can start
+  struct keeper *keeper;                // or NULL
   const value *params;                  // the engine's
   void (*changed)(struct deployment *); // its counts; or NULL
   void (*drained)(struct replica *);
   struct deployment_counts { // for the page of metrics; NULL: not counted
     struct metric_series *ongoing, *queued, *requests, *refused, *replicas;
+    struct metric_series *starts, *failed_starts, *health_failures, *replaced;
   } counts;
 };
 
@@ -86,9 +89,10 @@ struct deployment {
 struct deployment *deployments_new(struct arena *a, const struct plan *p,
                                    bool away);
 
-// Ready for calls: who waits gets its slots. Or not any more.
+// Ready for calls: who waits gets its slots. Or not any more: it closes, or is
+// replaced.
 void deployment_open(struct replica *r);
-void deployment_close(struct replica *r);
+void deployment_close(struct replica *r, enum replica_event how);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);

@@ -69,11 +69,36 @@ static void waited_too_long(struct timer *timer)
   task_ready(t);
 }
 
+static const struct error *is_down(struct task *t, const struct deployment *d)
+{
+  return error_make(t, ERROR_unavailable, 503,
+                    "%s has no replica: none can start", d->name);
+}
+
+void calls_refuse(struct deployment *d)
+{
+  for (struct waiting *w; (w = queue_first(&d->queue));) {
+    struct task *t = TASK_OF(w, waiting);
+    deployment_leave(d, w);
+    timer_stop(t->run->engine, &t->timer);
+    frame_keep(t->run, t->entering);
+    t->entering = NULL;
+    t->error = is_down(t, d);
+    task_ready(t);
+  }
+}
+
 static enum entry wait_in_line(struct task *t, struct frame *f,
                                struct deployment *d, int priority,
                                const struct error **error)
 {
   struct engine *e = t->run->engine;
+  if (d->down) {
+    claim_goes(&f->claim.state, CLAIM_ON_refuse);
+    *error = is_down(t, d);
+    frame_keep(t->run, f);
+    return ENTRY_FAIL;
+  }
   t->waiting = (struct waiting){.priority = priority,
                                 .since = engine_now(e),
                                 .claim = &f->claim,

@@ -48,6 +48,7 @@ struct request {
   bool at_once;           // done may be called before request_start returns
   bool uncached;          // it is what a cache waits for
   bool timed;             // a timeline of its calls is kept
+  bool aside;             // nobody waits for it: see struct timer
   // filled when done
   bool failed;
   value result;
@@ -157,6 +158,7 @@ struct timer {
   struct timer *next, *prev; // of its slot, in a ring
   void (*fire)(struct timer *);
   uint16_t slot; // of the wheel, + 1; 0: not set
+  bool aside;    // alone it keeps engine_run_until_done going for a while only
 };
 static inline bool timer_is_set(const struct timer *t)
 {

@@ -145,6 +145,7 @@ struct task *task_new(struct run *run, enum task_kind kind, struct task **owner)
   t->made = made;
   t->kind = (uint8_t)kind;
   t->generation = generation + 1;
+  t->timer.aside = t->limit.aside = run->aside;
   if (!owner)
     return t;
   t->sibling = *owner;

@@ -48,28 +48,52 @@ static struct metric_series *series_for(const struct engine *e,
   return f ? metric_series(f, words) : NULL;
 }
 
-// Of deployments that have limits, at home: what has none has nothing to show.
+// Of deployments that have limits; the last ones of those whose replicas come
+// and go.
+static const struct counted {
+  size_t at; // in deployment_counts
+  enum metric_kind kind;
+  const char *name, *help;
+  bool lives;
+} counted[] = {
+#define COUNTED(field, kind, name, help, lives)                                \
+  {offsetof(struct deployment_counts, field), METRIC_##kind,                   \
+   "servegraph_deployment_" name, help, lives},
+    COUNTED(ongoing, gauge, "ongoing_requests",
+            "Calls that the replicas work on.",
+            false) COUNTED(queued, gauge, "queued_requests",
+                           "Calls that wait for a replica.",
+                           false) COUNTED(requests, counter, "requests_total",
+                                          "Calls that got a replica.", false)
+        COUNTED(refused, counter, "refused_requests_total",
+                "Calls that found the queue full.", false)
+            COUNTED(replicas, gauge, "replicas", "Replicas that there are.",
+                    false) COUNTED(starts, counter, "replica_starts_total",
+                                   "Replicas that have started.", true)
+                COUNTED(failed_starts, counter, "replica_start_failures_total",
+                        "Starts of replicas that failed.", true)
+                    COUNTED(health_failures, counter,
+                            "health_check_failures_total",
+                            "Health checks that failed or took too long.", true)
+                        COUNTED(replaced, counter, "replicas_replaced_total",
+                                "Replicas replaced because they were not well.",
+                                true)
+#undef COUNTED
+};
+
+// At home: what has no limits has nothing to show.
 static void count_deployments(struct engine *e, struct metric_shard *shard)
 {
+  enum { COUNTS = sizeof counted / sizeof *counted };
   for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
     struct deployment *d = &e->deployments[i];
     if (!d->bounded || d->away)
       continue;
-    d->counts = (struct deployment_counts){
-        series_for(e, shard, d, METRIC_gauge,
-                   "servegraph_deployment_ongoing_requests",
-                   "Calls that the replicas work on."),
-        series_for(e, shard, d, METRIC_gauge,
-                   "servegraph_deployment_queued_requests",
-                   "Calls that wait for a replica."),
-        series_for(e, shard, d, METRIC_counter,
-                   "servegraph_deployment_requests_total",
-                   "Calls that got a replica."),
-        series_for(e, shard, d, METRIC_counter,
-                   "servegraph_deployment_refused_requests_total",
-                   "Calls that found the queue full."),
-        series_for(e, shard, d, METRIC_gauge, "servegraph_deployment_replicas",
-                   "Replicas that there are.")};
+    for (uint32_t k = 0; k < COUNTS; k++)
+      if (!counted[k].lives || d->may_stop)
+        *(struct metric_series **)((char *)&d->counts + counted[k].at) =
+            series_for(e, shard, d, counted[k].kind, counted[k].name,
+                       counted[k].help);
     if (d->counts.replicas)
       metric_set(d->counts.replicas, d->n_ready, engine_time(e));
   }

@@ -3,7 +3,7 @@
 // The counts are those of the engine where a deployment is at home, which
 // writes them without a lock; decisions have one.
 #include "runtime/codec/codec.h"
-#include "runtime/vm/scale.h"
+#include "runtime/vm/life.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -42,24 +42,30 @@ static void add_name(struct buf *out, const char *key, const char *name)
   json_encode_text(name, strlen(name), out);
 }
 
-static void add_decision(struct buf *out, const struct scaler *s,
+static void add_time(struct buf *out, const char *key, int64_t at)
+{
+  char text[40];
+  size_t n = moment_print_time(text, at);
+  buf_addf(out, "\"%s\":\"%.*s\"", key, (int)n, text);
+}
+
+static void add_decision(struct buf *out, const struct keeper *k,
                          const struct decision *d)
 {
-  char at[40];
-  size_t n = moment_print_time(at, s->begin_of_day + d->at);
-  buf_addf(out, "{\"at\":\"%.*s\",\"from\":%u,\"to\":%u,\"why\":", (int)n, at,
-           (unsigned)d->from, (unsigned)d->to);
+  buf_addc(out, '{');
+  add_time(out, "at", k->begin_of_day + k->scale->begin + d->at);
+  buf_addf(out, ",\"from\":%u,\"to\":%u,\"why\":", (unsigned)d->from,
+           (unsigned)d->to);
   if (d->ready)
     buf_addf(out, "\"%.4g calls, %.4g for each of %u replicas\"}", d->load,
-             s->state->how.target, (unsigned)d->ready);
+             k->scale->how.target, (unsigned)d->ready);
   else
     buf_adds(out, "\"a call, and no replica\"}");
 }
 
-static void add_scaling(struct buf *out, struct scaler *s)
+static void add_scaling(struct buf *out, const struct keeper *k)
 {
-  pthread_mutex_lock(&s->lock);
-  const struct autoscale *a = s->state;
+  const struct autoscale *a = k->scale;
   uint64_t n = a->n_decisions, from = n > SCALE_KEPT ? n - SCALE_KEPT : 0;
   buf_addf(out, ",\"autoscaling\":{\"min\":%u,\"max\":%u,\"target\":%u",
            (unsigned)a->how.least, (unsigned)a->how.most, (unsigned)a->wanted);
@@ -67,10 +73,66 @@ static void add_scaling(struct buf *out, struct scaler *s)
   for (uint64_t i = from; i < n; i++) {
     if (i > from)
       buf_addc(out, ',');
-    add_decision(out, s, &a->kept[i % SCALE_KEPT]);
+    add_decision(out, k, &a->kept[i % SCALE_KEPT]);
   }
   buf_adds(out, "]}");
-  pthread_mutex_unlock(&s->lock);
+}
+
+static void add_note(struct buf *out, const struct keeper *k,
+                     const struct note *note, const char *when)
+{
+  add_time(out, when, k->begin_of_day + note->at);
+  if (!*note->why)
+    return;
+  buf_addc(out, ',');
+  add_name(out, "why", note->why);
+}
+
+static void add_life(struct buf *out, const struct life *l)
+{
+  static const char *const words[] = {
+      [REPLICA_ready] = "ready",
+      [REPLICA_starting] = "starting",
+      [REPLICA_draining] = "stopping",
+      [REPLICA_replaced] = "replaced",
+  };
+  buf_addf(out, "{\"state\":\"%s\",\"failures\":%u,", words[l->shown],
+           (unsigned)l->failures);
+  add_note(out, l->of, &l->note, "since");
+  buf_addc(out, '}');
+}
+
+static void add_lives(struct buf *out, const struct keeper *k)
+{
+  const char *comma = "";
+  buf_addf(out,
+           ",\"health\":{\"starts\":%llu,\"replaced\":%llu"
+           ",\"failed_starts\":%u,\"replicas\":[",
+           (unsigned long long)k->starts, (unsigned long long)k->replaced,
+           (unsigned)k->backoff.failed);
+  for (uint32_t i = 0; i < k->deployment->n_replicas; i++) {
+    if (k->lives[i].shown == REPLICA_off)
+      continue;
+    buf_adds(out, comma);
+    add_life(out, &k->lives[i]);
+    comma = ",";
+  }
+  buf_addc(out, ']');
+  if (*k->last.why) {
+    buf_adds(out, ",\"last\":{");
+    add_note(out, k, &k->last, "at");
+    buf_addc(out, '}');
+  }
+  buf_addc(out, '}');
+}
+
+static void add_keeper(struct buf *out, struct keeper *k)
+{
+  pthread_mutex_lock(&k->lock);
+  add_lives(out, k);
+  if (k->scale)
+    add_scaling(out, k);
+  pthread_mutex_unlock(&k->lock);
 }
 
 static void add_deployment(struct buf *out, const struct engine *e,
@@ -85,13 +147,13 @@ static void add_deployment(struct buf *out, const struct engine *e,
   add_name(out, "deployment", plan_str(p, p->classes[d->class].name));
   buf_addf(out, ",\"replicas\":%u", (unsigned)get(&d->n_ready));
   if (d->bounded)
-    buf_addf(out,
-             ",\"ongoing\":%u,\"queued\":%u,\"max_ongoing_requests\":%u"
-             ",\"max_queued_requests\":%u",
+    buf_addf(out, ",\"ongoing\":%u,\"queued\":%u,\"max_queued_requests\":%u",
              (unsigned)get(&d->ongoing), (unsigned)get(&d->queued),
-             (unsigned)d->max_ongoing, (unsigned)d->max_queued);
-  if (d->scaler)
-    add_scaling(out, d->scaler);
+             (unsigned)d->max_queued);
+  if (d->bounded && d->max_ongoing != UINT32_MAX)
+    buf_addf(out, ",\"max_ongoing_requests\":%u", (unsigned)d->max_ongoing);
+  if (d->keeper)
+    add_keeper(out, d->keeper);
   buf_addc(out, '}');
 }
 

@@ -259,7 +259,7 @@ static int start_binding(struct start *s, uint32_t number)
   for (uint32_t i = 0; i < d->n_ready; i++)
     if (start_replica(s, c, &d->replicas[i]))
       return -1;
-  return scaler_open(s->e, d) ? 0 : out_of_memory(s);
+  return keeper_open(s->e, d) ? 0 : out_of_memory(s);
 }
 
 int engine_start(struct engine *e, char *why, size_t why_size)

@@ -50,6 +50,7 @@ void timer_set(struct engine *e, struct timer *t, int64_t at)
   timer_stop(e, t);
   t->at = at;
   e->n_timers++;
+  e->n_aside += t->aside;
   put(&e->wheel, t);
 }
 
@@ -61,6 +62,7 @@ void timer_stop(struct engine *e, struct timer *t)
   struct timer **first = &e->wheel.slots[level][digit];
   t->slot = 0;
   e->n_timers--;
+  e->n_aside -= t->aside;
   if (t->next == t) {
     *first = NULL;
     e->wheel.filled[level] &= ~((uint64_t)1 << digit);

@@ -28,6 +28,7 @@ enum {
   VM_BUDGET = 10000,  // jumps and calls until others have their turn
   VM_TURNS = 64,      // tasks until the loop has its turn
   VM_SIZES = 32,      // classes of frames by size
+  VM_ASIDE = 10000,   // timers behind which nothing comes any more
 };
 
 // ---- what the plan becomes ----
@@ -269,6 +270,7 @@ struct run { // what the engine keeps of a request, in its arena
   struct handler *handlers;
   struct pin *pins;
   bool stubs; // it made some
+  bool aside; // as the request says
   struct stream *streams; // of the result
   struct stream *lent;    // that calls on other loops read
   struct timeline *timeline; // or NULL: nobody asks for it
@@ -309,6 +311,8 @@ struct engine {
   bool dropping;
   struct wheel wheel;
   uint32_t n_timers;
+  uint32_t n_aside; // of the timers
+  bool moved;       // a task ran whose request is not aside
   int64_t now;           // virtual time
   uint64_t budget;       // jumps and calls since the clock last moved
   uint64_t weight;       // of operators, still to be taken from a task's budget
@@ -550,6 +554,8 @@ void call_launch(struct task *t);
 void call_limit(struct task *t, int64_t ns); // its time; 0: none
 // A frame with the arguments of another, on no chain; NULL: memory is out.
 struct frame *call_frame(struct task *t, const struct frame *like);
+// Nobody waits for a slot any longer: there is nobody to give one.
+void calls_refuse(struct deployment *d);
 // The root's: its frame simply begins.
 enum entry frame_begin(struct task *t, struct frame *f,
                        const struct error **error);
@@ -632,15 +638,15 @@ void cache_leave(struct task *t);
 bool caches_open(struct engine *e);
 void caches_close(struct engine *e);
 
-// ---- replicas that come and go (start.c, scale.c) ----
+// ---- replicas that come and go (start.c, life.c) ----
 
 // Ready to run its initialiser; and afterwards, as if it never had.
 bool replica_fill(struct engine *e, struct replica *r);
 void replica_clear(struct engine *e, struct replica *r);
-// Of a deployment whose first replicas have started; nothing where it does not
-// scale.
-bool scaler_open(struct engine *e, struct deployment *d);
-void scalers_free(struct engine *e);
+// Of a deployment whose first replicas have had their lets; nothing where none
+// may stop.
+bool keeper_open(struct engine *e, struct deployment *d);
+void keepers_free(struct engine *e);
 
 // ---- batches (batch.c) ----
 

@@ -120,11 +120,10 @@ static void look_at_replica(const struct replica *r)
   const struct deployment *d = &w.d;
   must(r->ongoing == count_claims(CLAIM_running, r), "slots are counted wrong");
   must(r->ongoing <= d->max_ongoing, "more calls run than there are slots");
-  must(r->ongoing == 0 || r->state == REPLICA_ready ||
-           r->state == REPLICA_draining,
+  bool drains = r->state == REPLICA_draining || r->state == REPLICA_replaced;
+  must(r->ongoing == 0 || r->state == REPLICA_ready || drains,
        "a call runs on a replica that is not there");
-  must(r->ongoing || r->state != REPLICA_draining,
-       "a replica drains that has no call");
+  must(r->ongoing || !drains, "a replica drains that has no call");
   if (r->state != REPLICA_ready)
     return;
   must(r->place < d->n_ready && d->heap[r->place] == r, "the heap lost one");
@@ -255,14 +254,14 @@ static void arrive(uint32_t i)
   must(w.claims[i].state == CLAIM_ended, "a call is refused and not over");
 }
 
-static void close_replica(struct replica *r)
+static void close_replica(struct replica *r, enum replica_event how)
 {
-  deployment_close(r);
+  deployment_close(r, how);
   if (!r->ongoing)
     replica_goes(&r->state, REPLICA_ON_stop);
 }
 
-enum { EVENTS = 2 * CALLS + 3 * PLACES };
+enum { EVENTS = 2 * CALLS + 4 * PLACES };
 
 // False: it cannot happen now.
 static bool happen_to_call(uint32_t i, bool comes)
@@ -293,7 +292,9 @@ static bool happen_to_replica(struct replica *r, uint32_t what)
   } else if (what == 1 && replica_may(r->state, REPLICA_ON_open)) {
     deployment_open(r);
   } else if (what == 2 && r->state == REPLICA_ready) {
-    close_replica(r);
+    close_replica(r, REPLICA_ON_close);
+  } else if (what == 3 && r->state == REPLICA_ready) {
+    close_replica(r, REPLICA_ON_replace);
   } else if (what == 2 && r->state == REPLICA_starting) {
     replica_goes(&r->state, REPLICA_ON_stop);
     must(r->state == REPLICA_off, "a replica that starts does not stop");
@@ -308,7 +309,7 @@ static bool happen(uint32_t event)
   if (event < 2 * CALLS)
     return happen_to_call(event / 2, event % 2 == 0);
   event -= 2 * CALLS;
-  return happen_to_replica(&w.replicas[event / 3], event % 3);
+  return happen_to_replica(&w.replicas[event / 4], event % 4);
 }
 
 // ---- situations that have been seen ----
@@ -392,20 +393,29 @@ static void begin(const struct shape *s)
   gives = false;
 }
 
+// One that is replaced ends its calls first.
+static void open_some(void)
+{
+  for (int i = 0; i < PLACES; i++)
+    if (w.replicas[i].state != REPLICA_replaced) {
+      open_replica(&w.replicas[i]);
+      return;
+    }
+}
+
 // Whatever happened: with a replica, and calls that end, all of them do.
 static void look_at_end(void)
 {
   struct world before = w;
-  if (!w.d.n_ready) {
-    struct replica *r = &w.replicas[0];
-    open_replica(r);
-  }
-  for (int turns = 0; turns <= CALLS; turns++)
+  for (int turns = 0; turns <= CALLS; turns++) {
+    if (!w.d.n_ready)
+      open_some();
     for (uint32_t i = 0; i < CALLS; i++)
       if (w.claims[i].state == CLAIM_running) {
         end_call(i);
         look();
       }
+  }
   must(!w.d.queued && !w.d.ongoing, "something never ends");
   w = before;
 }

@@ -1,0 +1,166 @@
+"""Health on a server: replicas that are not well are replaced while calls go on, on
+all loops; what happened can be read in the report, the metrics and the log."""
+import concurrent.futures
+import http.client
+import json
+import re
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import support  # noqa: E402
+
+PROGRAM = """
+deployment Switch() {
+  state on: bool = true
+  fn set(x: bool) { on = x }
+  fn get() -> bool = on
+}
+deployment Worker(switch: Switch) {
+  health: { period: 50ms, timeout: 1s, failures: 2 }
+  num_replicas: 2
+  max_ongoing_requests: 3
+  let words = ["heavy", "weights"]
+  state broken: bool = false
+  fn check_health() {
+    if broken { fail(500, "it is\\nbroken") }
+    if not switch.get() { fail(500, "the switch is off") }
+  }
+  fn spoil() { broken = true }
+  fn run(t: duration) -> str {
+    sleep(t)
+    return join(words, " ")
+  }
+}
+deployment plain(x: int) -> int = x
+app a {
+  bind switch = Switch()
+  bind w = Worker(switch)
+  route POST "/" (t: duration) -> w.run(t)
+  route POST "/spoil" -> w.spoil()
+  route POST "/switch" (on: bool) -> switch.set(on)
+  route GET "/plain" (x: int) -> plain(x)
+}
+"""
+
+
+class Health(unittest.TestCase):
+    loops = 1
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.plan = support.compile_plan(PROGRAM, self.folder)
+        self.server = self.enterContext(support.Server(self.plan, "--loops", self.loops))
+        self.pool = self.enterContext(concurrent.futures.ThreadPoolExecutor(30))
+
+    def ask(self, path, method="GET"):
+        c = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
+        c.request(method, path)
+        answer = c.getresponse()
+        body = answer.read().decode()
+        c.close()
+        return answer.status, body
+
+    def get(self, path, method="GET"):
+        status, body = self.ask(path, method)
+        self.assertLess(status, 300, body)
+        return body
+
+    def report(self):
+        return {d["name"]: d for d in json.loads(self.get("/-/deployments"))}
+
+    def until(self, holds, seconds=60):
+        end = time.monotonic() + seconds
+        while not holds(found := self.report()["w"]):
+            self.assertLess(time.monotonic(), end, found)
+            time.sleep(0.02)
+        return found
+
+    def metrics(self):
+        return dict(re.findall(r'^servegraph_deployment_(\w+)\{app="a",deployment="w"\} (\S+)$',
+                               self.get("/-/metrics"), re.M))
+
+    def errors(self):
+        self.server.process.terminate()
+        self.server.process.wait(30)
+        return self.server.process.stderr.read().splitlines()
+
+    def test_it_is_replaced_and_nothing_is_lost(self):
+        found = self.until(lambda w: w["replicas"] == 2)
+        self.assertEqual([r["state"] for r in found["health"]["replicas"]], ["ready", "ready"])
+        self.assertRegex(found["health"]["replicas"][0]["since"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$")
+        self.assertNotIn("health", self.report()["plain"])
+        calls = [self.pool.submit(self.get, f"/?t={i % 5 / 5}", "POST") for i in range(30)]
+        self.get("/spoil", "POST")
+        found = self.until(lambda w: w["health"]["replaced"] == 1 and w["replicas"] == 2)
+        self.assertEqual({f.result(60) for f in calls}, {"heavy weights"})
+        health = self.until(lambda w: len(w["health"]["replicas"]) == 2)["health"]
+        self.assertEqual((health["starts"], health["failed_starts"]), (3, 0))
+        self.assertEqual(health["last"]["why"], "2 checks in a row failed: check_health failed: it is broken")
+        found = self.metrics()
+        self.assertEqual([float(found[name]) for name in (
+            "replicas", "replica_starts_total", "replica_start_failures_total", "health_check_failures_total",
+            "replicas_replaced_total")], [2, 3, 0, 2, 1])
+        self.assertIn("error: a.w replaces a replica: 2 checks in a row failed: check_health failed: it is broken",
+                      self.errors())
+
+    def test_what_is_replaced_ends_its_calls(self):
+        calls = [self.pool.submit(self.get, "/?t=2", "POST") for _ in range(6)]
+        self.until(lambda w: w["ongoing"] == 6)
+        self.get("/switch?on=false", "POST")
+        found = self.until(lambda w: w["health"]["replaced"] == 2)
+        self.assertIn("replaced", [r["state"] for r in found["health"]["replicas"]])
+        self.get("/switch?on=true", "POST")
+        self.assertEqual({f.result(60) for f in calls}, {"heavy weights"})
+        self.until(lambda w: w["replicas"] == 2 and len(w["health"]["replicas"]) == 2)
+
+    def test_nobody_waits_for_what_cannot_start(self):
+        self.get("/switch?on=false", "POST")
+        found = self.until(lambda w: w["health"]["failed_starts"] >= 1)
+        self.assertEqual((found["replicas"], found["health"]["last"]["why"]),
+                         (0, "check_health failed: the switch is off"))
+        self.until(lambda w: w["health"]["failed_starts"] >= 2)
+        self.assertEqual(self.ask("/?t=0", "POST"), (503, '{"detail":"w has no replica: none can start"}'))
+        self.get("/switch?on=true", "POST")
+        self.until(lambda w: w["replicas"] == 2)
+        self.assertEqual(self.get("/?t=0", "POST"), "heavy weights")
+        lines = self.errors()
+        self.assertEqual(len([li for li in lines if li.startswith("error: a.w could not start a replica: ")]), 1, lines)
+        self.assertEqual(len([li for li in lines if li.startswith("info: a.w has started a replica")]), 1, lines)
+
+    def test_it_ends_with_checks_under_way(self):
+        self.get("/switch?on=false", "POST")
+        self.until(lambda w: w["replicas"] == 0)
+        self.server.process.terminate()
+        self.assertEqual(self.server.process.wait(30), 0)
+
+
+class OverLoops(Health):
+    loops = 3
+
+
+class AtTheBeginning(unittest.TestCase):
+    def test_a_let_that_fails_ends_the_server(self):
+        program = """
+deployment M() {
+  let number = int("none")
+  fn check_health() {}
+  fn run(x: int) -> int = x + number
+}
+app a {
+  bind m = M()
+  route GET "/" (x: int) -> m.run(x)
+}
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            plan = support.compile_plan(program, folder)
+            done = support.run(support.SGRUN, plan, "--listen", "127.0.0.1:0")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"m could not start: .*none")
+        self.assertNotIn("ready on", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
