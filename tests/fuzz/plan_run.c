@@ -82,6 +82,7 @@ static void call_route(struct engine *e, const struct service *s,
     answer_call(s, route, &call, http);
   else
     request_cancel(&call);
+  request_end(&call);
 }
 
 static void ask(struct engine *e, const struct service *s, uint32_t route,
@@ -167,6 +168,7 @@ static void call(struct engine *e, const struct plan *p, uint32_t function,
   request_start(e, &r, function, args);
   if (!engine_run_until_done(e, &r))
     request_cancel(&r);
+  request_end(&r); // where it has streams, which nobody reads
   free(args);
   arena_free(&arena);
 }
