@@ -1,6 +1,7 @@
 // The commands of sgc over files.
 #include "compiler/commands.h"
 
+#include "compiler/deps.h"
 #include "compiler/diff.h"
 #include "compiler/doc.h"
 #include "compiler/dot.h"
@@ -30,14 +31,25 @@ static int dump_plan(struct run *r)
   return run_deliver(&out, RUN_OK);
 }
 
+static void write_deps(struct run *r)
+{
+  struct buf rule = {.arena = r->p.c.arena};
+  deps_rule(&r->p.c, r->output, &rule);
+  emit_file(&r->p.c, r->deps, rule.data, rule.size);
+}
+
 int command_make(struct run *r, char **paths, size_t n)
 {
   struct buf out = {0};
+  if (r->deps && !r->output)
+    return run_complain("%s", "--deps goes with --output");
   if (r->dump && !strcmp(r->dump, "plan") && run_takes_plan(r, paths, n))
     return dump_plan(r);
   bool ok = run_compile(r, paths, n, &out);
   if (ok && r->graphviz)
     dot_program(&r->p.c, r->p.program, r->part, &out);
+  if (r->deps)
+    write_deps(r);
   if (ok && r->output)
     emit_file(&r->p.c, r->output, r->p.plan, r->p.plan_size);
   return run_finish(r, &out);

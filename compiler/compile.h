@@ -12,6 +12,11 @@ struct used_library {
   uint32_t file; // its number, as in spans
 };
 
+struct missing { // a file that could not be read
+  const struct missing *next;
+  const char *path;
+};
+
 struct compile {
   struct arena *arena;
   struct arena scratch; // what one function needs while a pass works on it
@@ -26,6 +31,7 @@ struct compile {
   const char *(*open_text)(struct compile *c, const char *path, size_t *size);
   void *opener; // its own
   struct index *index; // what names mean, for who asks; or NULL
+  const struct missing *missing; // newest first
   uint32_t n_own; // sources of the program itself; libraries come behind
   struct used_library *libraries;
   uint32_t n_libraries;

@@ -94,6 +94,13 @@ static void not_a_source(struct compile *c, const char *path, struct span at)
                           "`--dump=plan` read plans", path);
 }
 
+static void add_missing(struct compile *c, const char *path)
+{
+  struct missing *m = ARENA_NEW(c->arena, struct missing);
+  *m = (struct missing){c->missing, path};
+  c->missing = m;
+}
+
 static bool load_at(struct compile *c, const char *path, struct span at)
 {
   uint32_t before = c->n_sources;
@@ -101,6 +108,8 @@ static bool load_at(struct compile *c, const char *path, struct span at)
   const char *text = c->open_text ? c->open_text(c, path, &size) : NULL;
   if (!text)
     text = file_read(c->arena, path, &size);
+  if (!text)
+    add_missing(c, path);
   if (!text && errno == EFBIG)
     diag_report(&c->diags, DIAG_source_too_large, at, "%s is larger than %d MB",
                 path, FILE_READ_MAX >> 20);

@@ -121,6 +121,9 @@ static int set_option(struct run *r, enum option o, const char *value)
   case OPTION_OUTPUT:
     r->output = value;
     return RUN_OK;
+  case OPTION_DEPS:
+    r->deps = value;
+    return RUN_OK;
   case OPTION_TESTS:
     r->p.tests = true;
     return RUN_OK;

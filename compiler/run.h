@@ -13,6 +13,7 @@ struct run {
   struct passes p;
   const char *dump;   // a pass, or NULL
   const char *output; // where the result goes, or NULL
+  const char *deps;   // where the rule of make goes, or NULL
   bool graphviz;
   const char *part;   // of the picture: APP or APP.GRAPH, or NULL
   const char *filter; // of tests, or NULL

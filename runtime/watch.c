@@ -1,14 +1,17 @@
 // Enters: changes of files. Leaves: loaded plans. Folders are watched, not
 // files: editors put a new file in the place of the old one. A folder may be
 // replaced too, so they are all watched anew behind each change. What a program
-// uses is known from its plan; while it is wrong, any source that changes in
-// these folders may be what was missing.
+// uses is known from its plan; while it is wrong, sgc says what it has read and
+// what it looked for, and any source that changes in these folders may be what
+// was missing.
 #include "runtime/watch.h"
 #include "runtime/compile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -26,14 +29,16 @@ struct folder {
 struct watch {
   uv_loop_t *loop;
   char *path, *target; // target: where sgc writes, while it runs
+  char *deps;          // and where it says what it has read
   bool source;
   watch_changed *changed;
   void *user;
   uv_timer_t quiet;
   uv_process_t sgc;
   bool compiling, again, closing;
-  bool wrong; // the last time
-  int open;   // handles that libuv still has
+  bool wrong;            // the last time
+  struct timespec began; // the last time; 0: not here
+  int open;              // handles that libuv still has
   int n_folders;
   char **files; // the names that matter, in any folder
   uint32_t n_files, file_room;
@@ -61,6 +66,7 @@ static void on_closed(uv_handle_t *h)
 
 // ---- loading ----
 static void watch_sources(struct watch *w, const struct plan *p);
+static void watch_rule(struct watch *w);
 
 static void load(struct watch *w, const char *path)
 {
@@ -75,11 +81,18 @@ static void load(struct watch *w, const char *path)
   }
 }
 
+static void forget_file(char **path)
+{
+  if (*path)
+    unlink(*path);
+  free(*path);
+  *path = NULL;
+}
+
 static void end_compiling(struct watch *w)
 {
-  unlink(w->target);
-  free(w->target);
-  w->target = NULL;
+  forget_file(&w->target);
+  forget_file(&w->deps);
   w->compiling = false;
 }
 
@@ -90,7 +103,9 @@ static void on_sgc_exit(uv_process_t *process, int64_t status, int number)
   struct watch *w = process->data;
   if (!w->closing && !status && !number)
     load(w, w->target);
-  else if (!w->closing)
+  if (status || number)
+    watch_rule(w);
+  if (!w->closing && (status || number))
     fputs("sgrun: the plan before stays\n", stderr);
   w->wrong |= status || number;
   end_compiling(w);
@@ -104,12 +119,15 @@ static void compile(struct watch *w)
   char why[512], program[4096];
   w->again = false;
   w->target = compile_target(why, sizeof why);
-  if (!w->target) {
+  w->deps = w->target ? compile_target(why, sizeof why) : NULL;
+  if (!w->deps) {
     fprintf(stderr, "sgrun: %s\n", why);
+    end_compiling(w);
     return;
   }
   compile_program(program, sizeof program);
-  char *args[] = {"sgc", "-o", w->target, "--", w->path, NULL};
+  char *args[] = {"sgc",   "-o", w->target, "--deps",
+                  w->deps, "--", w->path,   NULL};
   uv_stdio_container_t io[] = {{.flags = UV_IGNORE},
                                {.flags = UV_IGNORE},
                                {.flags = UV_INHERIT_FD, .data.fd = 2}};
@@ -119,6 +137,7 @@ static void compile(struct watch *w)
                                .stdio_count = 3,
                                .stdio = io};
   w->compiling = true;
+  clock_gettime(CLOCK_REALTIME, &w->began);
   w->open++;
   w->sgc.data = w;
   int error = uv_spawn(w->loop, &w->sgc, &opts);
@@ -183,7 +202,8 @@ static void on_event(uv_fs_event_t *e, const char *name, int events, int status)
     compile_later(w);
 }
 
-static void watch_folder(struct watch *w, const char *path)
+// True: nobody watched it before.
+static bool watch_folder(struct watch *w, const char *path)
 {
   const char *name = base_name(path);
   char *folder = name == path       ? strdup(".")
@@ -194,19 +214,20 @@ static void watch_folder(struct watch *w, const char *path)
     known = !strcmp(w->folders[i].path, folder);
   if (known) {
     free(folder);
-    return;
+    return false;
   }
   struct folder *f = &w->folders[w->n_folders];
   *f = (struct folder){.watch = w, .path = folder};
   if (uv_fs_event_init(w->loop, &f->event)) {
     free(folder);
-    return;
+    return false;
   }
   w->n_folders++;
   w->open++;
   f->event.data = w;
   uv_fs_event_start(&f->event, on_event, folder, 0);
   uv_unref((uv_handle_t *)&f->event);
+  return true;
 }
 
 // False: one of them is away.
@@ -242,14 +263,58 @@ static bool add_name(struct watch *w, const char *name)
 
 static void watch_file(struct watch *w, const char *path)
 {
-  if (add_name(w, base_name(path)))
-    watch_folder(w, path);
+  struct stat s;
+  if (add_name(w, base_name(path)) && watch_folder(w, path) &&
+      w->began.tv_sec && !stat(path, &s) && s.st_mtim.tv_sec >= w->began.tv_sec)
+    compile_later(w); // it may have changed while nobody watched
 }
 
 static void watch_sources(struct watch *w, const struct plan *p)
 {
   for (uint32_t i = 0; w->source && i < p->n_files; i++)
     watch_file(w, plan_str(p, p->files[i].path));
+}
+
+// Of `sgc --deps`, a rule of make. What stands for itself, though it looks like
+// more; a space between names is 0.
+static int next_char(FILE *f)
+{
+  int c = getc(f), next;
+  if (c == '$')
+    return getc(f);
+  if (c != '\\')
+    return c == ' ' ? 0 : c;
+  next = getc(f);
+  if (next == '\n')
+    return 0;
+  if (next == ' ' || next == '#' || next == ':')
+    return next;
+  ungetc(next, f);
+  return c;
+}
+
+// False at the rule's end.
+static bool next_name(FILE *f, char *name, size_t room)
+{
+  size_t n = 0;
+  int c;
+  while ((c = next_char(f)) != EOF && c != '\n' && (c || !n))
+    if (c && n + 1 < room)
+      name[n++] = (char)c;
+  name[n] = 0;
+  return n;
+}
+
+static void watch_rule(struct watch *w)
+{
+  char name[4096];
+  FILE *f = w->deps ? fopen(w->deps, "re") : NULL;
+  if (!f)
+    return;
+  if (next_name(f, name, sizeof name)) // the target
+    while (next_name(f, name, sizeof name))
+      watch_file(w, name);
+  fclose(f);
 }
 
 struct watch *watch_new(uv_loop_t *loop, const char *path, const struct plan *p,

@@ -28,7 +28,7 @@ class Install(unittest.TestCase):
                 fish = (usr / f"share/fish/vendor_completions.d/{name}.fish").read_text()
                 zsh = (usr / f"share/zsh/site-functions/_{name}").read_text()
                 for option in options:
-                    option = option.rstrip(",.;[")
+                    option = option.rstrip(",.;:[")
                     plain = option.split("[")[0]
                     self.assertIn(plain.replace("-", "\\-"), page)
                     self.assertIn(plain, bash)

@@ -399,6 +399,28 @@ class Watch(unittest.TestCase):
             self.assertLess(time.monotonic(), end, got)
             time.sleep(0.02)
 
+    def test_a_source_that_was_wrong_from_the_first(self):
+        """A program begins to use files in other folders: one is wrong, one is not there."""
+        with tempfile.TemporaryDirectory() as at:
+            at = pathlib.Path(at)
+            path, wrong, gone = at / "main.sg", at / "a $b" / "w#.sg", at / "c" / "g.sg"
+            path.write_text('app a { route GET "/" -> "1" }\n')
+            wrong.parent.mkdir()
+            gone.parent.mkdir()
+            wrong.write_text("fn f( = 1\n")
+            with support.Server(path, "--watch") as s:
+                self.wait_for(s, b"1")
+                path.write_text('use "./a $b/w#.sg"\nuse "./c/g.sg"\n'
+                                'app a { route GET "/" -> f() + g() }\n')
+                while "stays" not in s.process.stderr.readline():
+                    pass
+                wrong.write_text('fn f() -> str = "2"\n')
+                while "stays" not in s.process.stderr.readline():
+                    pass
+                gone.write_text('fn g() -> str = "3"\n')
+                self.wait_for(s, b"23")
+            self.assertEqual(list(pathlib.Path(tempfile.gettempdir()).glob("sgrun-*.plan*")), [])
+
     def test_sources_that_come_and_go(self):
         """What a program begins to use is watched too; files and folders are replaced, deleted
         and made again."""

@@ -1,4 +1,5 @@
 """Programs of several files and several apps."""
+import os
 import pathlib
 import sys
 import tempfile
@@ -145,6 +146,48 @@ class Files(unittest.TestCase):
         self.assertIn("SG0603", done.stderr)
         self.assertIn("num_replicas", done.stderr)
         self.assertIn("first.sg:2", done.stderr)
+
+
+class Dependencies(unittest.TestCase):
+    """sgc --deps, as make reads it."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def make(self):
+        return run("make", "-s", cwd=self.folder)
+
+    def test_make(self):
+        (self.folder / "Makefile").write_text(
+            f"app.plan: main.sg\n\t@echo compiles\n\t@{SGC} $< -o $@ --deps app.d\n-include app.d\n")
+        other = self.folder / "a $b" / "o#.sg"
+        other.parent.mkdir()
+        main = self.folder / "main.sg"
+        main.write_text('use "./a $b/o#.sg"\napp a { route GET "/" -> upper(f()) }\n')
+        other.write_text('fn f() -> str = "x"\n')
+        self.assertEqual((self.make().stdout, self.make().stdout), ("compiles\n", ""))
+        later = (self.folder / "app.plan").stat().st_mtime + 2
+        os.utime(other, (later, later))
+        self.assertEqual(self.make().stdout, "compiles\n")
+        main.write_text('app a { route GET "/" -> "x" }\n')
+        other.unlink()
+        self.assertEqual(self.make().returncode, 0)
+        self.assertEqual((self.folder / "app.d").read_text(), "app.plan: \\\n  main.sg\n\nmain.sg:\n")
+
+    def test_what_is_wrong_or_missing(self):
+        main = self.folder / "main.sg"
+        main.write_text('use "./gone.sg"\nuse "./wrong.sg"\n')
+        (self.folder / "wrong.sg").write_text("fn f( = 1\n")
+        done = run(SGC, main, "-o", self.folder / "p", "--deps", self.folder / "d")
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse((self.folder / "p").exists())
+        rule = (self.folder / "d").read_text().split("\n\n")[0]
+        self.assertEqual([pathlib.Path(f).name for f in rule.replace("\\\n", "").split()],
+                         ["p:", "main.sg", "wrong.sg", "gone.sg"])
+
+    def test_usage(self):
+        done = run(SGC, "x.sg", "--deps", "d")
+        self.assertEqual((done.returncode, done.stderr), (2, "sgc: --deps goes with --output\n"))
 
 
 if __name__ == "__main__":
