@@ -4,12 +4,22 @@
 #define SG_SHARED_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
-// All of `names` from a library into `to`, an array of function pointers;
-// false when the library or one of them is missing.
-bool shared_load(const char *library, const char *const *names, void **to,
-                 unsigned n);
+struct shared_library {
+  const char *file;
+  const char *const *names;
+  void **to; // where the functions are put
+  unsigned n;
+  pthread_mutex_t lock;
+  atomic_bool loaded;
+};
+
+// Loads a library unless it is loaded already; false when it or one of its
+// `names` is missing. What fails is tried again at the next time: perhaps there
+// was no memory, or no descriptor, just then.
+bool shared_ready(struct shared_library *l);
 
 // The functions of a library as pointers in `lib`. FUNCTIONS(X) lists them; a
 // file that defines it says SHARED_LIBRARY once, and asks lib_ready() first.
@@ -24,17 +34,16 @@ bool shared_load(const char *library, const char *const *names, void **to,
     void *all[0 FUNCTIONS(SHARED_ONE)];                                        \
   } lib;                                                                       \
   static const char *const lib_names[] = {FUNCTIONS(SHARED_NAME)};             \
-  static bool lib_loaded;                                                      \
-  static void lib_load(void)                                                   \
-  {                                                                            \
-    lib_loaded = shared_load(file, lib_names, lib.all,                         \
-                             sizeof lib_names / sizeof *lib_names);            \
-  }                                                                            \
+  static struct shared_library lib_one = {file,                                \
+                                          lib_names,                           \
+                                          lib.all,                             \
+                                          sizeof lib_names /                   \
+                                              sizeof *lib_names,               \
+                                          PTHREAD_MUTEX_INITIALIZER,           \
+                                          false};                              \
   static bool lib_ready(void)                                                  \
   {                                                                            \
-    static pthread_once_t once = PTHREAD_ONCE_INIT;                            \
-    pthread_once(&once, lib_load);                                             \
-    return lib_loaded;                                                         \
+    return shared_ready(&lib_one);                                             \
   }
 
 #endif

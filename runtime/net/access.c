@@ -186,8 +186,10 @@ void access_add(struct access *a, const struct access_entry *e)
 {
   if (!a)
     return;
+  size_t before = a->buf.size;
+  uint64_t dropped = a->dropped;
   note_dropped(a);
-  if (a->buf.size > MOST || a->buf.failed) {
+  if (a->buf.size > MOST) {
     a->dropped++;
     return;
   }
@@ -195,6 +197,11 @@ void access_add(struct access *a, const struct access_entry *e)
     add_json(a, e);
   else
     add_text(a, e);
+  if (a->buf.failed) { // no memory: none of it, and the next line tries again
+    a->buf.failed = false;
+    a->buf.size = before;
+    a->dropped = dropped + 1;
+  }
   if (a->buf.size - a->written > FULL)
     flush(a, false);
   if (a->buf.size && !uv_is_active((uv_handle_t *)&a->timer))

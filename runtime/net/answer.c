@@ -103,16 +103,17 @@ void answer_offences(const struct service *s, uint32_t route,
 {
   enum error_shape shape = s->routes[route].errors;
   struct buf body = {.arena = &http->arena};
-  if (!o->first) {
-    answer_fail(s, route, answer_no_memory, http);
-  } else if (shape == SHAPE_FASTAPI) {
+  if (o->first && shape == SHAPE_FASTAPI)
     offences_print(o, &body);
-    http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
-  } else {
+  else if (o->first)
     buf_addf(&body, "%s: %s", o->first->loc, o->first->msg);
+  if (!o->first || body.failed)
+    answer_fail(s, route, answer_no_memory, http);
+  else if (shape == SHAPE_FASTAPI)
+    http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
+  else
     send_error(shape, shape == SHAPE_OPENAI ? 400 : 422, body.data, body.size,
                false, http);
-  }
 }
 
 void answer_allow(struct http_request *http, uint32_t allow)
@@ -238,7 +239,7 @@ static void send_value(const struct service *s, uint32_t route,
   }
   struct buf body = {.arena = &a->http->arena};
   const char *why = write_form(a, form, type, v, &body);
-  if (!why && body.failed)
+  if (body.failed)
     why = answer_no_memory;
   if (why)
     answer_fail(s, route, why, a->http);

@@ -179,8 +179,11 @@ static void refuse(struct http_request *r, const struct buf *what)
 {
   struct buf text = {.arena = &r->arena};
   buf_addf(&text, "Disallowed CORS %s", what->data);
-  http_respond(r, 400, "text/plain; charset=utf-8", text.data, text.size, NULL,
-               0);
+  if (text.failed)
+    http_respond_error(r, 503, "out of memory", NULL, 0);
+  else
+    http_respond(r, 400, "text/plain; charset=utf-8", text.data, text.size,
+                 NULL, 0);
 }
 
 void cors_preflight(const struct cors *c, struct http_request *r,
@@ -211,7 +214,7 @@ void cors_preflight(const struct cors *c, struct http_request *r,
   if (c->credentials)
     guard_add(r, "access-control-allow-credentials", "true");
   if (wrong.failed || methods.failed)
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
   else if (wrong.size)
     refuse(r, &wrong);
   else

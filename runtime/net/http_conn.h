@@ -112,6 +112,7 @@ struct http_server {
   char date[88];       // its first 29 bytes
   uint64_t date_until; // loop time
   uint64_t logged_at;
+  uint64_t ticked; // when `timer` fired last, loop time
 
   struct listener *listeners;
   unsigned n_listeners;
@@ -119,6 +120,7 @@ struct http_server {
   uv_idle_t idle;   // runs `soon`
   unsigned handles; // that libuv still holds
   bool accepting, listening, draining, closing, ending;
+  bool late; // deadlines were put off at that time
   http_server_done done;
   void *done_user;
 };

@@ -298,10 +298,23 @@ static void expire(struct http_server *s, enum conn_wait wait, uint64_t now)
     conn_expired(c);
 }
 
+// Whether the loop stood still for a while: the process was stopped, or busy.
+// What clients sent meanwhile came in time, so their sockets are read first,
+// and deadlines are looked at when the timer fires again.
+static bool stood_still(struct http_server *s, uint64_t now)
+{
+  uint64_t gap = now - s->ticked;
+  s->ticked = now;
+  s->late = !s->late && gap > 2 * uv_timer_get_repeat(&s->timer);
+  return s->late;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
   struct http_server *s = timer->data;
   uint64_t now = uv_now(s->loop);
+  if (stood_still(s, now))
+    return;
   for (enum conn_wait w = WAIT_NONE + 1; w < WAITS; w++)
     expire(s, w, now);
   bool waiting = s->listening && !s->accepting;
@@ -328,8 +341,10 @@ static void timer_keep(struct http_server *s)
 {
   uint64_t ms = tick(s);
   if (!uv_is_active((uv_handle_t *)&s->timer) ||
-      ms != uv_timer_get_repeat(&s->timer))
+      ms != uv_timer_get_repeat(&s->timer)) {
+    s->ticked = uv_now(s->loop);
     uv_timer_start(&s->timer, on_timer, ms, ms);
+  }
 }
 
 // The beginning.

@@ -33,8 +33,9 @@ static void write_default(struct writer *w, uint32_t index)
   w->out->size = before;
   buf_adds(w->out,
            w->out->data[before - 1] == '{' ? "\"default\":" : ",\"default\":");
-  if (!const_value(&arena, w->plan, index, &v) ||
-      !json_encode(w->plan, w->plan->consts[index].type, v, w->out))
+  if (!const_value(&arena, w->plan, index, &v))
+    w->out->failed = true;
+  else if (!json_encode(w->plan, w->plan->consts[index].type, v, w->out))
     w->out->size = before;
   buf_addc(w->out, '}');
   arena_free(&arena);
@@ -163,6 +164,31 @@ static void write_parts(struct writer *w, struct plan_run run)
   buf_adds(w->out, "]}}");
 }
 
+// Where no bytes at all can be read as well: what is taken as it is, unless it
+// has limits.
+static bool may_be_empty(const struct plan *p, const struct plan_param *param)
+{
+  const struct plan_type *t = &p->types[param->type];
+  uint32_t kind = p->types[t->base].kind;
+  bool plain = t->base == param->type;
+  return kind == TYPE_stream || (plain && (param->adapter == ADAPTER_bytes ||
+                                           param->adapter == ADAPTER_text));
+}
+
+// Whether there has to be a body: of several parts, if one has to be there.
+static bool is_required(const struct plan *p, struct plan_run run,
+                        const struct plan_param *first)
+{
+  if (!first->embed)
+    return first->value == PLAN_NONE && !may_be_empty(p, first);
+  for (uint32_t i = 0; i < run.count; i++) {
+    const struct plan_param *one = &p->params[run.first + i];
+    if (!is_listed(one) && one->embed && one->value == PLAN_NONE)
+      return true;
+  }
+  return false;
+}
+
 static void write_request_body(struct writer *w, struct plan_run run)
 {
   for (uint32_t i = 0; i < run.count; i++) {
@@ -170,7 +196,7 @@ static void write_request_body(struct writer *w, struct plan_run run)
     if (is_listed(p) || p->adapter == ADAPTER_request)
       continue;
     buf_addf(w->out, ",\"requestBody\":{\"required\":%s,\"content\":{",
-             p->value == PLAN_NONE ? "true" : "false");
+             is_required(w->plan, run, p) ? "true" : "false");
     if (p->embed)
       write_parts(w, run);
     else
@@ -232,7 +258,8 @@ static void write_path(struct writer *w, const char *path)
       at += 5;
     buf_addc(&plain, *at);
   }
-  json_encode_text(plain.data ? plain.data : "/", plain.data ? plain.size : 1,
+  w->out->failed |= plain.failed;
+  json_encode_text(plain.size ? plain.data : "/", plain.size ? plain.size : 1,
                    w->out);
   buf_free(&plain);
 }
@@ -334,6 +361,7 @@ static void write_schemas(struct writer *w)
   uint32_t n = w->plan->n_types;
   uint8_t *written = calloc(n / 8 + 1, 1);
   const char *comma = "";
+  w->out->failed |= !written;
   for (bool again = written != NULL; again;) {
     again = false;
     for (uint32_t t = 0; t < n; t++) {

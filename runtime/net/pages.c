@@ -70,7 +70,7 @@ static void answer_openapi(const struct service *s, uint32_t app,
   if (b->size)
     http_respond(r, 200, "application/json", b->data, b->size, NULL, 0);
   else
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
 }
 
 // Which app is under which prefix, as Ray's page of that name says it.
@@ -91,7 +91,7 @@ static void answer_routes(const struct plan *p, struct http_request *r)
   }
   buf_addc(&out, '}');
   if (out.failed)
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
   else
     http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
 }
@@ -101,7 +101,7 @@ static void answer_deployments(const struct engine *e, struct http_request *r)
   struct buf out = {.arena = &r->arena};
   engine_report(e, &out);
   if (out.failed)
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
   else
     http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
 }
@@ -132,7 +132,7 @@ static void answer_metrics(const struct metrics *m, struct http_request *r)
   struct buf out = {.arena = &r->arena};
   metrics_write(m, &out);
   if (out.failed)
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
   else
     http_respond(r, 200, "text/plain; version=0.0.4; charset=utf-8",
                  out.size ? out.data : "", out.size, NULL, 0);

@@ -29,8 +29,9 @@ static void add_const(struct schema *s, uint32_t index)
   struct arena arena = {0};
   value v;
   size_t before = s->out->size;
-  if (!const_value(&arena, s->plan, index, &v) ||
-      !json_encode(s->plan, s->plan->consts[index].type, v, s->out)) {
+  if (!const_value(&arena, s->plan, index, &v)) {
+    s->out->failed = true;
+  } else if (!json_encode(s->plan, s->plan->consts[index].type, v, s->out)) {
     s->out->size = before;
     buf_adds(s->out, "null");
   }
@@ -75,7 +76,8 @@ static const char *const simple[TYPE_KINDS] = {
         "\"type\":\"string\",\"contentMediaType\":\"text/markdown\"",
     [TYPE_bytes] = "\"type\":\"string\",\"format\":\"binary\"",
     [TYPE_duration] = "\"type\":\"number\",\"description\":\"seconds\"",
-    [TYPE_size] = "\"type\":\"integer\",\"minimum\":0,\"description\":\"bytes\"",
+    [TYPE_size] =
+        "\"type\":\"integer\",\"minimum\":0,\"description\":\"bytes\"",
     [TYPE_time] = "\"type\":\"string\",\"format\":\"date-time\"",
     [TYPE_percent] = "\"type\":\"number\"",
     [TYPE_tensor] = "\"type\":\"array\",\"items\":{}",
@@ -127,6 +129,12 @@ static void write_property(struct schema *s, const struct plan_field *f)
   buf_addc(s->out, '}');
 }
 
+// In JSON a field that may be none may be missing too.
+static bool is_required(const struct plan *p, const struct plan_field *f)
+{
+  return f->value == PLAN_NONE && p->types[f->type].kind != TYPE_optional;
+}
+
 // `tag`: the variant's name, of a union, or NULL.
 static void write_object(struct schema *s, struct plan_run fields,
                          const struct plan_text *tag)
@@ -142,7 +150,7 @@ static void write_object(struct schema *s, struct plan_run fields,
     if (i || tag)
       buf_addc(s->out, ',');
     write_property(s, &s->plan->fields[fields.first + i]);
-    any |= s->plan->fields[fields.first + i].value == PLAN_NONE;
+    any |= is_required(s->plan, &s->plan->fields[fields.first + i]);
   }
   buf_addc(s->out, '}');
   if (!any)
@@ -152,7 +160,7 @@ static void write_object(struct schema *s, struct plan_run fields,
     buf_adds(s->out, "\"type\",");
   for (uint32_t i = 0; i < fields.count; i++) {
     const struct plan_field *f = &s->plan->fields[fields.first + i];
-    if (f->value != PLAN_NONE)
+    if (!is_required(s->plan, f))
       continue;
     add_text(s, f->name);
     buf_addc(s->out, ',');

@@ -346,7 +346,7 @@ static void start_socket(struct visit *v, value *args)
   v->socket = socket_new(&v->version->site->sockets, v->version->service,
                          v->route, v->version->engine, &v->call, r);
   if (!v->socket) {
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
     return;
   }
   r->on_gone = on_socket_gone;
@@ -396,7 +396,7 @@ static void call_route(struct visit *v, const struct router_match *match)
   value *args = ARENA_ARRAY(&r->arena, n + 1, value);
   struct params params = {s, r, match, &r->arena, {.arena = &r->arena}};
   if (!args)
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
   else if (!params_read(&params, args))
     answer_offences(s, v->route, &params.offences, r);
   else
@@ -409,7 +409,7 @@ void site_on_request(struct http_request *r, void *user)
   struct router_match match;
   struct visit *v = visit_begin(s, r);
   if (!v) {
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
     return;
   }
   const struct service *service = v->version->service;
@@ -442,7 +442,7 @@ static bool let_in(struct site *s, struct http_request *r,
 {
   struct visit *v = visit_begin(s, r);
   if (!v) {
-    http_respond_error(r, 503, NULL, NULL, 0);
+    http_respond_error(r, 503, "out of memory", NULL, 0);
     return false;
   }
   if (guards_answer(v->version->service->guards, found, match, r))

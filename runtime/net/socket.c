@@ -198,10 +198,8 @@ bool socket_accept(struct socket *s)
 {
   if (s->accepted)
     return true;
-  if (!s->all->asked) {
-    s->all->asked = true;
+  if (!s->all->pool)
     s->all->pool = ws_pool_new();
-  }
   s->accepted = ws_accept(s->http, s->how->subprotocol, s->all->pool, &s->ws);
   s->heard = engine_now(s->engine);
   if (s->accepted && s->all->draining)
@@ -398,7 +396,7 @@ void socket_start(struct socket *s, value *args)
   if (i != PLAN_NONE) {
     if (!socket_inbox(s, p, p->params[row->params.first + i].type)) {
       unlist(s);
-      http_respond_error(s->http, 503, NULL, NULL, 0);
+      http_respond_error(s->http, 503, "out of memory", NULL, 0);
       return;
     }
     args[i].stream = s->inbox;

@@ -18,7 +18,6 @@ struct socket;
 struct sockets { // of a site; zeroed: none
   struct socket *first;
   struct ws_pool *pool; // made for the first
-  bool asked;           // for the pool
   bool draining;
   struct buf out, packed; // a message on its way
 };

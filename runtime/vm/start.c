@@ -169,19 +169,21 @@ static uint32_t field_type(const struct engine *e, const struct plan_class *c,
   return e->plan->types[e->plan->fields[c->fields.first + i].type].base;
 }
 
-// Room for its fields, with a valid value in each.
+// Room for its fields, with a valid value in each. Fields are what tells that
+// all of it is there, so they come last.
 static bool give_defaults(struct engine *e, struct replica *r)
 {
   const struct plan_class *c = &e->plan->classes[r->of->class];
   uint32_t n = c->fields.count;
-  r->fields = ARENA_ARRAY(&e->arena, n + 1, value);
+  value *fields = ARENA_ARRAY(&e->arena, n + 1, value);
   r->boxes = ARENA_ARRAY(&e->arena, n + 1 - c->n_params - c->n_lets,
                          struct state_box *);
-  if (!r->fields || !r->boxes)
+  if (!fields || !r->boxes || !batches_open(e, r))
     return false;
   for (uint32_t i = 0; i < n; i++)
-    r->fields[i] = e->defaults[field_type(e, c, i)];
-  return batches_open(e, r);
+    fields[i] = e->defaults[field_type(e, c, i)];
+  r->fields = fields;
+  return true;
 }
 
 // Every replica has valid fields before any code runs: where deployments call

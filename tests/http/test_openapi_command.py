@@ -52,6 +52,32 @@ class OpenApi(unittest.TestCase):
             self.assertEqual(list(json.loads(served)["paths"])[0].split("/")[1], app)
         self.assertEqual(list(json.loads(self.printed("--app=root", plan))["paths"]), ["/"])
 
+    def test_what_may_be_left_out(self):
+        """Bodies of which none is one too, parts with defaults, fields that may be none."""
+        (self.folder / "program.sg").write_text("""
+type R = { a: int, b: str?, c: int = 1 }
+type S = { b: str? }
+app a {
+  route POST "/stream" (x: stream bytes) -> sum([len(b) for b in x])
+  route POST "/bytes" (x: bytes from bytes) -> len(x)
+  route POST "/text" (x: str from text) -> x
+  route POST "/short" (x: str(min_length: 1) from text) -> x
+  route POST "/r" (x: R) -> x.a
+  route POST "/s" (x: S) -> x.b ?? ""
+  route POST "/parts" (x: int in body = 1, y: int in body = 2) -> x + y
+  route POST "/part" (x: int in body = 1, y: int in body) -> x + y
+}
+""")
+        page = json.loads(self.printed(self.folder / "program.sg"))
+        bodies = {path: one["post"]["requestBody"]["required"] for path, one in page["paths"].items()}
+        self.assertEqual(bodies, {"/stream": False, "/bytes": False, "/text": False, "/short": True, "/r": True,
+                                  "/s": True, "/parts": False, "/part": True})
+        schemas = page["components"]["schemas"]
+        self.assertEqual((schemas["R"]["required"], schemas["S"].get("required")), (["a"], None))
+        with Server(compile_plan(self.folder / "program.sg", self.folder)) as s:
+            for path, needed in bodies.items():
+                self.assertEqual(s.request("POST", path)[0], 422 if needed else 200, path)
+
     def test_statuses_that_the_program_answers(self):
         plan = compile_plan("""
 type HTTPError = { code: int }
