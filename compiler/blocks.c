@@ -77,6 +77,7 @@ static void read_instruction(struct search *s, const struct code *k,
     depends_on_site(s, value_of(s, k, i->a), k, &k->sites[i->b]);
     break;
   case OP_batch:
+  case OP_model:
     block(s, k->blocking);
     break;
   case OP_op:

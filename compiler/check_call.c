@@ -478,18 +478,28 @@ struct core *check_call(struct body *b, struct expr *e, const struct type *want)
   return call_value(b, check(b, of, NULL), e->call.args, e->span);
 }
 
-struct setting *call_options(struct body *b, struct field *fields,
-                             struct expr **fallback)
+// Takes an option that is an expression out of the others.
+static bool takes_option(struct body *b, const struct field *f,
+                         const char *name, struct expr **out)
 {
+  if (!f->name.text || strcmp(f->name.text->text, name))
+    return false;
+  if (*out)
+    diag_report(b->k->d, DIAG_duplicate_setting, f->span, "`%s` is set twice",
+                name);
+  *out = f->value;
+  return true;
+}
+
+struct options call_options(struct body *b, struct field *fields)
+{
+  struct options o = {0};
   struct field *rest = NULL, **end = &rest;
-  *fallback = NULL;
   for (struct field *f = fields; f; f = f->next) {
-    bool is = f->name.text && !strcmp(f->name.text->text, "fallback");
-    if (is && *fallback)
-      diag_report(b->k->d, DIAG_duplicate_setting, f->span,
-                  "`fallback` is set twice");
-    if (is) {
-      *fallback = f->value;
+    if (takes_option(b, f, "fallback", &o.fallback))
+      continue;
+    if (takes_option(b, f, "multiplexed_model_id", &o.model)) {
+      INDEX(b->k, setting, SETTING_multiplexed_model_id, f->name.span);
       continue;
     }
     *end = NEW(b->k, struct field);
@@ -497,7 +507,26 @@ struct setting *call_options(struct body *b, struct field *fields,
     (*end)->next = NULL;
     end = &(*end)->next;
   }
-  return settings_of_fields(b->k, rest, PLACE_CALL, ORIGIN_compiler);
+  o.settings = settings_of_fields(b->k, rest, PLACE_CALL, ORIGIN_compiler);
+  return o;
+}
+
+struct core *call_model(struct body *b, struct expr *e)
+{
+  struct blame why = {DIAG_bad_setting, "`multiplexed_model_id`", NO_SPAN,
+                      false};
+  struct core *x = check_as(b, e, b->k->str, &why);
+  return is_bad(x->type) ? NULL : x;
+}
+
+void call_names_model(struct body *b, struct core *call, struct core *id)
+{
+  struct core **args = ARENA_ARRAY(b->k->a, call->n_args + 1, struct core *);
+  if (call->n_args)
+    memcpy(args, call->args, call->n_args * sizeof *args);
+  args[call->n_args++] = id;
+  call->args = args;
+  call->call.names_model = true;
 }
 
 struct core *call_fallback(struct body *b, struct expr *e, const struct sig *s,
@@ -515,8 +544,8 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
   b->apart++;
   struct core *x = check(b, e->with.of, want);
   b->apart--;
-  struct expr *fallback;
-  struct setting *options = call_options(b, e->with.options, &fallback);
+  struct options o = call_options(b, e->with.options);
+  struct core *model = o.model ? call_model(b, o.model) : NULL;
   if (is_bad(x->type))
     return x;
   if (x->kind != CORE_CALL || (x->call.kind == SITE_function &&
@@ -525,11 +554,14 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
                 "options are for calls of deployments");
     return core_bad(k, e->span);
   }
-  x->call.options = options;
-  if (fallback) {
+  x->call.options = o.settings;
+  if (model)
+    call_names_model(b, x, model);
+  if (o.fallback) {
     const struct fn_sym *m =
         x->call.method ? (struct fn_sym *)x->call.method->function : NULL;
-    x->call.fallback = call_fallback(b, fallback, m ? &m->sig : NULL, x->type);
+    x->call.fallback =
+        call_fallback(b, o.fallback, m ? &m->sig : NULL, x->type);
   }
   return x;
 }

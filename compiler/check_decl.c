@@ -94,17 +94,17 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
     i->note = s = name_declare(k, in, SYMBOL_FN, &i->name, i);
   if (!s)
     return;
-  if (i->fn.kind == FN_MULTIPLEX) {
-    diag_report(k->d, DIAG_no_multiplex, i->fn.prefix, NULL);
-    settings_of_args(k, i->fn.options, PLACE_MULTIPLEX, ORIGIN_deployment);
-  }
-  bool batch = i->fn.kind == FN_BATCH;
+  bool batch = i->fn.kind == FN_BATCH, models = i->fn.kind == FN_MULTIPLEX;
+  if (models && !c)
+    diag_report(k->d, DIAG_wrong_place, i->fn.prefix,
+                "models are kept by the replicas of class deployments");
   if (batch && !c)
     diag_report(k->d, DIAG_wrong_place, i->fn.prefix,
                 "batches are formed by the methods of class deployments");
-  s->fn =
-      batch && c ? batch_declare(k, s, i, c) : fn_of(k, s, &i->fn.c, c, app);
-  if (!s->fn->batch)
+  s->fn = batch && c    ? batch_declare(k, s, i, c)
+          : models && c ? multiplex_declare(k, s, i, c)
+                        : fn_of(k, s, &i->fn.c, c, app);
+  if (!s->fn->batch && !s->fn->loader)
     s->fn->not_built = i->fn.kind != FN_PLAIN;
   if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) {
     struct diag *d =
@@ -153,9 +153,9 @@ struct class_sym *class_new(struct checker *k, struct item *i,
   struct class_sym *c = NEW(k, struct class_sym);
   c->c.name = i->name.text;
   if (k->space->library)
-    c->c.name = atom_of_text(&k->c->atoms,
-                             arena_printf(k->a, "%s.%s", k->space->library->text,
-                                          i->name.text->text));
+    c->c.name = atom_of_text(&k->c->atoms, arena_printf(k->a, "%s.%s",
+                                                        k->space->library->text,
+                                                        i->name.text->text));
   c->c.kind = kind;
   c->c.doc = i->doc;
   c->c.span = i->name.span;
@@ -251,11 +251,15 @@ static void class_methods(struct checker *k, struct class_sym *c)
     method_add(k, c, s->fn, s->name, s->span);
     if (s->fn->batch)
       batch_method(k, s->fn);
+    if (s->fn->loader)
+      multiplex_method(k, s->fn);
     if (is_hook(s->name)) {
       s->uses++;
       hook_signature(k, s->fn);
       continue;
     }
+    if (s->fn->loader) // nobody means it who names no method
+      continue;
     if (!strcmp(s->name->text, "run") || !n)
       c->run = s->fn;
     n++;
@@ -374,6 +378,16 @@ void class_lets(struct checker *k, struct class_sym *c)
 
 // ---- bodies ----
 
+static void member_check(struct checker *k, struct fn_sym *f)
+{
+  if (f->batch)
+    batch_check(k, f);
+  else if (f->loader)
+    multiplex_check(k, f);
+  else
+    fn_check(k, f, BODY_PLAIN, NULL);
+}
+
 static void class_check(struct checker *k, struct class_sym *c)
 {
   if (c->c.kind == CLASS_function) {
@@ -385,8 +399,7 @@ static void class_check(struct checker *k, struct class_sym *c)
   for (struct item *i = body ? body->items : NULL; i; i = i->next) {
     struct symbol *s = i->note;
     if (i->kind == ITEM_FN && s && s->fn)
-      (s->fn->batch ? batch_check(k, s->fn)
-                    : fn_check(k, s->fn, BODY_PLAIN, NULL));
+      member_check(k, s->fn);
   }
 }
 

@@ -171,9 +171,14 @@ static struct core *call_with(struct region *r, const struct node *n,
                               struct core **args, uint32_t first)
 {
   const struct sig *s = &n->to.sig;
-  struct core *x = core_new(r->k, CORE_CALL, s->result, n->span, first + s->n);
+  bool model = n->to.model;
+  struct core *x =
+      core_new(r->k, CORE_CALL, s->result, n->span, first + s->n + model);
   memcpy(x->args + first, args, s->n * sizeof *args);
   x->call.options = n->to.options;
+  x->call.names_model = model;
+  if (model)
+    x->args[first + s->n] = region_reach(r, n->to.model);
   if (n->to.fallback)
     x->call.fallback = region_reach(r, n->to.fallback);
   if (n->to.fn && n->to.fn->method)

@@ -182,17 +182,18 @@ static void read_with(struct body *b, struct node *n)
 {
   struct node *of = node_read(b, n->e->with.of);
   struct span span = n->span;
-  struct expr *fallback;
-  struct setting *options = call_options(b, n->e->with.options, &fallback);
+  struct options o = call_options(b, n->e->with.options);
+  struct core *model = o.model ? call_model(b, o.model) : NULL;
   bool call = of->kind == NODE_CALL && (of->to.value || of->to.class);
   if (!call && of->kind != NODE_BAD)
     diag_report(b->k->d, DIAG_wrong_place, span,
                 "options are for calls of deployments");
   *n = *of;
   n->span = span;
-  n->to.options = options;
-  if (call && fallback)
-    n->to.fallback = call_fallback(b, fallback, &n->to.sig, n->to.sig.result);
+  n->to.options = o.settings;
+  n->to.model = model;
+  if (call && o.fallback)
+    n->to.fallback = call_fallback(b, o.fallback, &n->to.sig, n->to.sig.result);
 }
 
 // ---- made of parts ----

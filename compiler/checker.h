@@ -111,6 +111,7 @@ struct fn_sym {
   bool within; // another function
   struct fn_sym *batch; // of a method that batches: the body, over lists
   struct expr *size_of; // then, or NULL: what an element weighs
+  struct fn_sym *loader; // of a method that keeps models: what loads one
   bool not_built; // was reported; calls of it are silent
   enum state composed; // of a graph without parameters: its signature
   const char *misfit; // why the types chosen for it do not do, or NULL
@@ -566,8 +567,15 @@ struct core *check_map(struct body *b, struct expr *e, const struct type *want);
 struct core *check_call(struct body *b, struct expr *e,
                         const struct type *want);
 // The settings of a call, and apart from them what it falls back on, or NULL.
-struct setting *call_options(struct body *b, struct field *fields,
-                             struct expr **fallback);
+struct options { // `with { … }`
+  struct setting *settings;
+  struct expr *fallback, *model; // which are no constants; or NULL
+};
+struct options call_options(struct body *b, struct field *fields);
+// The id of the model that a call is for; NULL when it was reported.
+struct core *call_model(struct body *b, struct expr *e);
+// Puts it behind the arguments of a call.
+void call_names_model(struct body *b, struct core *call, struct core *id);
 struct core *call_fallback(struct body *b, struct expr *e, const struct sig *s,
                            const struct type *result);
 struct core *check_with(struct body *b, struct expr *e,
@@ -720,6 +728,12 @@ struct fn_sym *batch_declare(struct checker *k, struct symbol *s,
                              struct item *i, struct class_sym *class);
 void batch_method(struct checker *k, struct fn_sym *f); // it is a method now
 void batch_check(struct checker *k, struct fn_sym *f);
+
+// check_multiplex.c
+struct fn_sym *multiplex_declare(struct checker *k, struct symbol *s,
+                                 struct item *i, struct class_sym *class);
+void multiplex_method(struct checker *k, struct fn_sym *f); // it is one now
+void multiplex_check(struct checker *k, struct fn_sym *f);
 
 // check_scale.c: settings of bindings that hang together
 void replicas_settle(struct checker *k);

@@ -58,6 +58,7 @@ struct callee {
   struct sig sig;
   struct setting *options;
   struct core *fallback; // of the body where it is written, or NULL
+  struct core *model;    // the same: the id that the call names
 };
 
 enum node_kind {

@@ -101,6 +101,7 @@ enum core_kind {
                  // args[2]
   CORE_BATCH,    // what the batch gives for the function's parameters, which
                  // weigh args[0]
+  CORE_MODEL,    // the model of the id args[0], from the replica or its loader
   CORE_CLOSURE,  // closure: args are captured (the function's first parameters), or
                  // args[0] is the handle of the method
 };
@@ -113,6 +114,7 @@ struct core_call {
   // SITE_handle, SITE_callable: args[0] is the handle or closure, then the arguments
   struct setting *options;   // `with { … }`
   struct core *fallback;     // what a call that fails gives instead, or NULL
+  bool names_model; // behind the arguments args has the id of a model
 };
 
 // Nodes of some kinds are shorter (core_size), so that nodes are not assigned
@@ -137,7 +139,7 @@ struct core {
       struct local *item, *second; // second: index or map value, or NULL
       struct core *value, *test, *limit;
     } each;
-    struct { // BATCH: what works on it
+    struct { // BATCH: what works on it; MODEL: what loads it
       struct function *function;
       struct method *method;
     } closure;
@@ -214,6 +216,7 @@ struct function {
   const char *part; // of a composition that it was made for: "loop" "round"
                     // "composed"; else NULL
   struct method *batch;         // that it forms batches for, or NULL
+  struct method *models;        // that it keeps models for, or NULL
   struct function *round;       // of a loop
   const struct constant *limit; // of its rounds, where it is known
   uint32_t plan;                // number in the plan + 1
@@ -236,6 +239,7 @@ struct method {
   struct function *function;
   struct function *batch;   // what works on a batch, over lists; or NULL
   bool weighs;              // it has a size_of
+  struct function *loader;  // what loads a model; or NULL
   struct setting *settings; // batch, multiplex
   struct span span;
   uint32_t plan;

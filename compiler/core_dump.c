@@ -112,7 +112,7 @@ static const char *kind_text(enum core_kind kind)
       [CORE_CONCAT] = "concat",   [CORE_EACH] = "each",
       [CORE_LET] = "let",         [CORE_FAIL] = "fail",
       [CORE_PASS] = "pass",       [CORE_CLOSURE] = "closure",
-      [CORE_BATCH] = "batch",
+      [CORE_BATCH] = "batch",     [CORE_MODEL] = "model",
   };
   return names[kind];
 }

@@ -114,7 +114,7 @@ static uint32_t bind_node(struct search *s, const struct bind_sym *b)
 static void fn_edges(struct search *s, struct node *n)
 {
   struct fn_sym *f = n->fn;
-  n->blocks = f->batch || (f->effect && f->effect->attributes & OPERATOR_WAITS);
+  n->blocks = f->batch || f->loader || (f->effect && f->effect->attributes & OPERATOR_WAITS);
   for (struct mention *m = f->mentions; m; m = m->next) {
     struct fn_sym *h = helper_of(f, m);
     if (m->apart)
@@ -154,7 +154,7 @@ static bool calls_itself(const struct search *s, const struct node *n)
   return false;
 }
 
-// The body waits for a batch that waits for the body to end.
+// The body waits for a batch, or a model, that waits for the body to end.
 static void report_batch(struct search *s, const uint32_t *members, uint32_t n)
 {
   for (uint32_t i = 0; i < n; i++) {
@@ -162,6 +162,9 @@ static void report_batch(struct search *s, const uint32_t *members, uint32_t n)
     if (f && f->batch)
       diag_report(s->k->d, DIAG_call_cycle, f->f.span,
                   "`%s` calls itself while its batch waits", f->sig.name);
+    if (f && f->loader)
+      diag_report(s->k->d, DIAG_call_cycle, f->f.span,
+                  "`%s` calls itself while it loads a model", f->sig.name);
   }
 }
 

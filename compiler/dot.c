@@ -101,7 +101,9 @@ static void draw_call(struct dot *d, void *user, const struct binding *to,
   uint32_t skip = call->call.kind != SITE_method; // who is called
   if (d->shown[dot_number(to)] && !seen_before(d, c, to))
     dot_edge(d, c->id, d->ids[dot_number(to)],
-             dot_types(d, call->args + skip, call->n_args - skip), "");
+             dot_types(d, call->args + skip,
+                       call->n_args - skip - call->call.names_model),
+             "");
 }
 
 void dot_element_calls(struct dot *d, const struct function *element,

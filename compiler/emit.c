@@ -96,11 +96,13 @@ static struct plan_run emit_methods(struct emit *e, const struct class *k)
 {
   struct plan_run run = {e->b.methods.n, 0};
   for (struct method *m = k->methods; m; m = m->next, run.count++) {
-    struct plan_method_row row = {.class = k->plan - 1, .batch = PLAN_NONE};
+    struct plan_method_row row = {.class = k->plan - 1, .batch = PLAN_NONE, .loader = PLAN_NONE};
     row.name = emit_name(e, m->name);
     row.function = m->function->plan - 1;
     if (m->batch)
       row.batch = m->batch->plan - 1;
+    if (m->loader)
+      row.loader = m->loader->plan - 1;
     row.settings = emit_settings(e, m->settings);
     plan_add_methods(&e->b, row);
   }

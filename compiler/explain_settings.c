@@ -76,6 +76,12 @@ static void explain_batch(struct explain *x, const struct method *m)
       add_setting(x, NULL, m->settings, id);
 }
 
+static void explain_models(struct explain *x, const struct method *m)
+{
+  buf_addf(x->out, "    models of %s\n", m->name->text);
+  add_setting(x, NULL, m->settings, SETTING_multiplex_max_models);
+}
+
 static void explain_binding(struct explain *x, const struct binding *b)
 {
   unsigned place =
@@ -92,6 +98,8 @@ static void explain_binding(struct explain *x, const struct binding *b)
   for (const struct method *m = b->class->methods; m; m = m->next)
     if (m->batch)
       explain_batch(x, m);
+    else if (m->loader)
+      explain_models(x, m);
 }
 
 static void explain_route(struct explain *x, const struct route *r)

@@ -314,8 +314,10 @@ static uint32_t lower_args(struct lower *l, const struct core *e,
   bool value = e->call.kind == SITE_handle || // the first is who is called
                e->call.kind == SITE_callable;
   *pending = 0;
-  if (are_params(l, e) ||
-      (e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value))
+  bool model = e->call.names_model;
+  uint32_t last = e->n_args - model; // of the arguments
+  if ((!model && are_params(l, e)) ||
+      (!model && e->n_args == 1 && e->args[0]->kind == CORE_LOCAL && !value))
     return lower_in_place(l, e, pending);
   uint32_t run = slot_run(l, e->n_args);
   struct later t = {.e = e, .order = lower_order(l, e), .run = run};
@@ -326,9 +328,12 @@ static uint32_t lower_args(struct lower *l, const struct core *e,
   }
   if (value)
     t.args[0] = val_in_slot(val_force(l, t.args[0], run), t.args[0].plain);
+  if (model)
+    t.args[last] =
+        val_in_slot(val_force(l, t.args[last], run + last), t.args[last].plain);
   settle_args(l, &t, true);
   settle_args(l, &t, false);
-  for (uint32_t i = 0; i < e->n_args; i++)
+  for (uint32_t i = 0; i < last; i++)
     *pending += val_pending(l, &t.args[i]);
   return run;
 }
@@ -352,7 +357,7 @@ static struct val start(struct lower *l, const struct core *e, uint32_t n_outer,
   struct site site = {.call = &e->call,
                       .function = e->call.function,
                       .kind = e->call.kind,
-                      .count = e->n_args};
+                      .count = e->n_args - e->call.names_model};
   site.result = type_slot(l, e->type);
   site.first = lower_args(l, e, &site.pending);
   if (n_outer)
@@ -360,6 +365,10 @@ static struct val start(struct lower *l, const struct core *e, uint32_t n_outer,
   l->span = e->span;
   dst = slot_for(l, dst,
                  type_slot(l, type_of(l->c->types, TYPE_future, site.result)));
+  if (e->call.names_model)
+    code_add(l, OP_name_model, site.first + site.count, 0, 0);
+  if (!site.count) // no slot is
+    site.first = 0;
   code_call(l, OP_start, dst, site);
   return val_in_slot(dst, site.result);
 }

@@ -18,8 +18,8 @@ static bool waits_below(const struct core *e)
 
 static bool waits_itself(const struct core *e)
 {
-  if (e->kind == CORE_PASS || e->kind == CORE_BATCH) // it may end the graph
-    return true;
+  if (e->kind == CORE_PASS || e->kind == CORE_BATCH || e->kind == CORE_MODEL)
+    return true; // it may end the graph; others are there
   if (e->kind == CORE_OPERATOR)
     return signature_of(e->operator_id)->attributes & OPERATOR_WAITS;
   if (e->kind != CORE_CALL)

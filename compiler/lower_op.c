@@ -260,6 +260,9 @@ static uint32_t emit_plain(struct lower *l, const struct core *e,
   case CORE_BATCH:
     code_add(l, OP_batch, dst, x, 0);
     break;
+  case CORE_MODEL:
+    code_add(l, OP_model, dst, x, 0);
+    break;
   case CORE_TAG:
     code_add(l, OP_tag, dst, x, 0);
     break;

@@ -124,6 +124,7 @@ static void in_core(struct search *s, const struct core *c)
     in_core(s, c->each.limit);
     break;
   case CORE_BATCH:
+  case CORE_MODEL:
   case CORE_CLOSURE:
     calls(s, c->closure.method ? c->closure.method->function
                                : c->closure.function);

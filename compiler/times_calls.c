@@ -168,6 +168,22 @@ void times_batch(struct act *a, const struct ins *i)
   times_set(a, i->a, NULL, (struct moment){0});
 }
 
+// ---- models ----
+
+// It is there, or is loaded first.
+void times_model(struct act *a, const struct ins *i)
+{
+  const struct method *m = a->code->function->models;
+  struct timing *load = ARENA_NEW(a->t->arena, struct timing);
+  struct callee loader = {m->loader, a->binding, m->loader->name};
+  struct timing *inside = timing_of(a->t, m->loader, a->binding, NULL);
+  load->takes.high = takes(inside, &loader).high;
+  struct moment start = a->s.now;
+  a->s.now = moment_after(start, load->takes);
+  record(a, &loader, load, start, a->s.now, i->span);
+  times_set(a, i->a, NULL, (struct moment){0});
+}
+
 // ---- comprehensions ----
 
 static int64_t until(int64_t now, int64_t at)

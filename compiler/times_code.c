@@ -277,6 +277,9 @@ static uint32_t step(struct act *a, uint32_t at)
   case OP_batch:
     times_batch(a, i);
     break;
+  case OP_model:
+    times_model(a, i);
+    break;
   case OP_return:
   case OP_yield: // whoever called goes on at the first piece
   case OP_end:

@@ -87,6 +87,7 @@ void times_call(struct act *a, const struct ins *i); // call, start
 void times_each(struct act *a, const struct ins *i);
 void times_closure(struct act *a, const struct ins *i);
 void times_batch(struct act *a, const struct ins *i);
+void times_model(struct act *a, const struct ins *i);
 
 // ---- graphs (times_graph.c) ----
 void times_run_graph(struct act *a);

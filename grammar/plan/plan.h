@@ -152,12 +152,14 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 // What can be called of a deployment. `flags`: 0, no flag is defined yet.
 // `batch`: of a method that forms batches, the function that works on one: each
 // of its parameters is a list of the method's, and it gives a list of what the
-// method gives, or a tensor whose first dimension is as long. What crosses a
+// method gives, or a tensor whose first dimension is as long. `loader`: of a
+// method that keeps models, the function that loads one: both take an id, a str,
+// and give the same; it forms no batches. What crosses a
 // deployment's border (fields, parameters and results of methods, routes and
 // tests) has no future in it.
 #define PLAN_METHOD(N, E, T, R, O, U)                                          \
   T(name) R(class, classes) R(function, functions) O(batch, functions)         \
-  N(flags) U(settings, settings)
+  O(loader, functions) N(flags) U(settings, settings)
 // A deployment as bound. `args` (an init function without a class) gives the
 // tuple of its class's parameters. `bounded`: 1 when it has slots and a queue,
 // because its settings say so or a body of its methods may wait.

@@ -185,6 +185,25 @@ static bool is_batch(struct plan_check *c, uint32_t i)
                 m->batch);
 }
 
+static bool is_loader(struct plan_check *c, uint32_t i)
+{
+  const struct plan *p = c->p;
+  const struct plan_method_row *m = &p->methods[i];
+  const struct plan_function *f = &p->functions[m->function], *l;
+  if (m->loader == PLAN_NONE)
+    return true;
+  l = &p->functions[m->loader];
+  bool good = m->batch == PLAN_NONE && l->class == m->class &&
+              l->kind == FUNCTION_body && f->kind == FUNCTION_body &&
+              l->n_params == 1 && f->n_params == 1 && check_border(c, l) &&
+              base_of(p, l->result) == base_of(p, f->result);
+  for (int k = 0; good && k < 2; k++)
+    good = p->types[base_of(p, p->slots[(k ? l : f)->slots.first].type)].kind ==
+           TYPE_str;
+  return good || refuse(c, "method", i, m->name,
+                        "function %u loads none of its models", m->loader);
+}
+
 static bool is_method(struct plan_check *c, uint32_t i)
 {
   const struct plan_method_row *m = &c->p->methods[i];
@@ -201,7 +220,7 @@ static bool is_method(struct plan_check *c, uint32_t i)
   if (!check_border(c, f))
     return refuse(c, "method", i, m->name, "a call that may be out crosses "
                   "its border");
-  return is_batch(c, i) &&
+  return is_batch(c, i) && is_loader(c, i) &&
          check_settings(c, m->settings, PLACE_BATCH | PLACE_MULTIPLEX, "method",
                         i);
 }

@@ -1,6 +1,7 @@
 // Enters: a loaded plan. Leaves: a service. Everything here happens once, in
 // time that grows with the number of routes.
 #include "runtime/net/service.h"
+#include "runtime/net/steer.h"
 #include "runtime/codec/codec.h"
 #include "runtime/net/guard.h"
 #include "runtime/net/pages.h"
@@ -145,6 +146,7 @@ static int fill(struct service *s, char *why, size_t why_size)
     return -1;
   for (uint32_t i = 0; i < p->n_routes; i++)
     prepare_route(s, i);
+  s->steers = steer_needed(p);
   return router_new(&s->router, p, why, why_size);
 }
 

@@ -37,6 +37,7 @@ struct service {
   struct service_route *routes;
   struct service_param *params;
   bool has_body_limits;        // or bodies that stream
+  bool steers;                 // headers say which replicas suit
   struct guards *guards;       // NULL: nothing is guarded
   struct service_pages *pages; // pages.c: texts made at the first question
   _Atomic uint32_t users;

@@ -8,6 +8,7 @@
 #include "runtime/net/pages.h"
 #include "runtime/net/params.h"
 #include "runtime/net/socket.h"
+#include "runtime/net/steer.h"
 #include "runtime/vm/engine.h"
 
 #include <stdio.h>
@@ -364,6 +365,10 @@ static void start(struct visit *v, value *args)
                              .priority = s->routes[v->route].priority,
                              .queue_timeout = s->routes[v->route].queue_timeout,
                              .at_once = true};
+  if (!steer_read(s, r, &v->call)) {
+    http_respond_error(r, 503, NULL, NULL, 0);
+    return;
+  }
   if (s->plan->routes[v->route].method == METHOD_WS) {
     start_socket(v, args);
     return;

@@ -41,6 +41,9 @@ struct lineup { // of a replica and a method
   struct members waiting;
   int64_t weight; // of those
   uint32_t under_way;
+  // Whether two may be in one batch; NULL: all may.
+  bool (*together)(const struct member *, const struct member *);
+  bool mixed; // not all who wait may be in one
 };
 
 void members_add(struct members *l, struct member *m);
@@ -55,7 +58,8 @@ bool lineup_due(const struct lineup *l, int64_t now);
 // When one may go at the latest, if nothing ends or comes before; INT64_MAX:
 // that does not depend on time.
 int64_t lineup_time(const struct lineup *l);
-// Takes the first ones: at least one, and no more than a batch holds.
+// Takes the first ones that may go together, those that fill a batch before
+// others: at least one, and no more than a batch holds.
 void lineup_take(struct lineup *l, struct members *out);
 
 #endif

@@ -48,6 +48,15 @@ static void set_one(struct deployment *d, const struct plan *p,
   }
 }
 
+static bool keeps_models(const struct plan *p, const struct plan_binding *b)
+{
+  struct plan_run methods = p->classes[b->class].methods;
+  for (uint32_t i = 0; i < methods.count; i++)
+    if (p->methods[methods.first + i].loader != PLAN_NONE)
+      return true;
+  return false;
+}
+
 // Where replicas may stop, calls are counted; one that is replaced has its
 // place until its calls have ended.
 static void set_places(struct deployment *d, const struct plan *p)
@@ -86,6 +95,8 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
   };
   for (uint32_t i = 0; i < b->settings.count; i++)
     set_one(d, p, &p->settings[b->settings.first + i]);
+  if (keeps_models(p, b))
+    d->bounded = true; // and where they are kept is home
   if (d->n_replicas > SCALE_MOST)
     d->n_replicas = SCALE_MOST;
   set_places(d, p);
@@ -215,13 +226,14 @@ static void take_from(struct deployment *d, struct replica *r)
 
 bool deployment_take(struct deployment *d, struct claim *c)
 {
-  struct replica *r = d->heap[0];
+  struct replica *r = affinity_pick(d, c->to);
   if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing ||
       queue_first(&d->queue))
     return false;
   claim_goes(&c->state, CLAIM_ON_take);
   c->replica = r;
   take_from(d, r);
+  affinity_note(r, c->to);
   tell(d);
   return true;
 }
@@ -263,6 +275,7 @@ static void enter(struct deployment *d, struct waiting *w, struct replica *r)
 {
   forget(d, w);
   claim_goes(&w->claim->state, CLAIM_ON_enter);
+  affinity_note(r, w->claim->to);
   w->claim->replica = r;
   w->enter(w);
 }
@@ -283,7 +296,7 @@ void deployment_give(struct claim *c)
 {
   struct replica *r = c->replica;
   struct deployment *d = r->of;
-  struct waiting *w = queue_first(&d->queue);
+  struct waiting *w = affinity_next(r);
   claim_goes(&c->state, CLAIM_ON_give);
   c->replica = NULL;
   if (w && r->state == REPLICA_ready) {
@@ -306,7 +319,7 @@ void deployment_open(struct replica *r)
   count(d->counts.replicas, 1);
   rise(d, r);
   for (struct waiting *w;
-       (w = queue_first(&d->queue)) && r->ongoing < d->max_ongoing;) {
+       r->ongoing < d->max_ongoing && (w = affinity_next(r));) {
     take_from(d, r);
     enter(d, w, r);
   }

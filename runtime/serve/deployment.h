@@ -12,9 +12,10 @@
 #ifndef SG_DEPLOYMENT_H
 #define SG_DEPLOYMENT_H
 
+#include "runtime/serve/affinity.h"
+#include "runtime/serve/models.h"
 #include "runtime/serve/queue.h"
 #include "runtime/serve/states.h"
-#include "runtime/value/value.h"
 
 struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
@@ -30,6 +31,8 @@ struct replica {
   value *fields;               // parameters, lets, state; the engine's
   struct state_box **boxes;    // one a state field, or NULL
   struct batch_queue *batches; // one a method that batches, or NULL
+  struct shelf *shelves;       // one a method that multiplexes, or NULL
+  struct named named;          // models that calls named (models.h)
   uint32_t ongoing;            // slots taken
   uint32_t place;              // in the heap
   uint64_t turn;               // when it took its last slot
@@ -43,6 +46,7 @@ struct replica {
 // just been made. It may be moved while it runs.
 struct claim {
   struct replica *replica; // whose slot it has, or NULL
+  struct affinity to;      // which replica suits it
   enum claim_state state;
 };
 
@@ -67,6 +71,8 @@ struct deployment {
   struct cache *cache;                    // or NULL (runtime/vm)
   struct batching *batching;              // of its methods that batch (batch.h)
   uint32_t n_batching;
+  struct multiplexing *multiplex; // of its methods that multiplex (models.h)
+  uint32_t n_multiplex;
   struct stub *stubs; // of a test (runtime/vm), or NULL
   struct queue queue;
   _Atomic uint32_t queued, ongoing;
@@ -80,6 +86,8 @@ struct deployment {
   struct deployment_counts { // for the page of metrics; NULL: not counted
     struct metric_series *ongoing, *queued, *requests, *refused, *replicas;
     struct metric_series *starts, *failed_starts, *health_failures, *replaced;
+    struct metric_series *loads, *loads_failed, *evictions, *models, *load_time;
+    struct metric_family *load_times;
   } counts;
 };
 
@@ -96,7 +104,8 @@ void deployment_close(struct replica *r, enum replica_event how);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);
-// Takes a slot; false when all are taken, or others wait for one.
+// Takes a slot, of a replica that suits the call; false when all are taken, or
+// others wait for one.
 bool deployment_take(struct deployment *d, struct claim *c);
 // Gives it back, or hands it to the first who waits.
 void deployment_give(struct claim *c);

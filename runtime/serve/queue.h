@@ -25,6 +25,7 @@ struct waiting {
   int32_t priority;
   int64_t since;                   // ns, on any clock that goes on
   struct claim *claim;             // the call's
+  uint32_t passed; // by calls that suited a slot better (affinity.h)
   void (*enter)(struct waiting *); // the claim has its slot
 };
 

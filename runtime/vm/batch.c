@@ -38,6 +38,13 @@ static struct task *task_of(struct member *m)
   return (struct task *)((char *)m - offsetof(struct task, member));
 }
 
+// A batch is for one model.
+static bool for_one_model(const struct member *x, const struct member *y)
+{
+  return model_same(task_of((struct member *)x)->frame->model,
+                    task_of((struct member *)y)->frame->model);
+}
+
 // ---- batches ----
 
 static struct batch *batch_new(struct batch_queue *q)
@@ -184,13 +191,15 @@ static uint32_t set_request(struct batch *b)
   uint32_t deepest = 0;
   struct request *r = &b->request;
   const struct request *first = task_of(b->members.first)->run->request;
+  const struct text *model = task_of(b->members.first)->frame->model;
   *r = (struct request){
       .arena = &b->arena,
       .done = on_done,
       .user = b,
       .id = first->id ? arena_copy(&b->arena, first->id, strlen(first->id))
                       : NULL,
-      .priority = first->priority};
+      .priority = first->priority,
+      .model = model ? text_new(&b->arena, model->data, model->size) : NULL};
   for (struct member *m = b->members.first; m; m = m->next) {
     const struct task *t = task_of(m);
     if (t->run->request->priority > r->priority)
@@ -362,12 +371,13 @@ bool batches_open(struct engine *e, struct replica *r)
   r->batches = ARENA_ARRAY(&e->arena, d->n_batching, struct batch_queue);
   for (uint32_t i = 0; r->batches && i < d->n_batching; i++) {
     const struct plan_method_row *m = &e->plan->methods[d->batching[i].method];
-    r->batches[i] = (struct batch_queue){.lineup = {.how = &d->batching[i]},
-                                         .engine = e,
-                                         .replica = r,
-                                         .fn = &e->functions[m->function],
-                                         .body = &e->functions[m->batch],
-                                         .timer = {.fire = waited_enough}};
+    r->batches[i] = (struct batch_queue){
+        .lineup = {.how = &d->batching[i], .together = for_one_model},
+        .engine = e,
+        .replica = r,
+        .fn = &e->functions[m->function],
+        .body = &e->functions[m->batch],
+        .timer = {.fire = waited_enough}};
   }
   return r->batches != NULL;
 }

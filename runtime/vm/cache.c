@@ -17,6 +17,7 @@ struct cached {
   uint64_t hash;
   struct cache *cache;
   const struct function *fn;
+  const struct text *model; // that the call is for, or NULL
   value *args, result;
   struct arena arena; // of both
   bool there;         // it is an answer; else it is under way
@@ -56,6 +57,8 @@ static bool hash_call(const struct cache *c, const struct frame *f,
   *hash = (uint64_t)(fn - e->functions);
   if (has_stream(e, fn))
     return false;
+  if (f->model)
+    *hash ^= model_hash(f->model);
   for (uint32_t i = 0; i < fn->n_params; i++)
     if (!value_hash(e->plan, fn->types[i], f->slots[i], hash))
       return false;
@@ -65,7 +68,7 @@ static bool hash_call(const struct cache *c, const struct frame *f,
 static bool is_same(const struct cached *x, uint64_t hash,
                     const struct frame *f)
 {
-  if (x->hash != hash || x->fn != f->fn)
+  if (x->hash != hash || x->fn != f->fn || !model_same(x->model, f->model))
     return false;
   for (uint32_t i = 0; i < f->fn->n_params; i++)
     if (!value_equal(x->cache->engine->plan, f->fn->types[i], x->args[i],
@@ -248,6 +251,10 @@ static struct cached *entry_new(struct cache *c, uint64_t hash,
   x->arena.limit = x->work.limit = c->engine->request_memory;
   x->args = ARENA_ARRAY(&x->arena, fn->n_params + 1, value);
   bool good = x->args;
+  if (good && f->model) {
+    x->model = text_new(&x->arena, f->model->data, f->model->size);
+    good = x->model;
+  }
   for (uint32_t i = 0; good && i < fn->n_params; i++)
     good = value_copy(&x->arena, c->engine->plan, fn->types[i], f->slots[i],
                       &x->args[i]);
@@ -271,6 +278,7 @@ static void start(struct cached *x, const struct request *first, int priority,
                         .done = on_done,
                         .user = x,
                         .priority = first->priority,
+                        .model = x->model,
                         .uncached = true};
   if (first->id)
     r->id = arena_copy(&x->work, first->id, strlen(first->id));

@@ -33,6 +33,12 @@ enum entry frame_begin(struct task *t, struct frame *f,
   return ENTRY_RUN;
 }
 
+static struct affinity suits(const struct frame *f, const struct deployment *d)
+{
+  bool model = f->model && d->n_multiplex;
+  return (struct affinity){.model = model ? model_hash(f->model) : 0};
+}
+
 static void slot_came(struct waiting *w)
 {
   struct task *t = TASK_OF(w, waiting);
@@ -140,6 +146,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   }
   if (d->away)
     return message_send(t, f, d, priority, error);
+  f->claim.to = suits(f, d);
   if (!deployment_take(d, &f->claim))
     return wait_in_line(t, f, d, priority, error);
   frame_take(t, f);
@@ -238,6 +245,7 @@ struct frame *call_frame(struct task *t, const struct frame *like)
   f->self = t->self;
   f->stands_in = like->stands_in;
   f->within = like->within;
+  f->model = like->model;
   f->depth = t->depth;
   memcpy(f->slots, like->slots, like->fn->n_params * sizeof *f->slots);
   return f;
@@ -250,6 +258,8 @@ static struct frame *frame_of_site(struct task *t, const struct site *s,
 {
   struct frame *caller = t->frame;
   struct target to;
+  const struct text *named = t->model;
+  t->model = NULL;
   if ((*error = target_of(t, s, &to)))
     return NULL;
   struct frame *f = NULL;
@@ -263,6 +273,8 @@ static struct frame *frame_of_site(struct task *t, const struct site *s,
   f->self = to.self;
   f->stands_in = to.closure && to.d;
   frame_is_for(f, caller);
+  if (named)
+    f->model = named->size ? named : NULL;
   if (held)
     memcpy(f->slots, to.closure->captured, held * sizeof(value));
   memcpy(f->slots + held, caller->slots + s->first, s->count * sizeof(value));

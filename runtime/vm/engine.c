@@ -67,6 +67,7 @@ void engine_free(struct engine **engine)
   batches_free(e);
   caches_close(e);
   engine_release(&e->home);
+  models_free(e);
   states_free(e);
   measures_end(e);
   refused_end(e);
@@ -219,6 +220,7 @@ static bool begin(struct run *run, const struct function *fn, const value *args,
     memcpy(f->slots, args, fn->n_params * sizeof *args);
   f->self = self;
   f->depth = depth;
+  f->model = run->request->model;
   adopt_streams(run, f);
   switch (frame_begin(run->root, f, &error)) {
   case ENTRY_RUN:
@@ -287,6 +289,7 @@ void request_call(struct engine *e, struct request *r, const value *args,
   }
   memcpy(f->slots, args, run->fn->n_params * sizeof *args);
   f->depth = depth;
+  f->model = r->model;
   switch (call_admit(run->root, f, d, priority, &error)) {
   case ENTRY_RUN:
     task_ready(run->root);

@@ -214,6 +214,8 @@ static void stop_waiting(struct task *t)
     cache_leave(t);
   if (t->wait == WAIT_BATCH)
     batch_leave(t);
+  if (t->wait == WAIT_MODEL)
+    model_leave(t);
   timer_stop(e, &t->timer);
   timer_stop(e, &t->limit);
   t->generation++;

@@ -599,6 +599,21 @@ do_batch:
     goto fail;
   return;
 
+do_model:
+  SAVE;
+  switch (model_ask(t, s[B].text, A, &error)) {
+  case ENTRY_FAIL:
+    goto fail;
+  case ENTRY_WAIT:
+    return;
+  case ENTRY_RUN:
+    NEXT;
+  }
+
+do_name_model:
+  t->model = s[A].text;
+  NEXT;
+
 do_more:
   SAVE;
   switch (stream_more(t, s[B].stream, &error)) {

@@ -320,7 +320,8 @@ static bool make_deployments(struct engine *e)
 static bool make_batches(struct engine *e)
 {
   for (uint32_t i = 0; i < e->plan->n_bindings; i++)
-    if (!batches_set(e, &e->deployments[i]))
+    if (!batches_set(e, &e->deployments[i]) ||
+        !models_set(e, &e->deployments[i]))
       return false;
   return true;
 }

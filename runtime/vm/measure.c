@@ -33,19 +33,61 @@ static bool shape_of(const struct engine *e, const struct plan_metric *m,
 
 // ---- the runtime's own ----
 
+static struct metric_series *series_in(const struct engine *e,
+                                       struct metric_family *f,
+                                       const struct deployment *d)
+{
+  const char *app = plan_str(e->plan, e->plan->apps[d->row->app].name);
+  struct metric_word words[2] = {{app, strlen(app)},
+                                 {d->name, strlen(d->name)}};
+  return f ? metric_series(f, words) : NULL;
+}
+
+static const char *const of_deployment[] = {"app", "deployment"};
+
 static struct metric_series *series_for(const struct engine *e,
                                         struct metric_shard *shard,
                                         const struct deployment *d,
                                         enum metric_kind kind, const char *name,
                                         const char *help)
 {
-  static const char *const labels[] = {"app", "deployment"};
-  const char *app = plan_str(e->plan, e->plan->apps[d->row->app].name);
-  struct metric_word words[2] = {{app, strlen(app)},
-                                 {d->name, strlen(d->name)}};
-  struct metric_family *f = metric_family(
-      shard, &(struct metric_shape){name, help, kind, 2, labels, 0, NULL});
-  return f ? metric_series(f, words) : NULL;
+  return series_in(
+      e,
+      metric_family(shard, &(struct metric_shape){name, help, kind, 2,
+                                                  of_deployment, 0, NULL}),
+      d);
+}
+
+static struct metric_series *
+series_of_seconds(const struct engine *e, struct metric_shard *shard,
+                  const struct deployment *d, const char *name,
+                  const char *help, struct metric_family **family)
+{
+  *family = metric_family(
+      shard,
+      &(struct metric_shape){name, help, METRIC_histogram, 2, of_deployment,
+                             metric_n_seconds, metric_seconds});
+  return series_in(e, *family, d);
+}
+
+static void count_models(struct engine *e, struct metric_shard *shard,
+                         struct deployment *d)
+{
+  struct deployment_counts *c = &d->counts;
+  c->models = series_for(e, shard, d, METRIC_gauge, "servegraph_models",
+                         "Models that the replicas keep.");
+  c->loads =
+      series_for(e, shard, d, METRIC_counter, "servegraph_model_loads_total",
+                 "Models that were loaded.");
+  c->loads_failed = series_for(e, shard, d, METRIC_counter,
+                               "servegraph_model_load_errors_total",
+                               "Models that could not be loaded.");
+  c->evictions = series_for(e, shard, d, METRIC_counter,
+                            "servegraph_model_evictions_total",
+                            "Models that made room for others.");
+  c->load_time =
+      series_of_seconds(e, shard, d, "servegraph_model_load_seconds",
+                        "How long it took to load a model.", &c->load_times);
 }
 
 // Of deployments that have limits; the last ones of those whose replicas come
@@ -94,6 +136,8 @@ static void count_deployments(struct engine *e, struct metric_shard *shard)
         *(struct metric_series **)((char *)&d->counts + counted[k].at) =
             series_for(e, shard, d, counted[k].kind, counted[k].name,
                        counted[k].help);
+    if (d->n_multiplex)
+      count_models(e, shard, d);
     if (d->counts.replicas)
       metric_set(d->counts.replicas, d->n_ready, engine_time(e));
   }

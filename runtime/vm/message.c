@@ -258,6 +258,8 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   m->priority = priority;
   m->request.priority = t->run->request->priority;
   m->request.queue_timeout = t->run->request->queue_timeout;
+  if (f->model)
+    m->request.model = text_new(&m->arena, f->model->data, f->model->size);
   m->result = f->result;
   t->message = m;
   t->wait = WAIT_AWAY;

@@ -398,6 +398,7 @@ static struct operator_call call_of(struct task *t, uint16_t first,
       .args = t->frame->slots + first,
       .types = t->frame->fn->types + first,
       .result_type = result_type,
+      .model = t->frame->model,
       .error = error,
   };
 }

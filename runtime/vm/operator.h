@@ -35,6 +35,7 @@ struct operator_call {
   const value *args;
   const uint32_t *types;
   uint32_t result_type;
+  const struct text *model; // that the call is for, or NULL
   int64_t wait;          // OPERATOR_WAIT: nanoseconds
   struct error *error;   // OPERATOR_FAIL: filled by operator_fail
 };

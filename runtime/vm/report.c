@@ -135,6 +135,36 @@ static void add_keeper(struct buf *out, struct keeper *k)
   pthread_mutex_unlock(&k->lock);
 }
 
+// ---- models ----
+
+static bool add_shelf(struct buf *out, const struct shelf *s, bool first)
+{
+  pthread_mutex_lock(&s->how->lock);
+  for (const struct model *m = s->newest; m; m = m->older)
+    if (m->there) {
+      if (!first)
+        buf_addc(out, ',');
+      json_encode_text(m->id->data, m->id->size, out);
+      first = false;
+    }
+  pthread_mutex_unlock(&s->how->lock);
+  return first;
+}
+
+// Of every replica that there may be, by its number: the one used last is first.
+static void add_models(struct buf *out, const struct deployment *d)
+{
+  buf_adds(out, ",\"models\":[");
+  for (uint32_t i = 0; i < d->n_replicas; i++) {
+    bool first = true;
+    buf_adds(out, i ? ",[" : "[");
+    for (uint32_t k = 0; k < d->n_multiplex; k++)
+      first = add_shelf(out, &d->replicas[i].shelves[k], first);
+    buf_addc(out, ']');
+  }
+  buf_addc(out, ']');
+}
+
 static void add_deployment(struct buf *out, const struct engine *e,
                            const struct deployment *d)
 {
@@ -152,6 +182,8 @@ static void add_deployment(struct buf *out, const struct engine *e,
              (unsigned)d->max_queued);
   if (d->bounded && d->max_ongoing != UINT32_MAX)
     buf_addf(out, ",\"max_ongoing_requests\":%u", (unsigned)d->max_ongoing);
+  if (d->n_multiplex)
+    add_models(out, d);
   if (d->keeper)
     add_keeper(out, d->keeper);
   buf_addc(out, '}');

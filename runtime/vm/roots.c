@@ -37,6 +37,7 @@ static void visit_frame(struct compaction *c, struct frame *f)
     return;
   f->seen = c->run->looks;
   visit_slots(c, f, NULL, 0);
+  compact_text(c, &f->model);
   if (f->fn->graph)
     visit_graph(c, f);
 }
@@ -52,8 +53,11 @@ static void visit_task(struct compaction *c, struct task *t)
 {
   for (struct frame *f = t->frame; f; f = f->caller)
     visit_frame(c, f);
-  if (t->entering)
+  if (t->entering) {
     visit_slots(c, t->entering, t->types, t->types ? t->site->count : 0);
+    compact_text(c, &t->entering->model);
+  }
+  compact_text(c, &t->model);
   compact_error(c, &t->error);
   if (t->wait == WAIT_CACHE && !t->cached.entry)
     compact_value(c, &t->cached.value, t->cached.type);

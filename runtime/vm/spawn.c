@@ -152,6 +152,11 @@ static const char *copy_id(struct arena *a, const char *id)
   return id ? arena_copy(a, id, strlen(id)) : NULL;
 }
 
+static const struct text *copy_model(struct arena *a, const struct frame *f)
+{
+  return f->model ? text_new(a, f->model->data, f->model->size) : NULL;
+}
+
 static bool copy_args(struct spawned *s, const value *from, value *to)
 {
   for (uint32_t i = 0; i < s->fn->n_params; i++)
@@ -198,7 +203,8 @@ static struct spawned *spawned_new(struct task *t, const struct function *fn,
                                 .done = on_done,
                                 .user = s,
                                 .priority = from->priority,
-                                .id = copy_id(&s->arena, from->id)};
+                                .id = copy_id(&s->arena, from->id),
+                                .model = copy_model(&s->arena, t->frame)};
   value *copied = ARENA_ARRAY(&s->arena, fn->n_params + 1, value);
   if (!copied || !copy_args(s, args, copied)) {
     leave(s);

@@ -77,12 +77,13 @@ static bool binding_step(struct order *o, uint32_t binding, uint32_t at)
   const struct plan_class *c = &o->plan->classes[b->class];
   const struct plan_method_row *m = o->plan->methods + c->methods.first;
   uint32_t n = c->methods.count, k = at - 2;
-  if (at >= 2 * n + 2)
+  if (at >= 3 * n + 2)
     return false;
   uint32_t f = at == 0   ? b->args
                : at == 1 ? c->init
-               : k < n   ? m[k].function
-                         : m[k - n].batch;
+               : k < n     ? m[k].function
+               : k < 2 * n ? m[k - n].batch
+                           : m[k - 2 * n].loader;
   visit(o, function_node(o, f));
   return true;
 }
@@ -211,6 +212,7 @@ void replica_clear(struct engine *e, struct replica *r)
   const struct plan_class *c = &e->plan->classes[r->of->class];
   for (uint32_t i = 0; r->fields && i < c->fields.count; i++)
     r->fields[i] = e->defaults[field_type(e, c, i)];
+  models_drop(r);
   boxes_drop(e, r);
 }
 

@@ -24,17 +24,17 @@ enum {
   PINNED_MOST = 64 << 10, // what one counts at most: many are worth a copy
 };
 
-static struct state_box *box_new(void)
+static struct state_box *box_new(size_t limit)
 {
   struct state_box *box = calloc(1, sizeof *box);
   if (box) {
     box->holders = 1;
-    box->arena.limit = STATE_MEMORY;
+    box->arena.limit = limit;
   }
   return box;
 }
 
-static void box_drop(struct state_box *box)
+void state_box_drop(struct state_box *box)
 {
   if (box && !--box->holders) {
     arena_free(&box->arena);
@@ -42,7 +42,18 @@ static void box_drop(struct state_box *box)
   }
 }
 
-static bool hold(struct run *run, struct state_box *box)
+struct state_box *state_box_new(struct engine *e, size_t limit, uint32_t type,
+                                value v, value *out)
+{
+  struct state_box *box = box_new(limit);
+  if (box && !value_copy(&box->arena, e->plan, type, v, out)) {
+    state_box_drop(box);
+    return NULL;
+  }
+  return box;
+}
+
+bool state_box_hold(struct run *run, struct state_box *box)
 {
   if (box->last == run)
     return true;
@@ -69,7 +80,7 @@ void pins_drop(struct engine *e, struct pin *pins)
   while (pins) {
     struct pin *next = pins->next;
     pins->box->last = NULL; // another request may come to lie at its address
-    box_drop(pins->box);
+    state_box_drop(pins->box);
     pins->next = e->free_pins;
     e->free_pins = pins;
     pins = next;
@@ -127,7 +138,7 @@ bool state_get(struct task *t, uint32_t field, value *out)
   struct state_box *box = field >= fixed         ? r->boxes[field - fixed]
                           : field >= c->n_params ? r->lets
                                                  : NULL;
-  if (box && !hold(t->run, box))
+  if (box && !state_box_hold(t->run, box))
     return false;
   *out = r->fields[field];
   return true;
@@ -136,14 +147,11 @@ bool state_get(struct task *t, uint32_t field, value *out)
 static bool set_boxed(struct engine *e, struct replica *r, uint32_t state,
                       uint32_t field, uint32_t type, value v)
 {
-  struct state_box *box = box_new();
+  struct state_box *box =
+      state_box_new(e, STATE_MEMORY, type, v, &r->fields[field]);
   if (!box)
     return false;
-  if (!value_copy(&box->arena, e->plan, type, v, &r->fields[field])) {
-    box_drop(box);
-    return false;
-  }
-  box_drop(r->boxes[state]);
+  state_box_drop(r->boxes[state]);
   r->boxes[state] = box;
   return true;
 }
@@ -176,7 +184,7 @@ bool lets_open(struct replica *r)
 {
   if (!r->of->may_stop)
     return true;
-  return (r->lets = box_new()) != NULL;
+  return (r->lets = box_new(STATE_MEMORY)) != NULL;
 }
 
 void boxes_drop(struct engine *e, struct replica *r)
@@ -184,10 +192,10 @@ void boxes_drop(struct engine *e, struct replica *r)
   const struct plan_class *c = &e->plan->classes[r->of->class];
   uint32_t n = c->fields.count - c->n_params - c->n_lets;
   for (uint32_t i = 0; r->boxes && i < n; i++) {
-    box_drop(r->boxes[i]);
+    state_box_drop(r->boxes[i]);
     r->boxes[i] = NULL;
   }
-  box_drop(r->lets);
+  state_box_drop(r->lets);
   r->lets = NULL;
 }
 

@@ -58,6 +58,7 @@ struct function {
   bool graph, init;
   bool yields;        // it gives the stream of its pieces
   bool takes_streams; // among its arguments
+  uint32_t model;     // it multiplexes: which of its replica's shelves, + 1; or 0
   uint32_t batch;     // it batches: which of its replica's queues, + 1; or 0
   const struct strand_info *strands;
 };
@@ -124,6 +125,7 @@ struct frame {
   bool stands_in;    // for a method: `self` is not the replica's that it takes
   struct timeline_call *call;   // of a deployment, where that is noted
   struct timeline_call *within; // the one that it serves
+  const struct text *model;     // that it is for, or NULL
   uint32_t seen;     // run->looks when its values were looked at
   value slots[];   // behind them, a graph's state
 };
@@ -184,6 +186,12 @@ struct cache_wait { // in the order of coming
   uint16_t result;            // the task's slot
 };
 
+struct model_wait { // in the order of coming
+  struct model_wait *next, *prev;
+  struct kept_model *of;
+  uint16_t result; // the task's slot
+};
+
 enum task_kind { TASK_ROOT, TASK_CALL, TASK_ATTEMPT, TASK_STRAND };
 enum task_wait {
   WAIT_NOTHING,
@@ -198,6 +206,7 @@ enum task_wait {
   WAIT_PIECE, // for a stream
   WAIT_BATCH, // for what its batch comes to
   WAIT_CACHE, // for the answer to a call like its own
+  WAIT_MODEL, // for a model that is loaded
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -240,8 +249,10 @@ struct task {
     struct waiting waiting; // WAIT_QUEUE
     struct member member;   // WAIT_BATCH
     struct cache_wait cached; // WAIT_CACHE
+    struct model_wait model_wait; // WAIT_MODEL
   };
   struct message *message; // of WAIT_AWAY
+  const struct text *model; // that the call it makes next is for, or NULL
 };
 
 struct pin { // a state's value that the request has seen
@@ -395,6 +406,7 @@ static inline void frame_is_for(struct frame *f, const struct frame *caller)
 {
   f->depth = caller->depth + 1;
   f->within = caller->call ? caller->call : caller->within;
+  f->model = caller->model;
 }
 void frame_keep(struct run *run, struct frame *f); // for reuse
 // Its claim has a slot from now on, which it gives back when it ends.
@@ -592,6 +604,12 @@ const struct error *state_set(struct task *t, uint32_t field, value v);
 // memory, and the boxes are let go. False when memory is out.
 bool pins_leave(struct request *r, uint32_t type);
 void states_free(struct engine *e);
+// A box with a copy of a value, which the run then holds until it ends; NULL:
+// it is too large, or memory is out.
+struct state_box *state_box_new(struct engine *e, size_t limit, uint32_t type,
+                                value v, value *out);
+bool state_box_hold(struct run *run, struct state_box *box);
+void state_box_drop(struct state_box *box);
 // Room for what the lets of a replica that may stop will hold.
 bool lets_open(struct replica *r);
 void boxes_drop(struct engine *e, struct replica *r); // state and lets are gone
@@ -657,6 +675,18 @@ void batch_leave(struct task *t);
 bool batches_set(struct engine *e, struct deployment *d);
 bool batches_open(struct engine *e, struct replica *r);
 void batches_free(struct engine *e); // spare ones
+
+// ---- models (model.c) ----
+
+// The task's innermost frame is of a method that multiplexes: its model, now or
+// later, in the slot.
+enum entry model_ask(struct task *t, const struct text *id, uint16_t result,
+                     const struct error **error);
+void model_leave(struct task *t);
+// What is set for the methods of a deployment, and its replicas' shelves.
+bool models_set(struct engine *e, struct deployment *d);
+void models_drop(struct replica *r); // all that it holds
+void models_free(struct engine *e);
 
 // ---- other loops (message.c, port.c) ----
 

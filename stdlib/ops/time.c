@@ -53,6 +53,17 @@ OP(queued)
   return give_count(call, out, engine_queued);
 }
 
+// ---- the call ----
+
+OP(multiplexed_model_id)
+{
+  out->bits = 0; // none
+  if (!call->model)
+    return OPERATOR_DONE;
+  value id = {.text = call->model};
+  return give(call, out, value_wrap(call->arena, id).box);
+}
+
 // ---- the environment ----
 
 // A variable's text; NULL where it is not set, and `call->error` is filled

@@ -441,6 +441,28 @@ static void sample_batch(struct plan_sample *s)
   end(&f, 1);
 }
 
+// As a method that keeps models has it, and what loads one.
+static void sample_models(struct plan_sample *s)
+{
+  struct open_function f =
+      begin(&s->b, "load", FUNCTION_body, PLAN_NONE, T_TEXTS);
+  slot(&f, "id", T_STR);
+  slot(&f, "model", T_TEXTS);
+  f.row.class = C_MODEL;
+  s->at[OP_model] = s->b.code.n;
+  code(&f, OP_model, 1, 0, 0);
+  s->at[OP_name_model] = s->b.code.n;
+  code(&f, OP_name_model, 0, 0, 0);
+  code(&f, OP_return, 1, 0, 0);
+  end(&f, 1);
+  f = begin(&s->b, "loader", FUNCTION_body, PLAN_NONE, T_TEXTS);
+  slot(&f, "id", T_STR);
+  slot(&f, "model", T_TEXTS);
+  f.row.class = C_MODEL;
+  code(&f, OP_return, 1, 0, 0);
+  end(&f, 1);
+}
+
 // ---- what is served ----
 static void site(struct plan_builder *b, uint32_t kind, uint32_t target,
                  uint32_t binding, uint32_t first, uint32_t count)
@@ -472,13 +494,16 @@ static void sample_classes(struct plan_builder *b)
   sample_field(b, "n", T_INT);
   plan_add_classes(b, (struct plan_class){
     plan_intern(b, "Model"), CLASS_deployment, fields, 1, 1, F_INIT,
-    {M_FORWARD, 1}, 0, 12, plan_intern(b, "A model.")});
+    {M_FORWARD, 2}, 0, 12, plan_intern(b, "A model.")});
   plan_add_classes(b, (struct plan_class){
     plan_intern(b, "dag"), CLASS_graph, {0, 0}, 0, 0, PLAN_NONE, {M_RUN, 1}});
   plan_add_methods(b, (struct plan_method_row){plan_intern(b, "forward"),
-                                               C_MODEL, F_FORWARD, F_BATCH});
+                                               C_MODEL, F_FORWARD, F_BATCH,
+                                               PLAN_NONE});
+  plan_add_methods(b, (struct plan_method_row){plan_intern(b, "load"), C_MODEL,
+                                               F_LOAD, PLAN_NONE, F_LOADER});
   plan_add_methods(b, (struct plan_method_row){plan_intern(b, "run"), C_DAG,
-                                               F_DAG, PLAN_NONE});
+                                               F_DAG, PLAN_NONE, PLAN_NONE});
 }
 
 static struct plan_run setting(struct plan_builder *b, uint32_t id,
@@ -554,6 +579,7 @@ void plan_sample_build(struct plan_sample *s)
   sample_pieces(s);
   sample_all(s);
   sample_batch(s);
+  sample_models(s);
   sample_sites(b);
   sample_classes(b);
   sample_app(b);

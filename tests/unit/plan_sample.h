@@ -15,9 +15,9 @@ enum {
 };
 // Functions, classes, methods, bindings, sites.
 enum { F_INIT, F_FORWARD, F_HELPER, F_DAG, F_ARGS, F_ROUTE, F_TEST,
-       F_PIECES, F_ALL, F_BATCHED, F_BATCH };
+       F_PIECES, F_ALL, F_BATCHED, F_BATCH, F_LOAD, F_LOADER };
 enum { C_MODEL, C_DAG };
-enum { M_FORWARD, M_RUN };
+enum { M_FORWARD, M_LOAD, M_RUN };
 enum { B_MODEL, B_DAG };
 enum { S_HELPER, S_FORWARD, S_DAG, S_HANDLE, S_CALLABLE, S_EACH,
        S_CLOSURE, S_STUB, S_LIMIT, S_GRAPH };

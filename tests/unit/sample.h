@@ -187,7 +187,7 @@ static inline uint32_t class_of(struct sample *s, enum plan_class_kind kind,
   uint32_t n = s->b.classes.n;
   struct plan_method_row m = {
       .name = plan_intern(&s->b, "run"), .class = n, .function = function,
-      .batch = PLAN_NONE};
+      .batch = PLAN_NONE, .loader = PLAN_NONE};
   return plan_add_classes(
       &s->b,
       (struct plan_class){.name = plan_intern(&s->b, "C"),

@@ -198,7 +198,7 @@ static void dumps_are_complete_and_repeat(void **state)
     "\n     0 yield 0:x\n     1 end\n",
     "\n    52 more 5:s, 28:s\n    53 piece 3:s, 28:s\n    54 close 28:s\n    55 arrivals 31:s, 8:s\n"
     "    56 abandon 8:s\n",
-    "\nconst 13: type 25 bytes lo 329 hi 3 = \"\\xff\\x00\\x80\"\n",
+    "\nconst 13: type 25 bytes lo 347 hi 3 = \"\\xff\\x00\\x80\"\n",
     "path \"/v1/my-dag/{id}/{rest:path}\" params 0+2 function 5 '/my-dag'",
     " = tensor f64[2, N]\n",
   };

@@ -73,9 +73,9 @@ static void counter(int64_t first, bool overflows)
                                     .value = PLAN_NONE};
   struct plan_method_row methods[] = {
       {.name = plan_intern(&s.b, "run"), .class = 0, .function = run,
-       .batch = PLAN_NONE},
+       .batch = PLAN_NONE, .loader = PLAN_NONE},
       {.name = plan_intern(&s.b, "count"), .class = 0, .function = count,
-       .batch = PLAN_NONE}};
+       .batch = PLAN_NONE, .loader = PLAN_NONE}};
   plan_add_classes(
       &s.b,
       (struct plan_class){.name = plan_intern(&s.b, "Counter"),
@@ -167,7 +167,7 @@ static void test_order(void **state)
         .name = plan_intern(&s.b, "n"), .type = s.integer, .value = PLAN_NONE};
     struct plan_method_row m = {
         .name = plan_intern(&s.b, "run"), .class = c, .function = run,
-        .batch = PLAN_NONE};
+        .batch = PLAN_NONE, .loader = PLAN_NONE};
     plan_add_classes(&s.b, (struct plan_class){
                                .name = plan_intern(&s.b, "C"),
                                .fields = plan_add_run_fields(&s.b, &field, 1),

@@ -32,7 +32,7 @@ static void the_sample_is_a_plan(void **state)
   assert_int_equal(s.b.types.n, T_COUNT);
   if (open_built(&s, &p))
     fail_msg("%s", why);
-  assert_int_equal(p.n_functions, F_BATCH + 1);
+  assert_int_equal(p.n_functions, F_LOADER + 1);
   assert_string_equal(plan_str(&p, p.apps[0].name), "tutorial");
   arena_free(&s.arena);
 }
@@ -559,6 +559,10 @@ static void share_runs(struct plan_sample *s)
   X(batch_type, "batch: slot 1 is int, not str", CODE(batch)->a = 1)           \
   X(batch_where, "batch: its function is none of a deployment",                \
     FUNCTION(F_BATCHED).class = PLAN_NONE)                                     \
+  X(model_id, "model: slot 1 is [str], not str", CODE(model)->b = 1)          \
+  X(model_type, "model: slot 0 is str, not [str]", CODE(model)->a = 0)         \
+  X(name_model, "name_model: slot 1 is [str], not str",                        \
+    CODE(name_model)->a = 1)                                                   \
   X(close_of, "close: slot 3 is str, not stream", CODE(close)->a = A_STR)
 
 #define SERVED(X)                                                              \
@@ -572,8 +576,8 @@ static void share_runs(struct plan_sample *s)
         plan_const_text(b, T_STR, "", 0))                                      \
   X(class_init, "function 1 does not fill it",                                 \
     b->classes.rows[0].init = F_FORWARD)                                       \
-  X(class_methods, "method 1 is of another class",                             \
-    b->classes.rows[0].methods.count = 2)                                      \
+  X(class_methods, "method 2 is of another class",                             \
+    b->classes.rows[0].methods.count = 3)                                      \
   X(graph_methods, "0 methods, not one",                                       \
     b->classes.rows[1].methods.count = 0)                                      \
   X(method_class, "method 0 'forward': class 0 does not have it",              \
@@ -589,6 +593,15 @@ static void share_runs(struct plan_sample *s)
     SLOT(F_BATCH, 0).type = T_TREES)                                           \
   X(batch_result, "function 10 gives no list of its result",                   \
     FUNCTION(F_BATCH).result = T_STR)                                          \
+  X(loader_class, "function 2 loads none of its models",                       \
+    b->methods.rows[M_LOAD].loader = F_HELPER)                                 \
+  X(loader_result, "function 10 loads none of its models",                     \
+    b->methods.rows[M_LOAD].loader = F_BATCH)                                  \
+  X(loader_param, "function 12 loads none of its models",                      \
+    SLOT(F_LOADER, 0).type = T_TEXTS)                                          \
+  X(loader_batch, "function 12 loads none of its models",                      \
+    b->methods.rows[M_LOAD].batch = F_BATCH;                                   \
+    b->methods.rows[M_LOAD].function = F_BATCHED)                              \
   X(method_border, "a call that may be out crosses its border",                \
     SLOT(F_FORWARD, 0).type = T_FUTURE)                                        \
   X(method_setting, "method 0: num_replicas cannot be set there",              \

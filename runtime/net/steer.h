@@ -1,0 +1,16 @@
+// What a request's headers say about the replicas that its calls suit.
+#ifndef SG_STEER_H
+#define SG_STEER_H
+
+#include "runtime/net/service.h"
+#include "runtime/vm/engine.h"
+
+struct http_request;
+
+// Whether something in the plan is steered.
+bool steer_needed(const struct plan *p);
+// Fills `call` from the headers; false when memory is out.
+bool steer_read(const struct service *s, const struct http_request *r,
+                struct request *call);
+
+#endif
