@@ -385,6 +385,13 @@ struct core *known_value(struct body *b, const struct known_fn *known,
 // The function itself, if it has no type variables.
 struct fn_sym *library_fn(struct body *b, struct symbol *s, struct span at);
 
+// type_limits.c
+// An enum limit_kind; -1: there is no such constraint, and that is reported.
+int limit_of(struct checker *k, atom name, struct span at);
+// The type with these constraints; those that are wrong are reported and left out.
+const struct type *type_with_limits(struct checker *k, const struct type *t,
+                                    struct arg *args);
+
 // types_of.c
 const struct type *type_of_expr(struct checker *k, struct type_expr *t);
 const struct type *type_of_symbol(struct checker *k, struct symbol *s); // TYPE

@@ -3,7 +3,6 @@
 #include "compiler/checker.h"
 #include "grammar/text/parse.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { NESTED_MAX = 500 }; // declared types inside each other
@@ -18,131 +17,6 @@ const char *show(struct checker *k, const struct type *t)
 const struct type *without_none(const struct type *t)
 {
   return t && t->kind == TYPE_optional ? t->of : t;
-}
-
-// ---- constraints ----
-
-static int limit_named(atom name)
-{
-  static const char *const names[] = {
-#define LIMIT(word, on, error, message) #word,
-#include "grammar/defs/limits.def"
-#undef LIMIT
-  };
-  for (int i = 0; i < LIMIT_KINDS; i++)
-    if (!strcmp(names[i], name->text))
-      return i;
-  return -1;
-}
-
-static bool limit_suits(enum limit_kind kind, const struct type *t)
-{
-  enum { TEXT, NUMBER, ITEMS, PATTERN };
-  static const unsigned char on[] = {
-#define LIMIT(word, where, error, message) where,
-#include "grammar/defs/limits.def"
-#undef LIMIT
-  };
-  switch (on[kind]) {
-  case NUMBER:
-    return t->kind == TYPE_int || t->kind == TYPE_float;
-  case ITEMS:
-    return t->kind == TYPE_list || t->kind == TYPE_map;
-  case PATTERN:
-    return t->kind == TYPE_str;
-  default:
-    return t->kind == TYPE_str || t->kind == TYPE_bytes;
-  }
-}
-
-// Equal values are one constant: types are told apart by pointers to them.
-static const struct constant *limit_value(struct checker *k,
-                                          const struct constant *c)
-{
-  const char *key = c->type->kind == TYPE_str
-                        ? arena_printf(k->a, "s%s", c->text)
-                        : arena_printf(k->a, "%d %lld %a", c->type->kind,
-                                       (long long)c->i, c->f);
-  void **at = table_at(k->a, &k->limit_values, atom_of_text(&k->c->atoms, key));
-  if (!*at)
-    *at = (void *)c;
-  return *at;
-}
-
-static const struct constant *limit_const(struct checker *k, struct arg *a,
-                                          enum limit_kind kind,
-                                          const struct type *t)
-{
-  const struct type *want = k->integer;
-  if (kind == LIMIT_pattern)
-    want = k->str;
-  else if (t->kind == TYPE_float)
-    want = k->number;
-  const struct constant *c = const_of_expr(k, a->value, want, NULL);
-  if (!c)
-    return NULL;
-  bool length = t->kind != TYPE_int && t->kind != TYPE_float;
-  if ((length && kind != LIMIT_pattern && c->i < 0) ||
-      (kind == LIMIT_multiple_of && c->i <= 0 && !(c->f > 0))) {
-    diag_report(k->d, DIAG_bad_constraint, a->value->span,
-                "`%s` must be positive", a->name.text->text);
-    return NULL;
-  }
-  if (kind == LIMIT_pattern)
-    check_pattern(k, c->text, c->size, a->value->span);
-  return limit_value(k, c);
-}
-
-static void report_no_limit(struct checker *k, struct span at, atom name)
-{
-  struct diag *d =
-      diag_report(k->d, DIAG_bad_constraint, at, "there is no such constraint");
-  static const char *const names[] = {
-#define LIMIT(word, on, error, message) #word,
-#include "grammar/defs/limits.def"
-#undef LIMIT
-  };
-  if (name)
-    name_hint_list(k, d, name->text, names, LIMIT_KINDS);
-}
-
-static bool one_limit(struct checker *k, struct arg *a, const struct type *t,
-                      struct type_limit *out)
-{
-  int kind = a->name.text ? limit_named(a->name.text) : -1;
-  if (kind < 0) {
-    report_no_limit(k, a->span, a->name.text);
-    return false;
-  }
-  if (!limit_suits(kind, t)) {
-    diag_report(k->d, DIAG_bad_constraint, a->span, "`%s` does not apply to %s",
-                a->name.text->text, show(k, t));
-    return false;
-  }
-  out->kind = kind;
-  out->value = limit_const(k, a, kind, t);
-  return out->value;
-}
-
-static const struct type *limited(struct checker *k, const struct type *t,
-                                  struct arg *args)
-{
-  struct type_limit limits[LIMIT_KINDS];
-  uint32_t n = 0;
-  for (struct arg *a = args; a; a = a->next) {
-    struct type_limit l;
-    if (!one_limit(k, a, t, &l))
-      continue;
-    bool twice = false;
-    for (uint32_t i = 0; i < n; i++)
-      twice = twice || limits[i].kind == l.kind;
-    if (twice)
-      diag_report(k->d, DIAG_bad_constraint, a->span, "`%s` is given twice",
-                  a->name.text->text);
-    else
-      limits[n++] = l;
-  }
-  return n ? type_limited(k->t, t, limits, n) : t;
 }
 
 // ---- names ----
@@ -267,17 +141,16 @@ static const struct type *lone_case(struct checker *k, struct type_expr *t)
   if (!names_type(k, t->variant.name.text))
     return unknown_type(k, &t->variant.name);
   for (struct type_field *f = t->variant.fields; f; f = f->next) {
-    if (!f->name.text || limit_named(f->name.text) < 0) {
-      report_no_limit(k, f->span, f->name.text);
-    } else if (f->initial || !f->type || f->type->kind != TYPE_NUMBER) {
+    bool known = limit_of(k, f->name.text, f->span) >= 0;
+    if (known && !f->initial && f->type && f->type->kind == TYPE_NUMBER)
+      continue;
+    if (known) {
       struct diag *d =
           diag_report(k->d, DIAG_bad_constraint, f->span,
                       "`%s` is given no such value", f->name.text->text);
       diag_hint(k->d, d,
                 "constraints are written out: `str(min_length: 2)`, "
                 "`str(pattern: '[a-z]+')`");
-    } else {
-      continue;
     }
     return &type_bad;
   }
@@ -587,7 +460,7 @@ const struct type *type_of_expr(struct checker *k, struct type_expr *t)
   }
   const struct type *x = unlimited(k, t);
   if (t->constraints && !is_bad(x))
-    x = limited(k, x, t->constraints);
+    x = type_with_limits(k, x, t->constraints);
   if (!k->type_depth && !is_bad(x) && !type_size_check(k, x, t->span))
     x = &type_bad;
   t->type = x;
