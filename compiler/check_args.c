@@ -79,6 +79,17 @@ bool place_args(struct checker *k, const struct sig *s, struct arg *args,
   return ok;
 }
 
+// What is declared nowhere is shown as it is called.
+static const char *as_called(struct checker *k, const struct sig *s)
+{
+  struct buf out = {.arena = k->a};
+  for (uint32_t i = 0; i < s->n; i++)
+    buf_addf(&out, "%s%s: %s", i ? ", " : "",
+             s->params[i].name ? s->params[i].name->text : "_",
+             show(k, s->params[i].type));
+  return arena_printf(k->a, "%s(%.*s)", s->name, (int)out.size, out.data);
+}
+
 void report_missing(struct checker *k, const struct sig *s, uint32_t i,
                     struct span call)
 {
@@ -88,6 +99,8 @@ void report_missing(struct checker *k, const struct sig *s, uint32_t i,
                   show(k, s->params[i].type));
   if (s->params[i].span.file != UINT32_MAX)
     diag_note(k->d, d, s->params[i].span, "the parameter is declared here");
+  else
+    diag_hint(k->d, d, "it is `%s`", as_called(k, s));
 }
 
 struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
