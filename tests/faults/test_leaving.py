@@ -3,6 +3,7 @@ between pieces, before and in the close of a WebSocket), that close only their h
 read a byte a second: what they held is given back, and others, who ask at the same
 time, get their own answers."""
 import json
+import os
 import pathlib
 import random
 import socket
@@ -116,8 +117,14 @@ class Leaving(unittest.TestCase):
         self.fail(f"still there: {busy}, {names}, not {self.at_rest}")
 
     def names(self):
-        at = pathlib.Path(f"/proc/{self.server.process.pid}/fd")
-        return sorted((int(f.name), str(f.readlink())) for f in at.iterdir())
+        """Of its open files; one may close while we look."""
+        at, names = f"/proc/{self.server.process.pid}/fd", []
+        for name in os.listdir(at):
+            try:
+                names.append((int(name), os.readlink(f"{at}/{name}")))
+            except FileNotFoundError:
+                pass
+        return sorted(names)
 
     def busy(self):
         return json.loads(self.server.request("GET", "/busy")[2])
