@@ -325,7 +325,8 @@ static int open_loop(struct loop *own, const struct options *o,
       (size_t)o->max_memory,
       o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0,
       l->metrics,
-      metrics_shard(l->metrics, (unsigned)(own - l->each))};
+      metrics_shard(l->metrics, (unsigned)(own - l->each)),
+      NULL};
   if (site_new(&own->site, service, l->home, &site, why, why_size))
     return -1;
   port_on_idle(own->port, site_on_idle, own->site);

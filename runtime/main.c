@@ -7,6 +7,7 @@
 #include "runtime/net/pages.h"
 #include "runtime/options.h"
 #include "runtime/plan/needs.h"
+#include "runtime/net/rehearsal.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
 
@@ -82,7 +83,7 @@ static int check(struct options *o, struct service *service)
   struct ingress in = {0};
   bool met = plan_needs_met(service->plan, stderr);
   if (options_settle(o, service->plan, why, sizeof why) ||
-      (met && service_guard(service, o->compress, why, sizeof why)) ||
+      (met && service_guard(service, o->compress, false, why, sizeof why)) ||
       open_ingress(&in, o, service->plan, why, sizeof why)) {
     close_ingress(&in);
     return fail(o->path, why);
@@ -148,10 +149,11 @@ static void on_changed(struct loaded *loaded, void *user)
   struct service *next = NULL;
   char why[512] = "";
   double began = clock_ms(CLOCK_MONOTONIC);
-  bool bad = service_new(&next, loaded, why, sizeof why) ||
-             is_missing(next, why, sizeof why) ||
-             service_guard(next, s->options->compress, why, sizeof why) ||
-             loops_switch(s->loops, next, why, sizeof why);
+  bool bad =
+      service_new(&next, loaded, why, sizeof why) ||
+      is_missing(next, why, sizeof why) ||
+      service_guard(next, s->options->compress, false, why, sizeof why) ||
+      loops_switch(s->loops, next, why, sizeof why);
   if (bad)
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
             why);
@@ -214,7 +216,7 @@ static int serve(struct options *o, struct service *service, double began)
   struct ingress in = {0};
   if (options_settle(o, service->plan, why, sizeof why) ||
       is_missing(service, why, sizeof why) ||
-      service_guard(service, o->compress, why, sizeof why))
+      service_guard(service, o->compress, false, why, sizeof why))
     return fail(o->path, why);
   memory_set_up();
   signal(SIGPIPE, SIG_IGN);
@@ -238,6 +240,18 @@ static int serve(struct options *o, struct service *service, double began)
   return status;
 }
 
+static int test(const struct options *o, struct service *service)
+{
+  char why[512] = "out of memory";
+  struct outside *outside = NULL;
+  if (service_guard(service, false, true, why, sizeof why) ||
+      !(outside = rehearsal_new(service)))
+    return fail(o->path, why);
+  int failed = tests_run(service->plan, o->filter, stdout, outside);
+  rehearsal_free(&outside);
+  return failed ? 1 : 0;
+}
+
 static int run(struct options *o, double began)
 {
   struct loaded loaded = {0};
@@ -253,7 +267,7 @@ static int run(struct options *o, double began)
   else if (o->mode == RUN_OPENAPI)
     status = print_openapi(o, service->plan);
   else if (o->mode == RUN_TEST)
-    status = tests_run(service->plan, o->filter, stdout) ? 1 : 0;
+    status = test(o, service);
   else
     status = serve(o, service, began);
   service_drop(&service);

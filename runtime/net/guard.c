@@ -149,7 +149,7 @@ static bool rate_open(struct guards *all, struct guard *g,
         had->value == row->value)
       g->rate = all->rates[i].rate;
   }
-  if (!row || g->rate)
+  if (!row || g->rate || at->test)
     return true;
   if (!rate_new(&g->rate, at))
     return false;
@@ -174,7 +174,7 @@ static bool is_idle(const struct guard *g)
 }
 
 int guards_new(struct guards **out, const struct plan *p,
-               const struct router *router, bool compress, char *why,
+               const struct router *router, bool compress, bool test, char *why,
                size_t why_size)
 {
   struct guards *g =
@@ -193,8 +193,10 @@ int guards_new(struct guards **out, const struct plan *p,
   g->router = router;
   g->n = p->n_routes + 1;
   for (uint32_t i = 0; !e && i < g->n; i++) {
-    struct guard_place at = {
-        .plan = p, .server = p->program[0].settings, .compress = compress};
+    struct guard_place at = {.plan = p,
+                             .server = p->program[0].settings,
+                             .compress = compress,
+                             .test = test};
     if (i < p->n_routes)
       at.own = p->routes[i].settings;
     e = guard_open(g, &g->of[i], &at, why, why_size);

@@ -11,10 +11,11 @@
 
 struct guards;
 
-// `*out` is NULL where there is nothing to guard. Borrows plan and router. 0,
-// or -1 with a reason.
+// `*out` is NULL where there is nothing to guard. Borrows plan and router. In a
+// test a key that is not set is its own name, and rates have no limits, since
+// they are of real time. 0, or -1 with a reason.
 int guards_new(struct guards **out, const struct plan *p,
-               const struct router *router, bool compress, char *why,
+               const struct router *router, bool compress, bool test, char *why,
                size_t why_size);
 void guards_free(struct guards **g); // accepts NULL
 

@@ -12,6 +12,7 @@ struct guard_place {
   const struct plan *plan;
   struct plan_run own, server;
   bool compress; // by an option
+  bool test;     // keys are their names, and nobody comes too often
 };
 
 const struct plan_setting *guard_row(const struct guard_place *p,

@@ -171,9 +171,11 @@ int service_new(struct service **out, struct loaded *loaded, char *why,
   return 0;
 }
 
-int service_guard(struct service *s, bool compress, char *why, size_t why_size)
+int service_guard(struct service *s, bool compress, bool test, char *why,
+                  size_t why_size)
 {
-  return guards_new(&s->guards, s->plan, s->router, compress, why, why_size);
+  return guards_new(&s->guards, s->plan, s->router, compress, test, why,
+                    why_size);
 }
 
 struct service *service_hold(struct service *s)

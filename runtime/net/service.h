@@ -48,7 +48,8 @@ int service_new(struct service **out, struct loaded *loaded, char *why,
                 size_t why_size);
 // Reads what its guards need from the environment, before it is served.
 // `compress`: also where the program does not say so. 0, or -1 with a reason.
-int service_guard(struct service *s, bool compress, char *why, size_t why_size);
+int service_guard(struct service *s, bool compress, bool test, char *why,
+                  size_t why_size);
 // What a result of that type becomes where `form` is auto: never auto.
 enum form_kind service_form(const struct plan *p, enum form_kind form,
                             uint32_t type);

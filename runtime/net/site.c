@@ -55,7 +55,7 @@ static void version_free(struct version **at)
   *at = NULL;
   if (!v)
     return;
-  if (v->engine)
+  if (v->engine && !v->site->opts.engine)
     engine_free(&v->engine);
   meter_free(&v->meter);
   service_drop(&v->service);
@@ -84,7 +84,9 @@ static int version_new(struct version **out, struct site *site,
                                 .metrics = site->opts.shard,
                                 .seed = site->opts.seed,
                                 .request_memory = site->opts.request_memory};
-  if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
+  if (site->opts.engine) {
+    v->engine = site->opts.engine;
+  } else if (engine_new(&v->engine, service->plan, &opts, why, why_size)) {
     v->engine = NULL;
     version_free(&v);
     return -1;
@@ -107,7 +109,7 @@ static void on_closed(uv_handle_t *h)
 // A site that closes has no requests left, and waits for its engines only.
 static bool is_over(const struct site *s, const struct version *v)
 {
-  return (s->closing || !v->live) && engine_idle(v->engine);
+  return (s->closing || !v->live) && (s->opts.engine || engine_idle(v->engine));
 }
 
 static void sweep(uv_timer_t *t)

@@ -16,13 +16,14 @@ struct site;
 
 struct site_options {
   uv_loop_t *loop;
-  struct port *port; // of the loop
-  struct access *access;   // borrowed, or NULL
-  int64_t request_timeout; // nanoseconds, 0: none
-  size_t request_memory;   // 0: the engine's default
-  uint64_t seed;           // of random numbers, 0: none
+  struct port *port;             // of the loop
+  struct access *access;         // borrowed, or NULL
+  int64_t request_timeout;       // nanoseconds, 0: none
+  size_t request_memory;         // 0: the engine's default
+  uint64_t seed;                 // of random numbers, 0: none
   const struct metrics *metrics; // for the page, borrowed
   struct metric_shard *shard;    // of the loop
+  struct engine *engine;         // borrowed; NULL: the site makes its own
 };
 
 // Holds the service. `home` is that of another loop's engine, or NULL. 0, or -1

@@ -1,4 +1,5 @@
 // The engine: its life, its requests, and whose turn it is. See engine.h.
+#include "runtime/vm/operator.h"
 #include "runtime/vm/port.h"
 #include "runtime/vm/vm.h"
 
@@ -31,6 +32,7 @@ int engine_new(struct engine **out, const struct plan *plan,
       opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
   e->turns = opts->turns;
   e->port = opts->port;
+  e->outside = opts->outside;
   e->home = opts->home ? engine_hold(opts->home) : NULL;
   if (opts->loop && clock_new(&e->clock, e, opts->loop)) {
     snprintf(why, why_size, "no timer: too many open files?");
@@ -439,14 +441,30 @@ static bool comes_to_nothing(struct engine *e, uint32_t *rounds)
   return !e->n_timers || *rounds > VM_ASIDE;
 }
 
+struct stream *engine_ask(struct engine *e, struct arena *whole, uint32_t of,
+                          const value *words, const char **why)
+{
+  struct asked asked = {.method = words[0].text,
+                        .path = words[1].text,
+                        .headers = words[2].map,
+                        .body = words[3].text};
+  *why = "a program asks its own routes in tests only";
+  return e->outside ? e->outside->ask(e->outside, whole, of, &asked, why)
+                    : NULL;
+}
+
 bool engine_run_until_done(struct engine *e, struct request *r)
 {
   uint32_t rounds = 0;
   e->turn = 0;
   for (;;) {
     run_all(e, r);
+    if (!r->ended && e->outside)
+      e->outside->turn(e->outside);
     if (r->ended)
       return true;
+    if (e->ready_first)
+      continue;
     if (comes_to_nothing(e, &rounds))
       return false;
     move_clock(e);

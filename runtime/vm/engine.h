@@ -15,6 +15,23 @@ struct task; // what runs: a frame's body, or a strand of a graph's frame
 
 struct metric_shard;
 
+// What a test may ask of the world around it: the answer to a request of a
+// client.
+struct asked {
+  const struct text *method, *path, *body;
+  const struct map *headers; // map str
+};
+struct outside {
+  void (*begin)(struct outside *o, struct engine *e); // a test
+  // A stream of one answer, a (int, map str, bytes), of type `of`, in an arena
+  // that lives as long as the test; it ends without one where there is none.
+  // NULL: `why` says it.
+  struct stream *(*ask)(struct outside *o, struct arena *a, uint32_t of,
+                        const struct asked *asked, const char **why);
+  void (*turn)(struct outside *o); // what can go on outside goes on
+  void (*end)(struct outside *o);
+};
+
 struct engine_options {
   struct uv_loop_s *loop; // NULL: virtual time
   size_t request_memory;  // limit of what a request's arena holds, 0: 256 MiB
@@ -24,6 +41,7 @@ struct engine_options {
   uint64_t seed;          // of random numbers, 0: none
   struct port *port;      // of the loop (port.h), or NULL
   struct metric_shard *metrics; // of the loop; NULL: the engine has its own
+  struct outside *outside; // or NULL: there is nothing outside
   struct engine *home;    // of the same plan, where deployments with limits or
                           // state are, and replicas have started; NULL: here
 };

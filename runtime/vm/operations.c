@@ -395,6 +395,7 @@ static struct operator_call call_of(struct task *t, uint16_t first,
       .plan = e->plan,
       .engine = e,
       .arena = arena_of(t),
+      .whole = t->run->own,
       .args = t->frame->slots + first,
       .types = t->frame->fn->types + first,
       .result_type = result_type,
@@ -453,6 +454,8 @@ const struct error *operation_op(struct task *t, value *s, struct plan_code i,
   case OPERATOR_DONE:
     break;
   }
+  if (call.plan->types[call.result_type].kind == TYPE_stream)
+    stream_adopt(t->run, t->frame, out.stream);
   s[i.a] = out;
   return NULL;
 }

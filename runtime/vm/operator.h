@@ -19,6 +19,11 @@ uint32_t engine_queued(const struct engine *e, const struct deployment *d);
 void engine_noise(struct engine *e, void *to, size_t size);
 bool engine_is_test(const struct engine *e);
 
+// In a test, a stream of the answer to a request: its method, path, headers and
+// body. NULL: `why` says it.
+struct stream *engine_ask(struct engine *e, struct arena *whole, uint32_t of,
+                          const value *words, const char **why);
+
 // What is done with a metric (runtime/vm/measure.c), by its number in the plan and
 // the values of its labels. *out is what was asked for. False: `why` says it.
 enum measuring { MEASURE_inc, MEASURE_set, MEASURE_observe, MEASURE_value, MEASURE_count };
@@ -32,6 +37,7 @@ struct operator_call {
   const struct plan *plan;
   struct engine *engine; // clock
   struct arena *arena;   // of the request: results go here
+  struct arena *whole;   // the same, of what others put there until it ends
   const value *args;
   const uint32_t *types;
   uint32_t result_type;

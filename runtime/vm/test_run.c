@@ -26,15 +26,17 @@ static void print_timeline(const struct engine *e, const struct request *r,
 }
 
 // 1 when it passed, 0 when not, -1 when there was no engine to run it.
-static int run_one(const struct plan *p, const struct plan_test *t, FILE *out)
+static int run_one(const struct plan *p, const struct plan_test *t, FILE *out,
+                   struct outside *outside)
 {
-  struct engine_options options = {0};
+  struct engine_options options = {.outside = outside};
   struct engine *e;
   char why[500];
   if (engine_new(&e, p, &options, why, sizeof why)) {
     fprintf(out, "%s\n", why);
     return -1;
   }
+  outside->begin(outside, e);
   struct arena arena = {0};
   struct request r = {
       .arena = &arena, .id = plan_str(p, t->name), .timed = true};
@@ -51,19 +53,21 @@ static int run_one(const struct plan *p, const struct plan_test *t, FILE *out)
   } else {
     fprintf(out, "ok %s\n", plan_str(p, t->name));
   }
+  outside->end(outside);
   arena_free(&arena);
   engine_free(&e);
   return ended && !r.failed;
 }
 
-int tests_run(const struct plan *p, const char *filter, FILE *out)
+int tests_run(const struct plan *p, const char *filter, FILE *out,
+              struct outside *outside)
 {
   int passed = 0, failed = 0;
   for (uint32_t i = 0; i < p->n_tests; i++) {
     const struct plan_test *t = &p->tests[i];
     if (filter && !strstr(plan_str(p, t->name), filter))
       continue;
-    int result = run_one(p, t, out);
+    int result = run_one(p, t, out, outside);
     if (result < 0)
       return -1;
     passed += result;

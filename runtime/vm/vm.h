@@ -332,6 +332,7 @@ struct engine {
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;
+  struct outside *outside; // or NULL
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
   struct metric_family **metrics; // of the plan
