@@ -30,7 +30,7 @@ static void give(struct body_stream *b, value v)
 static void put_text(struct body_stream *b, const char *data, size_t size,
                      bool text)
 {
-  struct arena *a = &b->http->arena;
+  struct arena *a = stream_memory(b->stream);
   const struct text *t = text ? text_new(a, data, size) : NULL;
   struct text *bytes = text ? NULL : ARENA_NEW(a, struct text);
   const char *copy = bytes ? arena_copy(a, data, size) : NULL;
@@ -48,7 +48,7 @@ static void put_text(struct body_stream *b, const char *data, size_t size,
 static void put_whole_text(struct body_stream *b, const char *data, size_t size)
 {
   struct utf8_feed before = b->text;
-  struct buf joined = {.arena = &b->http->arena};
+  struct buf joined = {.arena = stream_memory(b->stream)};
   if (!utf8_feed(&b->text, data, size)) {
     fail(b, 422, "the body is not UTF-8");
     return;
@@ -80,7 +80,7 @@ static bool is_blank(const char *data, size_t size)
 
 static void put_line(struct body_stream *b, const char *data, size_t size)
 {
-  struct arena *a = &b->http->arena;
+  struct arena *a = stream_memory(b->stream);
   struct offences o = {.arena = a};
   struct decode d = {b->plan, a, &o};
   struct loc up = {NULL, "body", 4, 0}, at = {&up, NULL, 0, b->n_lines++};

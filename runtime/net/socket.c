@@ -32,6 +32,7 @@ static void enlist(struct sockets *all, struct socket *s)
 
 static void unlist(struct socket *s)
 {
+  socket_forget(s);
   *s->at = s->next;
   if (s->next)
     s->next->at = s->at;

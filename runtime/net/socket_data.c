@@ -18,17 +18,41 @@ enum {
 
 // ---- the inbox ----
 
-static struct message *next_message(struct socket *s)
+static void leave(struct socket *s, struct message *m)
 {
-  struct message *m = s->first;
   s->first = m->next;
   if (!s->first)
     s->last = &s->first;
   s->n_messages--;
   s->held -= m->size;
+  if (!--s->lie[m->side])
+    arena_reset(&s->waiting[m->side]);
   m->next = s->spare;
   s->spare = m;
-  return m;
+}
+
+// The call's memory has what it holds of a message, and gives it back when it
+// does no longer.
+static void put_next(struct socket *s)
+{
+  struct message *m = s->first;
+  value v;
+  bool whole = value_copy(stream_memory(s->inbox), s->service->plan, s->in_type,
+                          m->value, &v);
+  leave(s, m);
+  if (whole) {
+    stream_put(s->inbox, v);
+    return;
+  }
+  struct stream *inbox = s->inbox;
+  s->inbox = NULL;
+  stream_over(inbox, error_no_memory());
+}
+
+void socket_forget(struct socket *s)
+{
+  arena_free(&s->waiting[0]);
+  arena_free(&s->waiting[1]);
 }
 
 void socket_feed(struct socket *s)
@@ -36,7 +60,7 @@ void socket_feed(struct socket *s)
   if (!s->inbox || stream_full(s->inbox))
     return;
   if (s->first) {
-    stream_put(s->inbox, next_message(s)->value);
+    put_next(s);
   } else if (s->no_more) {
     struct stream *inbox = s->inbox;
     s->inbox = NULL;
@@ -77,6 +101,10 @@ bool socket_inbox(struct socket *s, const struct plan *p, uint32_t stream)
   static const struct stream_source source = {on_wanted, on_want, on_drop};
   s->in_type = p->types[stream].of;
   s->last = &s->first;
+  for (int i = 0; i < 2; i++) {
+    s->waiting[i].limit = s->http->arena.limit;
+    s->waiting[i].keeps = true;
+  }
   s->inbox = stream_fed(&s->http->arena, p->types[p->types[stream].base].of,
                         &source, s);
   return s->inbox;
@@ -91,20 +119,29 @@ static bool keep(struct socket *s, value v)
     s->spare = m->next;
   else if (!(m = ARENA_NEW(&s->http->arena, struct message)))
     return false;
-  *m = (struct message){NULL, v, s->ws.size};
+  *m = (struct message){NULL, v, s->ws.size, s->side};
   *s->last = m;
   s->last = &m->next;
   s->n_messages++;
+  s->lie[m->side]++;
   s->held += m->size;
   return true;
 }
 
-// A message in memory of the request's, read into the inbox's type.
+// Where there is always some message waiting, each side is empty at times.
+static struct arena *room_for_message(struct socket *s)
+{
+  if (s->waiting[s->side].held > WAITING_SIZE && !s->lie[!s->side])
+    s->side = !s->side;
+  return &s->waiting[s->side];
+}
+
+// A message, read into the inbox's type.
 static bool decode(struct socket *s, struct offences *o, value *out)
 {
   static const struct loc at = {NULL, "message", 7, 0};
   const struct plan *p = s->service->plan;
-  struct arena *a = &s->http->arena;
+  struct arena *a = room_for_message(s);
   struct decode d = {p, a, o};
   enum type_kind kind = service_kind(p, s->in_type);
   size_t size = s->ws.size;

@@ -9,6 +9,7 @@ struct message { // that waits for the inbox to be read
   struct message *next;
   value value;
   size_t size;
+  uint8_t side; // of the socket's two memories
 };
 
 struct socket {
@@ -26,6 +27,10 @@ struct socket {
   struct message *first, **last, *spare;
   uint32_t n_messages, n_lost;
   size_t held; // bytes of them
+  // They lie in one of two arenas, which take turns, until the inbox has them.
+  struct arena waiting[2];
+  uint32_t lie[2]; // messages in it
+  uint8_t side;    // that is filled
   struct timer timer;
   int64_t heard; // when the client last sent something
   int64_t until; // of the grace
@@ -57,6 +62,7 @@ void socket_deafen(struct socket *s, unsigned code, const char *why,
 bool socket_inbox(struct socket *s, const struct plan *p, uint32_t stream);
 // The next message, or the end, where the inbox has room for it.
 void socket_feed(struct socket *s);
+void socket_forget(struct socket *s);        // all messages
 bool socket_is_full(const struct socket *s); // enough messages wait
 // What has come, as far as there is room for it. False: all is over, and the
 // request is to be ended.

@@ -156,6 +156,9 @@ struct stream_source {
 struct stream *stream_fed(struct arena *a, uint32_t of,
                           const struct stream_source *source, void *user);
 void *stream_user(const struct stream *s);
+// Where its pieces are made, once the request has started: what is no longer
+// needed there is given back. Asked anew for each.
+struct arena *stream_memory(const struct stream *s);
 const struct error *error_no_memory(void); // to end one with
 bool stream_full(const struct stream *s); // its piece has not been taken
 void stream_put(struct stream *s, value piece); // it has none

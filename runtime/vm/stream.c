@@ -321,6 +321,11 @@ void *stream_user(const struct stream *s)
   return s->user;
 }
 
+struct arena *stream_memory(const struct stream *s)
+{
+  return s->run->arena;
+}
+
 bool stream_full(const struct stream *s)
 {
   return s->full;

@@ -1,12 +1,16 @@
 """Requests that go on and on need no more memory than they have at a time: streams to a
 client and between deployments, on one loop and on several, and state that changes."""
+import json
 import socket
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import raw  # noqa: E402
 import support  # noqa: E402
+import ws  # noqa: E402
 
 PIECES = 1_000_000 if support.LONG else 30_000
 GROWTH = 16 << 20  # bytes; without compacting 30 000 pieces need ten times of it
@@ -56,6 +60,20 @@ app a {
   route GET "/passed" (n: int) -> passed(source.events(n)) as sse
   route GET "/shout" (n: int) -> shout(source.events(n)) as sse
   route GET "/total" (n: int) -> total(source.events(n))
+  route WS "/talk" (inbox: stream Event) -> shout(inbox)
+  route WS "/texts" (inbox: stream str) {
+    var last = ""
+    for x in inbox {
+      yield "{len(last)} {x}"
+      last = x
+    }
+  }
+  route POST "/body" (body: stream Event) -> total(body)
+  route POST "/octets" (body: stream bytes) {
+    var n = 0
+    for b in body { n += len(b) }
+    return n
+  }
 }
 """
 
@@ -94,6 +112,52 @@ class Endless(unittest.TestCase):
                     with self.subTest(loops=loops, path=path):
                         self.assertIn(mark, end)
                         self.assertLess(growth, GROWTH)
+
+    # ---- what comes in ----
+    def sending(self, server, c, block, times, size):
+        """Sends a block over and over, reads `size` bytes (None: to the end of a head) and gives the
+        growth meanwhile."""
+        before = most = server.rss()
+        writer = threading.Thread(target=lambda: [c.s.sendall(block) for _ in range(times)])
+        writer.start()
+        while b"\r\n\r\n" not in c.data if size is None else len(c.data) < size:
+            had = len(c.data)
+            c.more()
+            most = max(most, server.rss())
+            if size is not None and had:
+                size, c.data = size - had, c.data[had:]
+        writer.join()
+        return most - before
+
+    @unittest.skipIf("san" in support.BUILD.name, "the allocator keeps what is freed")
+    def test_a_conversation(self):
+        said = json.dumps({"at": 8, "text": "x" * 500}, separators=(",", ":"))
+        block = ws.frame(ws.TEXT, said.encode()) * 100
+        answers = {"/texts": f"{len(said)} {said}", "/talk": said.replace("x", "X").replace("teXt", "text")}
+        for loops in 1, 2:
+            with support.Server(self.plan, "--loops", loops) as s:
+                for path, answer in answers.items():
+                    with self.subTest(loops=loops, path=path), ws.Socket(s, path, timeout=900) as c:
+                        c.raw(block)
+                        got = [c.text() for _ in range(100)]
+                        self.assertEqual(got[1:], [answer] * 99)
+                        growth = self.sending(s, c, block, PIECES // 100, PIECES * (len(answer) + 4))
+                        self.assertLess(growth, GROWTH)
+                        c.data = b""
+                        c.send(ws.TEXT, said)
+                        self.assertEqual(c.text(), answer)
+
+    @unittest.skipIf("san" in support.BUILD.name, "the allocator keeps what is freed")
+    def test_a_body(self):
+        line = json.dumps({"at": 1, "text": "x" * 1500}).encode() + b"\n"
+        for path, wanted in ("/body", None), ("/octets", str(PIECES * len(line)).encode()):
+            with support.Server(self.plan, "--max-body", "4GB") as s:
+                head = raw.head("POST", path, f"Content-Length: {len(line) * PIECES}")
+                with raw.Conn(s, head, timeout=900) as c:
+                    growth = self.sending(s, c, line * 100, PIECES // 100, None)
+                    status, _, body = c.answer()
+                    self.assertEqual((status, body), (200, wanted or body))
+                    self.assertLess(growth, GROWTH)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,13 @@ app a {
   route WS "/word" (inbox: stream Word) -> inbox
   route WS "/small" (inbox: stream bytes) with { max_body: 1KB } -> inbox
   route WS "/shout" -> shout
+  route WS "/keeps" (inbox: stream str) {
+    var all: [str] = []
+    for x in inbox {
+      all += [x]
+      yield str(len(all))
+    }
+  }
   route WS "/home" -> bot.talk
   route WS "/notes" (inbox: stream Note) {
     for n in inbox { yield { twice: n.n * 2, text: n.text } }
@@ -715,7 +722,7 @@ class Draining(unittest.TestCase):
 class Memory(unittest.TestCase):
     def test_a_conversation_that_takes_too_much(self):
         with support.Server(plan, "--max-memory", "300KB") as server:
-            with ws.Socket(server, "/shout") as c:
+            with ws.Socket(server, "/keeps") as c:
                 got = []
                 while not got or got[-1][0] == TEXT:
                     c.send(TEXT, "x" * 1000)
