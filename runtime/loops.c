@@ -6,6 +6,7 @@
 #include "runtime/net/access.h"
 #include "runtime/net/http.h"
 #include "runtime/net/site.h"
+#include "runtime/net/trace.h"
 #include "runtime/serve/metrics.h"
 #include "runtime/vm/engine.h"
 #include "runtime/vm/port.h"
@@ -41,6 +42,7 @@ struct loops {
   struct ingress in;
   int64_t drain_ms;
   struct metrics *metrics; // a shard a loop
+  struct traces *traces;
   uv_signal_t term, interrupt;
   uv_timer_t patience;
   void (*ended)(void *);
@@ -316,7 +318,8 @@ static int open_loop(struct loop *own, const struct options *o,
     snprintf(why, why_size, "out of memory");
     return -1;
   }
-  own->access = access_new(&own->uv, (enum access_form)o->log);
+  own->access =
+      access_new(&own->uv, (enum access_form)o->log, o->trace_slow > 0);
   struct site_options site = {
       &own->uv,
       own->port,
@@ -326,7 +329,10 @@ static int open_loop(struct loop *own, const struct options *o,
       o->seed ? (uint64_t)o->seed + (uint64_t)(own - l->each) : 0,
       l->metrics,
       metrics_shard(l->metrics, (unsigned)(own - l->each)),
-      NULL};
+      NULL,
+      o->trace_sample,
+      o->trace_slow,
+      l->traces};
   if (site_new(&own->site, service, l->home, &site, why, why_size))
     return -1;
   port_on_idle(own->port, site_on_idle, own->site);
@@ -355,6 +361,7 @@ static void loops_free(struct loops *l)
   service_drop(&l->next);
   pthread_mutex_destroy(&l->lock);
   metrics_free(&l->metrics);
+  traces_free(&l->traces);
   free(l);
 }
 
@@ -382,7 +389,10 @@ int loops_new(struct loops **out, const struct options *o,
 {
   struct loops *l =
       calloc(1, sizeof *l + (size_t)o->loops * sizeof(struct loop));
-  if (!l || metrics_new(&l->metrics, (unsigned)o->loops)) {
+  if (!l || metrics_new(&l->metrics, (unsigned)o->loops) ||
+      !(l->traces = traces_new())) {
+    if (l)
+      metrics_free(&l->metrics);
     free(l);
     snprintf(why, why_size, "out of memory");
     return -1;

@@ -124,6 +124,17 @@ static int read_log(const char *text)
   return -1;
 }
 
+// A part of 1, or -1.
+static double read_percent(const char *text)
+{
+  double x;
+  size_t size = strlen(text);
+  if (!size || text[size - 1] != '%' ||
+      !number_read_float(text, size - 1, false, &x))
+    return -1;
+  return x >= 0 && x <= 100 ? x / 100 : -1;
+}
+
 // ---- numbers, which the plan may say too ----
 enum { COUNT, TIME, BYTES };
 static const struct number {
@@ -146,6 +157,7 @@ static const struct number {
     NUMBER(body_timeout, TIME, 0, INT64_MAX, 0),
     NUMBER(idle_timeout, TIME, 0, INT64_MAX, 0),
     NUMBER(write_timeout, TIME, 0, INT64_MAX, 0),
+    NUMBER(trace_slow, TIME, 0, INT64_MAX, 0),
     NUMBER(max_body, BYTES, 0, INT64_MAX, 0),
     NUMBER(max_memory, BYTES, 0, INT64_MAX, 0),
     NUMBER(max_head, BYTES, 0, INT64_MAX, 0),
@@ -227,6 +239,9 @@ static int take(struct options *o, enum option option, const char *v)
   case OPTION_resources:
     o->resources = v;
     return OPTIONS_GO;
+  case OPTION_trace_sample:
+    return CHECK((o->trace_sample = read_percent(v)) >= 0,
+                 "a percentage such as 1%% or 0.5%%");
   case OPTION_log:
     return CHECK((o->log = read_log(v)) >= 0, "json, text or none");
   case OPTION_watch:
@@ -262,7 +277,7 @@ static int take(struct options *o, enum option option, const char *v)
 int options_read(struct options *o, int argc, char **argv)
 {
   struct cli_state s = {.cli = &sgrun, .argv = argv, .argc = argc, .at = 1};
-  *o = (struct options){.log = -1};
+  *o = (struct options){.log = -1, .trace_sample = -1};
   for (int i = 0; i < NUMBERS; i++)
     *number_in(o, &numbers[i]) = -1;
   for (int option, status; (option = cli_next(&s)) != CLI_END;) {
@@ -391,6 +406,21 @@ int options_proxies(struct http_proxies **out, const struct options *o,
   return make_proxies(out, texts, n, why, why_size);
 }
 
+static int settle_sample(struct options *o, const struct plan *p, char *why,
+                         size_t why_size)
+{
+  const struct plan_const *c =
+      service_setting(p, p->program[0].settings, SETTING_trace_sample);
+  uint64_t bits = c ? plan_bits(c) : 0;
+  if (o->trace_sample >= 0)
+    return 0;
+  memcpy(&o->trace_sample, &bits, sizeof bits);
+  if (o->trace_sample >= 0 && o->trace_sample <= 1)
+    return 0;
+  snprintf(why, why_size, "the server's trace.sample is not from 0%% to 100%%");
+  return -1;
+}
+
 int options_settle(struct options *o, const struct plan *p, char *why,
                    size_t why_size)
 {
@@ -398,6 +428,8 @@ int options_settle(struct options *o, const struct plan *p, char *why,
   if (settle_listen(o, p, why, why_size) || settle_tls(o, p, why, why_size))
     return -1;
   o->proxy_protocol |= setting(p, SETTING_proxy_protocol, 0) != 0;
+  if (settle_sample(o, p, why, why_size))
+    return -1;
   if (o->log < 0 && (o->log = read_log(log)) < 0)
     o->log = ACCESS_NONE;
   for (int i = 0; i < NUMBERS; i++) {

@@ -30,9 +30,10 @@ struct options {
   // takes for its own default.
   int64_t loops, max_connections;
   int64_t request_timeout, drain, head_timeout, body_timeout, idle_timeout,
-      write_timeout;                      // nanoseconds
+      write_timeout, trace_slow;          // nanoseconds
   int64_t max_body, max_memory, max_head; // bytes
   const char *resources;                  // what there is, or NULL
+  double trace_sample;                    // of 1; -1: not said
   int64_t seed;                           // of random numbers, 0: none
   bool watch;
 };

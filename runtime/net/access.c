@@ -2,6 +2,8 @@
 #include "runtime/net/access.h"
 #include "grammar/base/buf.h"
 #include "runtime/codec/codec.h"
+#include "runtime/net/trace.h"
+#include "runtime/vm/engine.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,6 +21,7 @@ enum {
 
 struct access {
   enum access_form form;
+  bool only_slow;
   struct buf buf;
   size_t written; // of the buffer
   uint64_t dropped;
@@ -58,12 +61,13 @@ static void on_timer(uv_timer_t *t)
     uv_timer_start(t, on_timer, PERIOD_MS, 0);
 }
 
-struct access *access_new(uv_loop_t *loop, enum access_form form)
+struct access *access_new(uv_loop_t *loop, enum access_form form, bool slow)
 {
-  struct access *a = form != ACCESS_NONE ? calloc(1, sizeof *a) : NULL;
+  struct access *a = form != ACCESS_NONE || slow ? calloc(1, sizeof *a) : NULL;
   if (!a)
     return NULL;
-  a->form = form;
+  a->only_slow = form == ACCESS_NONE;
+  a->form = a->only_slow ? ACCESS_TEXT : form;
   uv_timer_init(loop, &a->timer);
   uv_unref((uv_handle_t *)&a->timer);
   a->timer.data = a;
@@ -112,14 +116,22 @@ static void add_string(struct buf *b, const char *key, const char *text,
   json_encode_text(text, size, b);
 }
 
-static void add_json(struct access *a, const struct access_entry *e)
+static void add_trace(struct buf *b, const struct trace *t)
 {
-  struct buf *b = &a->buf;
+  buf_addf(b, ",\"trace_id\":\"%s\",\"span_id\":\"%s\"", t->id, t->span);
+  if (t->parent[0])
+    buf_addf(b, ",\"parent_id\":\"%s\"", t->parent);
+  if (t->state)
+    add_string(b, "tracestate", t->state, strlen(t->state));
+}
+
+// All behind the time.
+static void add_fields(struct buf *b, const struct access_entry *e)
+{
   const struct http_request *r = e->http;
-  buf_adds(b, "{\"time\":\"");
-  add_time(a);
-  buf_addc(b, '"');
   add_string(b, "id", r->id, r->id_size);
+  if (e->trace)
+    add_trace(b, e->trace);
   add_string(b, "client", r->client, strlen(r->client));
   if (r->secure)
     buf_adds(b, ",\"scheme\":\"https\"");
@@ -135,7 +147,33 @@ static void add_json(struct access *a, const struct access_entry *e)
     buf_addf(b, ",\"line\":%u,\"column\":%u", e->line, e->column);
   if (e->error && e->file)
     add_string(b, "file", e->file, strlen(e->file));
-  buf_adds(b, "}\n");
+  if (e->slow)
+    buf_adds(b, ",\"slow\":true");
+  if (e->calls) {
+    buf_addc(b, ',');
+    timeline_json(e->calls, e->now, b);
+  }
+  buf_addc(b, '}');
+}
+
+static void add_json(struct access *a, const struct access_entry *e)
+{
+  buf_adds(&a->buf, "{\"time\":\"");
+  add_time(a);
+  buf_addc(&a->buf, '"');
+  add_fields(&a->buf, e);
+  buf_addc(&a->buf, '\n');
+}
+
+void access_json(const struct access_entry *e, struct buf *out)
+{
+  char at[40];
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  size_t n =
+      moment_print_time(at, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec);
+  buf_addf(out, "{\"time\":\"%.*s\"", (int)n, at);
+  add_fields(out, e);
 }
 
 // What a client chose cannot begin a line of its own or colour a terminal.
@@ -168,6 +206,12 @@ static void add_text(struct access *a, const struct access_entry *e)
   }
   if (e->error && e->file)
     buf_addf(b, " (%s:%u:%u)", e->file, e->line, e->column);
+  if (e->slow)
+    buf_adds(b, " slow");
+  if (e->calls) {
+    buf_adds(b, " calls: ");
+    timeline_line(e->calls, e->now, b);
+  }
   buf_addc(b, '\n');
 }
 
@@ -184,7 +228,7 @@ static void note_dropped(struct access *a)
 
 void access_add(struct access *a, const struct access_entry *e)
 {
-  if (!a)
+  if (!a || (a->only_slow && !e->slow))
     return;
   size_t before = a->buf.size;
   uint64_t dropped = a->dropped;

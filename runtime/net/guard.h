@@ -25,4 +25,8 @@ void guards_free(struct guards **g); // accepts NULL
 bool guards_answer(struct guards *g, enum router_found found,
                    const struct router_match *match, struct http_request *r);
 
+// Adds a field to whatever the request will be answered with. The name is
+// borrowed until then, the text is copied. `vary` gathers.
+void guard_add(struct http_request *r, const char *name, const char *text);
+
 #endif

@@ -3,6 +3,7 @@
 #ifndef SG_GUARD_PARTS_H
 #define SG_GUARD_PARTS_H
 
+#include "runtime/net/guard.h"
 #include "runtime/net/answer.h"
 #include "runtime/net/guard.h"
 #include "runtime/net/service.h"
@@ -40,10 +41,6 @@ bool guard_has(const struct guard_list *l, const char *text, size_t size,
 
 // The shape of errors there.
 enum error_shape guard_errors(const struct guard_place *p);
-
-// Adds a field to whatever the request will be answered with. The name is
-// borrowed until then, the text is copied. `vary` gathers.
-void guard_add(struct http_request *r, const char *name, const char *text);
 
 // ---- CORS ----
 struct cors;

@@ -4,6 +4,7 @@
 #include "runtime/codec/codec.h"
 #include "runtime/net/http.h"
 #include "runtime/net/service.h"
+#include "runtime/net/trace.h"
 #include "runtime/vm/engine.h"
 
 #include <pthread.h>
@@ -106,6 +107,16 @@ static void answer_deployments(const struct engine *e, struct http_request *r)
     http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
 }
 
+static void answer_traces(struct traces *t, struct http_request *r)
+{
+  struct buf out = {.arena = &r->arena};
+  traces_write(t, &out);
+  if (out.failed)
+    http_respond_error(r, 503, NULL, NULL, 0);
+  else
+    http_respond(r, 200, "application/json", out.data, out.size, NULL, 0);
+}
+
 static void answer_health(struct http_request *r, bool draining)
 {
   if (draining)
@@ -140,7 +151,8 @@ static void answer_metrics(const struct metrics *m, struct http_request *r)
 
 void pages_answer(const struct service *s, const struct engine *e,
                   const struct router_match *m, struct http_request *r,
-                  bool draining, const struct metrics *metrics)
+                  bool draining, const struct metrics *metrics,
+                  struct traces *traces)
 {
   switch (m->page) {
   case PAGE_HEALTH:
@@ -160,6 +172,9 @@ void pages_answer(const struct service *s, const struct engine *e,
     break;
   case PAGE_DEPLOYMENTS:
     answer_deployments(e, r);
+    break;
+  case PAGE_TRACES:
+    answer_traces(traces, r);
     break;
   case ROUTER_PAGES: // is their number
     break;

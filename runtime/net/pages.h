@@ -10,6 +10,7 @@
 struct engine;
 struct http_request;
 struct service;
+struct traces;
 struct service_pages; // what was made so far; safe to use from any loop
 
 struct service_pages *pages_new(const struct plan *p); // NULL: out of memory
@@ -18,12 +19,13 @@ void pages_free(struct service_pages **p);
 // Answers `r` with the page of `m`. `draining`: no new work is wanted.
 void pages_answer(const struct service *s, const struct engine *e,
                   const struct router_match *m, struct http_request *r,
-                  bool draining, const struct metrics *metrics);
+                  bool draining, const struct metrics *metrics,
+                  struct traces *traces);
 
 // The OpenAPI 3.1 document of one app, or of all (PLAN_NONE).
 void openapi_write(const struct plan *p, uint32_t app, struct buf *out);
 // What the server itself may answer a route with, before its code runs.
-bool security_asks(const struct plan *p, const struct plan_route *r); // 401
+bool security_asks(const struct plan *p, const struct plan_route *r);   // 401
 bool security_counts(const struct plan *p, const struct plan_route *r); // 429
 // Its parts about keys (openapi_security.c): of a route, and of all.
 void security_write(const struct plan *p, const struct plan_route *r,

@@ -257,6 +257,7 @@ static void add_pages(struct router *r)
   add_page(r, PLAN_NONE, PAGE_HEALTH, "/-/healthz");
   add_page(r, PLAN_NONE, PAGE_ROUTES, "/-/routes");
   add_page(r, PLAN_NONE, PAGE_DEPLOYMENTS, "/-/deployments");
+  add_page(r, PLAN_NONE, PAGE_TRACES, "/-/traces");
   add_page(r, PLAN_NONE, PAGE_OPENAPI, "/openapi.json");
   add_page(r, PLAN_NONE, PAGE_DOCS, "/docs");
   add_page(r, PLAN_NONE, PAGE_METRICS, "/-/metrics");

@@ -20,6 +20,7 @@ enum router_page {
   PAGE_DOCS,    // /docs
   PAGE_METRICS, // /-/metrics; and /metrics, where no route takes that
   PAGE_DEPLOYMENTS, // /-/deployments
+  PAGE_TRACES,      // /-/traces
   ROUTER_PAGES,
 };
 

@@ -9,6 +9,7 @@
 #include "runtime/net/params.h"
 #include "runtime/net/socket.h"
 #include "runtime/net/steer.h"
+#include "runtime/net/trace.h"
 #include "runtime/vm/engine.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct site {
   uv_timer_t sweeper;  // frees versions, outside of their engines
   struct buf piece;    // of a stream, on its way out
   struct sockets sockets;
+  struct tracer tracer;
   bool draining, closing;
   void (*closed)(void *);
   void *user;
@@ -43,9 +45,10 @@ struct visit {
   struct stream_answer stream;
   struct socket *socket; // of a WebSocket's route
   struct body_stream body;
-  uint32_t route; // PLAN_NONE: none was found
-  bool let_in;    // its head has passed the guards
-  uint64_t began;
+  uint32_t route;        // PLAN_NONE: none was found
+  bool let_in;           // its head has passed the guards
+  uint64_t began, given; // when its code had an answer, or a first piece
+  struct trace *trace;   // or NULL
 };
 
 // ---- versions ----
@@ -155,6 +158,7 @@ int site_new(struct site **out, struct service *service, struct engine *home,
     return -1;
   }
   s->opts = *opts;
+  tracer_open(&s->tracer, opts->trace_share, opts->slow, opts->access);
   if (version_new(&s->now, s, service, home, why, why_size)) {
     free(s);
     return -1;
@@ -270,6 +274,8 @@ static struct visit *visit_begin(struct site *s, struct http_request *r)
   v->version = s->now;
   v->version->live++;
   v->began = uv_hrtime();
+  if (!v->trace)
+    v->trace = trace_new(&s->tracer, r);
   meter_begin(v->version->meter);
   r->user = v;
   return v;
@@ -287,6 +293,8 @@ static void on_call_done(struct request *call)
 {
   struct visit *v = call->user;
   const struct service *s = v->version->service;
+  if (call->timed)
+    v->given = uv_hrtime();
   if (stream_answer_begin(&v->stream, s, v->route, v->version->engine, call,
                           v->http, &v->version->site->piece))
     return;
@@ -358,6 +366,12 @@ static void start_socket(struct visit *v, value *args)
   socket_start(v->socket, args);
 }
 
+// Whether its calls are to be noted.
+static bool is_timed(const struct visit *v)
+{
+  return v->trace && (v->trace->sampled || v->version->site->tracer.slow);
+}
+
 static void start(struct visit *v, value *args)
 {
   const struct service *s = v->version->service;
@@ -366,6 +380,7 @@ static void start(struct visit *v, value *args)
                              .id = r->id,
                              .priority = s->routes[v->route].priority,
                              .queue_timeout = s->routes[v->route].queue_timeout,
+                             .timed = is_timed(v),
                              .at_once = true};
   if (!steer_read(s, r, &v->call)) {
     http_respond_error(r, 503, NULL, NULL, 0);
@@ -437,7 +452,7 @@ void site_on_request(struct http_request *r, void *user)
   case ROUTER_FOUND:
     if (match.route == PLAN_NONE)
       pages_answer(service, v->version->engine, &match, r, s->draining,
-                   s->opts.metrics);
+                   s->opts.metrics, s->opts.traces);
     else
       call_route(v, &match);
   }
@@ -479,12 +494,38 @@ void site_on_headers(struct http_request *r, void *user)
 }
 
 // ---- what is left to do behind an answer ----
+
+// A conversation is as long as it is, and a stream too once it has begun.
+static bool is_slow(const struct visit *v, uint64_t now)
+{
+  const struct plan *p = v->version->service->plan;
+  int64_t slow = v->version->site->tracer.slow;
+  return slow && v->route != PLAN_NONE &&
+         p->routes[v->route].method != METHOD_WS &&
+         (int64_t)((v->given ? v->given : now) - v->began) >= slow;
+}
+
+// Kept for the page of traces, where it is told whole.
+static void keep_trace(struct site *s, struct http_request *r,
+                       const struct access_entry *e)
+{
+  struct buf out = {.arena = &r->arena};
+  access_json(e, &out);
+  if (!out.failed && s->opts.traces)
+    traces_add(s->opts.traces, out.data, out.size);
+}
+
 static void log_visit(struct site *s, struct http_request *r, int status,
                       uint64_t sent)
 {
   struct visit *v = visit_of(r);
   struct access_entry e = {.http = r, .status = status, .sent = sent};
   if (v) {
+    e.trace = v->trace;
+    e.slow = is_slow(v, uv_hrtime());
+    if (e.slow || (v->trace && v->trace->sampled))
+      e.calls = v->call.timeline;
+    e.now = engine_now(v->version->engine);
     const struct plan *p = v->version->service->plan;
     const struct error *error = &v->call.error;
     e.ms = (double)(uv_hrtime() - v->began) / 1e6;
@@ -501,13 +542,15 @@ static void log_visit(struct site *s, struct http_request *r, int status,
     }
   }
   access_add(s->opts.access, &e);
+  if (e.slow || (e.trace && e.trace->sampled))
+    keep_trace(s, r, &e);
 }
 
 void site_on_done(struct http_request *r, int status, uint64_t sent, void *user)
 {
   struct site *s = user;
   struct visit *v = visit_of(r);
-  if (s->opts.access)
+  if (s->opts.access || (v && v->trace && v->trace->sampled))
     log_visit(s, r, status, sent);
   if (!v)
     return;

@@ -13,6 +13,7 @@ struct engine;
 struct metrics;
 struct port;
 struct site;
+struct traces;
 
 struct site_options {
   uv_loop_t *loop;
@@ -24,6 +25,9 @@ struct site_options {
   const struct metrics *metrics; // for the page, borrowed
   struct metric_shard *shard;    // of the loop
   struct engine *engine;         // borrowed; NULL: the site makes its own
+  double trace_share;    // of requests whose calls are noted, from 0 to 1
+  int64_t slow;          // nanoseconds from which a request is, 0: none
+  struct traces *traces; // borrowed
 };
 
 // Holds the service. `home` is that of another loop's engine, or NULL. 0, or -1

@@ -18,7 +18,7 @@ enum entry frame_begin(struct task *t, struct frame *f,
   if (!t->base)
     t->base = f;
   if (f->call)
-    f->call->began = engine_now(t->run->engine);
+    timeline_begins(t->run, f);
   if (f->fn->takes_streams)
     streams_enter(t->run, f);
   if (f->fn->graph) {

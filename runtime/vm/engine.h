@@ -53,6 +53,7 @@ struct reply {
   const struct map *headers; // map str, or NULL
 };
 
+struct timeline;
 struct request {
   // set by whoever starts it
   struct arena *arena;    // borrowed until done; gets the engine's limit if it has none
@@ -119,6 +120,11 @@ void request_cancel(struct request *r);
 // Of one that is `open`, behind `done`: its streams have been read, or nobody
 // reads them on. Their memory is that of the request.
 void request_end(struct request *r);
+
+// When the calls of a request were made, for who reads logs: `"calls":[…]`, and
+// on one line (timeline_write.c).
+void timeline_json(const struct timeline *t, int64_t now, struct buf *out);
+void timeline_line(const struct timeline *t, int64_t now, struct buf *out);
 
 // Reading a stream of a result from outside. A zeroed reader reads nothing.
 struct stream;

@@ -23,6 +23,8 @@ struct message {
   int priority;
   uint16_t result; // the task's slot, where it has a frame
   value *args;
+  struct timeline_call *call;  // the sender's, where calls are noted
+  struct timeline_call noted;  // at home
   struct wires lent;  // streams among the arguments
   struct wires given; // and in the result
   uint32_t n_given;   // that have not ended; the home's
@@ -146,6 +148,8 @@ static void on_done(struct request *r)
 {
   struct message *m = r->user;
   bool gives = !r->failed && m->home->has_stream[m->fn->row->result];
+  if (r->timeline && r->timeline->first)
+    m->noted = *r->timeline->first;
   m->answer = r->result;
   if (!gives || !give_streams(m)) {
     reply(m);
@@ -261,6 +265,10 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   if (f->model)
     m->request.model = text_new(&m->arena, f->model->data, f->model->size);
   m->result = f->result;
+  m->call = f->call;
+  m->noted = (struct timeline_call){.began = -1, .replica = -1};
+  m->request.timed = m->call != NULL;
+  f->call = NULL; // it goes on without the frame
   t->message = m;
   t->wait = WAIT_AWAY;
   frame_keep(t->run, f);
@@ -275,6 +283,8 @@ void message_cancel(struct task *t)
   struct port *p = m->home->port;
   t->message = NULL;
   m->task = NULL;
+  timeline_answer(t->run, m->call, NULL, true);
+  m->call = NULL;
   port_lock(p);
   if (m->kind == MESSAGE_CALL) {
     m->cancelled = true;
@@ -318,6 +328,8 @@ static void arrive(struct parcel *p)
   struct wires given = m->given;
   wires_take(&given);
   const struct error *error = t ? take_result(t, m, &v) : NULL;
+  if (t && m->call)
+    timeline_came(t->run, m->call, &m->noted, error);
   if (!given.first)
     back(m);
   wires_leave(&given);

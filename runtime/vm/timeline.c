@@ -25,9 +25,8 @@ bool timeline_begin(struct run *run)
 void timeline_ask(struct run *run, struct frame *f, const struct deployment *d)
 {
   struct timeline *l = run->timeline;
-  struct timeline_call *c = l->n < TIMELINE_CALLS
-                                ? ARENA_NEW(run->own, struct timeline_call)
-                                : NULL;
+  struct timeline_call *c =
+      l->n < TIMELINE_CALLS ? ARENA_NEW(run->own, struct timeline_call) : NULL;
   if (!c) {
     l->left_out++;
     return;
@@ -35,6 +34,8 @@ void timeline_ask(struct run *run, struct frame *f, const struct deployment *d)
   *c = (struct timeline_call){.deployment = d->name,
                               .function = f->fn->name,
                               .within = f->within,
+                              .number = l->n,
+                              .replica = -1,
                               .asked = engine_now(run->engine),
                               .began = -1,
                               .ended = -1};
@@ -42,6 +43,14 @@ void timeline_ask(struct run *run, struct frame *f, const struct deployment *d)
   l->last = &c->next;
   l->n++;
   f->call = c;
+}
+
+void timeline_begins(struct run *run, struct frame *f)
+{
+  const struct replica *r = f->claim.replica ? f->claim.replica : f->self;
+  f->call->began = engine_now(run->engine);
+  if (r && r->of->name == f->call->deployment)
+    f->call->replica = (int32_t)(r - r->of->replicas);
 }
 
 static void note_end(struct run *run, struct timeline_call *c,
@@ -64,6 +73,14 @@ void timeline_cancel(struct run *run, struct frame *f)
   f->call = NULL;
 }
 
+void timeline_came(struct run *run, struct timeline_call *c,
+                   const struct timeline_call *there, const struct error *error)
+{
+  c->began = there->began;
+  c->replica = there->replica;
+  note_end(run, c, error, false);
+}
+
 void timeline_answer(struct run *run, struct timeline_call *c,
                      const struct error *error, bool cancelled)
 {
@@ -84,19 +101,19 @@ struct print {
   FILE *out;
 };
 
-// binding.method, or the binding alone where it is a function or a graph.
-static size_t name_of(const struct timeline_call *c, char *out, size_t size)
+size_t timeline_name(const struct timeline_call *c, char out[CALL_NAME])
 {
   const char *dot = strrchr(c->function, '.');
   bool method = dot && strcmp(dot + 1, c->deployment);
-  return (size_t)snprintf(out, size, "%s%s", c->deployment, method ? dot : "");
+  int n = snprintf(out, CALL_NAME, "%s%s", c->deployment, method ? dot : "");
+  return n < CALL_NAME ? (size_t)n : CALL_NAME - 1;
 }
 
 static void print_name(const struct print *p, const struct timeline_call *c,
                        int depth)
 {
-  char name[200];
-  name_of(c, name, sizeof name);
+  char name[CALL_NAME];
+  timeline_name(c, name);
   int indent = depth * 2 > p->width / 2 ? p->width / 2 : depth * 2;
   int room = p->width - indent;
   fprintf(p->out, "%s  %*s%-*.*s", p->indent, indent, "", room, room, name);
@@ -154,8 +171,8 @@ static int widest(const struct timeline *t)
 {
   size_t width = 0;
   for (const struct timeline_call *c = t->first; c; c = c->next) {
-    char name[200];
-    size_t own = name_of(c, name, sizeof name);
+    char name[CALL_NAME];
+    size_t own = timeline_name(c, name);
     for (const struct timeline_call *w = c->within; w; w = w->within)
       own += 2;
     width = own > width ? own : width;

@@ -15,6 +15,8 @@ enum { TIMELINE_CALLS = 1000 }; // kept; the others are counted
 struct timeline_call {
   struct timeline_call *next, *within; // the call that made it, or NULL
   const char *deployment, *function;
+  uint32_t number;      // in the order of asking
+  int32_t replica;      // that it ran on; -1: on none
   int64_t asked;        // on the engine's clock
   int64_t began, ended; // the same; -1: it did not
   enum { CALL_OPEN, CALL_DONE, CALL_FAILED, CALL_CANCELLED } outcome;
@@ -26,6 +28,11 @@ struct timeline {
   uint32_t n, left_out;
   int64_t from; // when the request began
 };
+
+// Its name, binding.method, or the binding alone where it is a function or a
+// graph; the size.
+enum { CALL_NAME = 200 };
+size_t timeline_name(const struct timeline_call *c, char out[CALL_NAME]);
 
 // A line for each call, with a bar from the request's begin to `now`; `indent`
 // goes before each.

@@ -454,9 +454,14 @@ static inline struct graph *frame_graph(struct frame *f)
 bool timeline_begin(struct run *run); // false: memory is out
 // The frame is of a call of `d`, which is made now.
 void timeline_ask(struct run *run, struct frame *f, const struct deployment *d);
-// Of one that is noted: it ends, or nobody wants it any more.
+void timeline_begins(struct run *run, struct frame *f); // of one that is noted
+// The same: it ends, or nobody wants it any more.
 void timeline_end(struct run *run, struct frame *f, const struct error *error);
 void timeline_cancel(struct run *run, struct frame *f);
+// One that ran on another loop, where it was noted, has ended.
+void timeline_came(struct run *run, struct timeline_call *c,
+                   const struct timeline_call *there,
+                   const struct error *error);
 // Of one that a cache answers, without a frame; or NULL.
 void timeline_answer(struct run *run, struct timeline_call *c,
                      const struct error *error, bool cancelled);
