@@ -290,7 +290,7 @@ bool guards_answer(struct guards *g, enum router_found found,
   if (own->compress)
     allow_packing(r);
   if (found == ROUTER_FOUND && match->route == PLAN_NONE &&
-      match->page == PAGE_HEALTH)
+      (match->page == PAGE_HEALTH || match->page == PAGE_READY))
     return false;
   return refuses(own, r);
 }

@@ -125,6 +125,18 @@ static void answer_health(struct http_request *r, bool draining)
     http_respond(r, 200, "text/plain; charset=utf-8", "success", 7, NULL, 0);
 }
 
+// Everybody may ask this: which deployments are not is for `/-/deployments`.
+static void answer_ready(const struct engine *e, struct http_request *r,
+                         bool draining)
+{
+  if (draining)
+    answer_health(r, draining);
+  else if (!engine_ready(e))
+    http_respond_error(r, 503, "not ready", NULL, 0);
+  else
+    http_respond(r, 200, "text/plain; charset=utf-8", "ready", 5, NULL, 0);
+}
+
 // The page runs its own script and asks this server, and nothing else.
 static void answer_docs(struct http_request *r)
 {
@@ -157,6 +169,9 @@ void pages_answer(const struct service *s, const struct engine *e,
   switch (m->page) {
   case PAGE_HEALTH:
     answer_health(r, draining);
+    break;
+  case PAGE_READY:
+    answer_ready(e, r, draining);
     break;
   case PAGE_ROUTES:
     answer_routes(s->plan, r);

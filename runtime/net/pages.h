@@ -1,4 +1,4 @@
-// Pages that the runtime itself answers: health, routes,
+// Pages that the runtime itself answers: health, readiness, routes,
 // deployments, OpenAPI, docs.
 #ifndef SG_PAGES_H
 #define SG_PAGES_H

@@ -255,6 +255,7 @@ static void add_page(struct router *r, uint32_t app, enum router_page page,
 static void add_pages(struct router *r)
 {
   add_page(r, PLAN_NONE, PAGE_HEALTH, "/-/healthz");
+  add_page(r, PLAN_NONE, PAGE_READY, "/-/readyz");
   add_page(r, PLAN_NONE, PAGE_ROUTES, "/-/routes");
   add_page(r, PLAN_NONE, PAGE_DEPLOYMENTS, "/-/deployments");
   add_page(r, PLAN_NONE, PAGE_TRACES, "/-/traces");

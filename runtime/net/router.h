@@ -21,6 +21,7 @@ enum router_page {
   PAGE_METRICS, // /-/metrics; and /metrics, where no route takes that
   PAGE_DEPLOYMENTS, // /-/deployments
   PAGE_TRACES,      // /-/traces
+  PAGE_READY,       // /-/readyz
   ROUTER_PAGES,
 };
 

@@ -66,8 +66,8 @@ static void version_free(struct version **at)
 }
 
 static int version_new(struct version **out, struct site *site,
-                       struct service *service, struct engine *home, char *why,
-                       size_t why_size)
+                       struct service *service, struct engine *home,
+                       bool strict, char *why, size_t why_size)
 {
   struct version *v = calloc(1, sizeof *v);
   if (!v) {
@@ -84,6 +84,7 @@ static int version_new(struct version **out, struct site *site,
   struct engine_options opts = {.loop = site->opts.loop,
                                 .port = site->opts.port,
                                 .home = home,
+                                .strict = strict,
                                 .metrics = site->opts.shard,
                                 .seed = site->opts.seed,
                                 .request_memory = site->opts.request_memory};
@@ -159,7 +160,7 @@ int site_new(struct site **out, struct service *service, struct engine *home,
   }
   s->opts = *opts;
   tracer_open(&s->tracer, opts->trace_share, opts->slow, opts->access);
-  if (version_new(&s->now, s, service, home, why, why_size)) {
+  if (version_new(&s->now, s, service, home, false, why, why_size)) {
     free(s);
     return -1;
   }
@@ -174,7 +175,7 @@ int site_switch(struct site *s, struct service *next, struct engine *home,
                 char *why, size_t why_size)
 {
   struct version *v = NULL;
-  if (version_new(&v, s, next, home, why, why_size))
+  if (version_new(&v, s, next, home, true, why, why_size))
     return -1;
   v->older = s->now;
   s->now = v;

@@ -42,6 +42,7 @@ struct engine_options {
   struct port *port;      // of the loop (port.h), or NULL
   struct metric_shard *metrics; // of the loop; NULL: the engine has its own
   struct outside *outside; // or NULL: there is nothing outside
+  bool strict; // replicas that are not well at the beginning are an error
   struct engine *home;    // of the same plan, where deployments with limits or
                           // state are, and replicas have started; NULL: here
 };
@@ -103,6 +104,8 @@ void engine_release(struct engine **e);
 uint32_t engine_replicas(const struct engine *e, const struct deployment *d);
 uint32_t engine_ongoing(const struct engine *e, const struct deployment *d);
 uint32_t engine_queued(const struct engine *e, const struct deployment *d);
+// Whether each has a replica, or would start one for a call.
+bool engine_ready(const struct engine *e);
 // All of them as JSON, with the last decisions of those that scale.
 struct buf;
 void engine_report(const struct engine *e, struct buf *out);

@@ -64,6 +64,8 @@ static void show(struct life *l, enum replica_state state, const char *why)
 {
   pthread_mutex_lock(&l->of->lock);
   l->shown = state;
+  if (state == REPLICA_off)
+    l->failures = 0;
   put_note(l->of, &l->note, why);
   pthread_mutex_unlock(&l->of->lock);
 }
@@ -83,7 +85,6 @@ static void stop(struct life *l)
   replica_goes(&l->replica->state, REPLICA_ON_stop);
   timer_stop(l->of->engine, &l->limit);
   replica_clear(l->of->engine, l->replica);
-  l->failures = 0;
   show(l, REPLICA_off, "");
 }
 
@@ -388,6 +389,28 @@ bool keeper_open(struct engine *e, struct deployment *d)
   for (uint32_t i = 0, n = d->n_ready; i < n; i++)
     begin(&k->lives[i]);
   return true;
+}
+
+static int settle(struct keeper *k, char *why, size_t why_size)
+{
+  for (uint32_t i = 0; i < k->deployment->n_replicas; i++)
+    if (k->lives[i].busy && !k->backoff.failed)
+      engine_run_until_done(k->engine, &k->lives[i].request);
+  if (!k->backoff.failed)
+    return 0;
+  snprintf(why, why_size, "%s.%s could not start a replica: %s", keeper_app(k),
+           k->deployment->name, k->last.why);
+  return -1;
+}
+
+int keepers_settle(struct engine *e, char *why, size_t why_size)
+{
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
+    struct deployment *d = &e->deployments[i];
+    if (d->keeper && settle(d->keeper, why, why_size))
+      return -1;
+  }
+  return 0;
 }
 
 static void keeper_free(struct deployment *d)

@@ -34,6 +34,28 @@ uint32_t engine_queued(const struct engine *e, const struct deployment *d)
   return get(&at_home(e, d)->queued);
 }
 
+// ---- readiness ----
+
+// One that may sleep starts with a call, if it can.
+static bool is_ready(const struct deployment *d)
+{
+  struct keeper *k = d->keeper;
+  if (!k || get(&d->n_ready))
+    return true;
+  pthread_mutex_lock(&k->lock);
+  bool may_sleep = k->scale && !k->scale->how.least && !k->backoff.failed;
+  pthread_mutex_unlock(&k->lock);
+  return may_sleep;
+}
+
+bool engine_ready(const struct engine *e)
+{
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++)
+    if (!is_ready(at_home(e, &e->deployments[i])))
+      return false;
+  return true;
+}
+
 // ---- as JSON ----
 
 static void add_name(struct buf *out, const char *key, const char *name)

@@ -281,6 +281,8 @@ int engine_start(struct engine *e, char *why, size_t why_size)
   }
   for (uint32_t i = 0; !bad && i < o.count; i++)
     bad = start_binding(&s, o.bindings[i]);
+  if (!bad && e->strict)
+    bad = keepers_settle(e, why, why_size);
   arena_free(&s.scratch);
   arena_free(&orders);
   return bad;

@@ -329,6 +329,7 @@ struct engine {
   uint64_t weight;       // of operators, still to be taken from a task's budget
   struct pin *free_pins; // on the heap
   size_t request_memory;
+  bool strict;          // as the options say
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;
@@ -671,6 +672,8 @@ void replica_clear(struct engine *e, struct replica *r);
 // may stop.
 bool keeper_open(struct engine *e, struct deployment *d);
 void keepers_free(struct engine *e);
+// Waits for all first checks. -1: one has failed, with a reason.
+int keepers_settle(struct engine *e, char *why, size_t why_size);
 
 // ---- batches (batch.c) ----
 

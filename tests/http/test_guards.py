@@ -207,7 +207,8 @@ class Keys(Guards):
     def test_server(self):
         """In `server` it holds for everything but health."""
         s = self.serve('server { auth: { bearer: secret("TOKEN") } }\napp a { route GET "/" -> "in" }\n', env=ENV)
-        for path, status in [("/", 401), ("/docs", 401), ("/nowhere", 401), ("/-/healthz", 200)]:
+        for path, status in [("/", 401), ("/docs", 401), ("/nowhere", 401), ("/-/deployments", 401), ("/-/healthz", 200),
+                             ("/-/readyz", 200)]:
             self.assertEqual(s.request("GET", path)[0], status, path)
         token = {"Authorization": "Bearer token-1"}
         for path, status in [("/", 200), ("/docs", 200), ("/nowhere", 404)]:

@@ -89,6 +89,7 @@ class Health(unittest.TestCase):
 
     def test_it_is_replaced_and_nothing_is_lost(self):
         found = self.until(lambda w: w["replicas"] == 2)
+        self.assertEqual(self.ask("/-/readyz"), (200, "ready"))
         self.assertEqual([r["state"] for r in found["health"]["replicas"]], ["ready", "ready"])
         self.assertRegex(found["health"]["replicas"][0]["since"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$")
         self.assertNotIn("health", self.report()["plain"])
@@ -122,9 +123,12 @@ class Health(unittest.TestCase):
         self.assertEqual((found["replicas"], found["health"]["last"]["why"]),
                          (0, "check_health failed: the switch is off"))
         self.until(lambda w: w["health"]["failed_starts"] >= 2)
+        self.assertEqual(self.ask("/-/readyz"), (503, '{"detail":"not ready"}'))
+        self.assertEqual(self.ask("/-/healthz"), (200, "success"))
         self.assertEqual(self.ask("/?t=0", "POST"), (503, '{"detail":"w has no replica: none can start"}'))
         self.get("/switch?on=true", "POST")
         self.until(lambda w: w["replicas"] == 2)
+        self.assertEqual(self.ask("/-/readyz"), (200, "ready"))
         self.assertEqual(self.get("/?t=0", "POST"), "heavy weights")
         lines = self.errors()
         self.assertEqual(len([li for li in lines if li.startswith("error: a.w could not start a replica: ")]), 1, lines)
@@ -141,25 +145,65 @@ class OverLoops(Health):
     loops = 3
 
 
-class AtTheBeginning(unittest.TestCase):
-    def test_a_let_that_fails_ends_the_server(self):
-        program = """
+TRUTH = """
 deployment M() {
-  let number = int("none")
-  fn check_health() {}
-  fn run(x: int) -> int = x + number
+  LET
+  fn check_health() -> bool = CHECK
+  fn run() -> str = "NAME"
+}
+deployment Sleeper() {
+  autoscaling: { min_replicas: 0 }
+  fn run(x: int) -> int = x
 }
 app a {
   bind m = M()
-  route GET "/" (x: int) -> m.run(x)
+  bind sleeper = Sleeper()
+  route GET "/" -> m.run()
+  route GET "/sleeper" (x: int) -> sleeper.run(x)
 }
 """
-        with tempfile.TemporaryDirectory() as folder:
-            plan = support.compile_plan(program, folder)
-            done = support.run(support.SGRUN, plan, "--listen", "127.0.0.1:0")
+
+
+def truth(name, check="true", let=""):
+    return TRUTH.replace("NAME", name).replace("CHECK", check).replace("LET", let)
+
+
+class AtTheBeginning(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+
+    def answers(self, server, path, wanted):
+        end = time.monotonic() + 60
+        while (found := server.request("GET", path)[2].decode()) != wanted:
+            self.assertLess(time.monotonic(), end, found)
+            time.sleep(0.02)
+
+    def test_a_let_that_fails_ends_the_server(self):
+        plan = support.compile_plan(truth("x", let='let number = int("none")'), self.folder)
+        done = support.run(support.SGRUN, plan, "--listen", "127.0.0.1:0")
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"m could not start: .*none")
         self.assertNotIn("ready on", done.stdout + done.stderr)
+
+    def test_a_check_that_fails_leaves_it_not_ready(self):
+        plan = support.compile_plan(truth("x", "false"), self.folder)
+        with support.Server(plan) as s:
+            self.assertEqual(s.request("GET", "/-/readyz")[0], 503)
+            self.assertEqual(s.request("GET", "/-/healthz")[0], 200)
+
+    def test_a_plan_that_is_not_well_replaces_none(self):
+        plan = support.compile_plan(truth("one"), self.folder)
+        with support.Server(plan, "--watch", "--loops", 2) as s:
+            self.answers(s, "/", "one")
+            self.assertEqual(s.request("GET", "/-/readyz")[0], 200)      # one deployment sleeps
+            for bad in truth("bad", "false"), truth("bad", let='let number = int("none")'):
+                support.compile_plan(bad, self.folder)
+                while "stays" not in (line := s.process.stderr.readline()):
+                    self.assertTrue(line)
+                self.assertIn("could not start", line)
+                self.assertEqual(s.request("GET", "/")[2], b"one")
+            support.compile_plan(truth("two"), self.folder)
+            self.answers(s, "/", "two")
 
 
 if __name__ == "__main__":

@@ -165,6 +165,7 @@ class Methods(unittest.TestCase):
 class Pages(unittest.TestCase):
     def test_health_and_routes(self):
         self.assertEqual(ask("GET", "/-/healthz"), (200, "text/plain; charset=utf-8", "success"))
+        self.assertEqual(ask("GET", "/-/readyz"), (200, "text/plain; charset=utf-8", "ready"))
         self.assertEqual(json.loads(ask("GET", "/-/routes")[2]), {"/": "sample", "/other": "other"})
 
     def test_docs(self):

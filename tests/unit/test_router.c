@@ -189,6 +189,7 @@ static void pages_give_way_to_routes(void **state)
   ASK("/docs", "/docs");
   ASK("/openapi.json", "page 2 of -1");
   ASK("/-/healthz", "page 0 of -1");
+  ASK("/-/readyz", "page 7 of -1");
   ASK("/-/other", "/{rest:path}: -/other");
   drop(&s);
 }
