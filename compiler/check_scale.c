@@ -50,6 +50,47 @@ static void check_replicas(struct told *t, const struct setting *list)
     report_bound(t, first, "below `min_replicas`", low, least);
 }
 
+// ---- health ----
+
+static bool has_check(const struct class *c)
+{
+  for (const struct method *m = c->methods; m; m = m->next)
+    if (is_check(m->name))
+      return true;
+  return false;
+}
+
+// How many starts may fail counts where replicas come and go, too.
+static const struct setting *set_of_health(const struct setting *list)
+{
+  bool scales = settings_scale(list);
+  for (; list; list = list->next)
+    if (!strncmp(setting_rows[list->id].name, "health.", 7) &&
+        (list->id != SETTING_health_failures || !scales))
+      return list;
+  return NULL;
+}
+
+// Bodies in other languages are processes, which can be asked.
+static void check_health(struct told *t, const struct bind_sym *s)
+{
+  const struct setting *set = set_of_health(s->b.settings);
+  const struct item *i = s->class->item;
+  bool other = i && i->kind == ITEM_DEPLOYMENT && i->deployment.on.text;
+  if (!set || other || has_check(&s->class->c) ||
+      setting_find(s->b.settings, SETTING_health_progress) ||
+      is_told(t, set->span))
+    return;
+  struct diag *d =
+      diag_report(t->k->d, DIAG_nothing_to_check, set->span,
+                  "`health` is set, and nothing of `%s` is checked",
+                  s->class->c.name->text);
+  diag_hint(t->k->d, d,
+            s->class->c.kind == CLASS_function
+                ? "set `progress`: a function is not asked"
+                : "give it `fn check_health() { … }`, or set `progress`");
+}
+
 // ---- calls at a time ----
 
 static int64_t doubled(double x)
@@ -115,6 +156,8 @@ void replicas_settle(struct checker *k)
   for (uint32_t i = 0; i < k->n_binds; i++)
     if (settings_scale(k->binds[i]->b.settings))
       check_replicas(&t, k->binds[i]->b.settings);
+  for (uint32_t i = 0; i < k->n_binds; i++)
+    check_health(&t, k->binds[i]);
   for (uint32_t i = 0; i < k->n_binds; i++)
     settle_ongoing(k, &k->binds[i]->b);
 }

@@ -36,16 +36,19 @@ static int64_t time_of(const struct plan *p, const struct plan_binding *b,
 bool health_read(const struct plan *p, const struct plan_binding *b,
                  struct health *out)
 {
+  bool graph = p->classes[b->class].kind == CLASS_graph;
+  bool rests = !graph && setting_written(p, b, SETTING_health_progress);
   int64_t failures = setting_of(p, b, SETTING_health_failures);
   *out = (struct health){
       .check = find_check(p, &p->classes[b->class]),
       .period = time_of(p, b, SETTING_health_period),
       .timeout = time_of(p, b, SETTING_health_timeout),
+      .progress = rests ? time_of(p, b, SETTING_health_progress) : 0,
       .failures = failures < 1            ? 1
                   : failures < UINT32_MAX ? (uint32_t)failures
                                           : UINT32_MAX,
   };
-  return out->check != PLAN_NONE;
+  return out->check != PLAN_NONE || out->progress;
 }
 
 // Spreads a number over 64 bits: the last step of SplitMix64.

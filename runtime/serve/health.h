@@ -12,6 +12,7 @@
 struct health {            // what is set
   uint32_t check;          // the function `check_health`, or PLAN_NONE
   int64_t period, timeout; // ns
+  int64_t progress;        // ns that a call may rest; 0: no limit
   uint32_t failures;       // in a row
 };
 

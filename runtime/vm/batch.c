@@ -299,6 +299,12 @@ const struct error *batch_join(struct task *t, int64_t weight, uint16_t result)
   return NULL;
 }
 
+const struct task *batch_runs(const struct task *t)
+{
+  const struct batch *b = t->member.batch;
+  return b && b->request.run ? b->request.run->root : NULL;
+}
+
 void batch_leave(struct task *t)
 {
   struct member *m = &t->member;

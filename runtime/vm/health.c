@@ -81,9 +81,14 @@ static bool answered(struct life *l, char why[REASON_SIZE])
   request_end(&l->request);
   arena_reset(&l->arena);
   l->busy = false;
-  if (!well && l->of->deployment->counts.health_failures)
-    metric_add(l->of->deployment->counts.health_failures, 1);
   return well;
+}
+
+static void count_failure(const struct life *l)
+{
+  struct metric_series *s = l->of->deployment->counts.health_failures;
+  if (s)
+    metric_add(s, 1);
 }
 
 // ---- before it takes calls ----
@@ -92,14 +97,17 @@ static void on_first(struct request *r)
 {
   struct life *l = r->user;
   char why[REASON_SIZE];
-  if (answered(l, why))
+  if (answered(l, why)) {
     life_ready(l);
-  else
-    life_failed(l, why);
+    return;
+  }
+  count_failure(l);
+  life_failed(l, why);
 }
 
 void health_first(struct life *l)
 {
+  l->checked = engine_now(l->of->engine);
   if (l->of->health.check == PLAN_NONE)
     life_ready(l);
   else
@@ -130,16 +138,15 @@ static void replace(struct life *l, const char *why)
   life_replace(l, l->failures > 1 ? all : why);
 }
 
-static void on_checked(struct request *r)
+static void settle(struct life *l, bool well, const char *why)
 {
-  struct life *l = r->user;
-  char why[REASON_SIZE] = "";
-  if (answered(l, why)) {
+  if (well) {
     if (l->failures)
       note(l, 0, "");
     set_next(l);
     return;
   }
+  count_failure(l);
   note(l, l->failures + 1, why);
   if (l->failures >= l->of->health.failures)
     replace(l, why);
@@ -147,15 +154,35 @@ static void on_checked(struct request *r)
     set_next(l);
 }
 
+static void on_checked(struct request *r)
+{
+  char why[REASON_SIZE] = "";
+  bool well = answered(r->user, why);
+  settle(r->user, well, why);
+}
+
+// Who rests for too long need not be asked.
 static void check(struct timer *timer)
 {
-  ask((struct life *)((char *)timer - offsetof(struct life, check)),
-      on_checked);
+  struct life *l =
+      (struct life *)((char *)timer - offsetof(struct life, check));
+  char why[REASON_SIZE];
+  if (life_rests(l)) {
+    l->checked = engine_now(l->of->engine);
+    snprintf(why, sizeof why, "a call has made no progress for %.6g s",
+             (double)l->of->health.progress / 1e9);
+    settle(l, false, why);
+  } else if (l->of->health.check != PLAN_NONE) {
+    ask(l, on_checked);
+  } else {
+    l->checked = engine_now(l->of->engine);
+    settle(l, true, "");
+  }
 }
 
 void health_begin(struct life *l)
 {
-  if (l->of->health.check == PLAN_NONE)
+  if (l->of->health.check == PLAN_NONE && !l->of->health.progress)
     return;
   l->check.fire = check;
   set_next(l);

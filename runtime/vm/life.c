@@ -366,6 +366,8 @@ static void begin(struct life *l)
 {
   if (l->of->health.check == PLAN_NONE) {
     count_start(l->of);
+    l->checked = engine_now(l->of->engine);
+    health_begin(l);
     return;
   }
   deployment_close(l->replica, REPLICA_ON_close);

@@ -78,6 +78,8 @@ void health_first(struct life *l);
 // Of one that is ready: asks again and again. Or not any more.
 void health_begin(struct life *l);
 void health_end(struct life *l);
+// Whether one of its calls has rested for too long (progress.c).
+bool life_rests(struct life *l);
 // The error in one line, NUL-terminated.
 void reason_of(const struct error *e, char out[REASON_SIZE]);
 

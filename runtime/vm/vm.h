@@ -127,6 +127,7 @@ struct frame {
   struct timeline_call *within; // the one that it serves
   const struct text *model;     // that it is for, or NULL
   uint32_t seen;     // run->looks when its values were looked at
+  uint32_t mark, rests; // what it waited for, at how many looks (progress.c)
   value slots[];   // behind them, a graph's state
 };
 
@@ -680,6 +681,8 @@ int keepers_settle(struct engine *e, char *why, size_t why_size);
 // The task waits for what the batch gives for its innermost frame's parameters.
 const struct error *batch_join(struct task *t, int64_t weight, uint16_t result);
 void batch_leave(struct task *t);
+// What runs its batch, if it is under way; or NULL.
+const struct task *batch_runs(const struct task *t);
 // What is set for the methods of a deployment; and a replica's own queues.
 bool batches_set(struct engine *e, struct deployment *d);
 bool batches_open(struct engine *e, struct replica *r);
