@@ -433,17 +433,16 @@ static void *run_loop(void *arg)
 }
 
 // Signals are for loop 0.
-static void start_threads(struct loops *l)
+int loops_start(struct loops *l)
 {
+  int e = 0;
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  for (int i = 1; i < l->n; i++)
-    if (pthread_create(&l->each[i].thread, NULL, run_loop, &l->each[i])) {
-      fputs("sgrun: cannot start a thread for a loop\n", stderr);
-      _exit(1);
-    }
+  for (int i = 1; !e && i < l->n; i++)
+    e = pthread_create(&l->each[i].thread, NULL, run_loop, &l->each[i]);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return e ? -1 : 0;
 }
 
 int loops_run(struct loops **at, void (*ended)(void *), void *user)
@@ -451,7 +450,6 @@ int loops_run(struct loops **at, void (*ended)(void *), void *user)
   struct loops *l = *at;
   l->ended = ended;
   l->user = user;
-  start_threads(l);
   run_loop(&l->each[0]);
   for (int i = 1; i < l->n; i++)
     pthread_join(l->each[i].thread, NULL);

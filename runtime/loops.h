@@ -26,7 +26,11 @@ int loops_new(struct loops **out, const struct options *o,
 int loops_port(const struct loops *l, unsigned address);
 uv_loop_t *loops_main(struct loops *l);
 
-// Serves until a signal ends it, then frees everything; the exit status.
+// Gives all loops but 0 a thread each, on which they serve at once. -1: there
+// is none.
+int loops_start(struct loops *l);
+
+// Then: serves until a signal ends it, and frees everything; the exit status.
 // `ended` (or NULL) is called on loop 0 when it begins to end, to give back
 // what else is on it.
 int loops_run(struct loops **l, void (*ended)(void *), void *user);

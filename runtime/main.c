@@ -234,6 +234,10 @@ static int serve(struct options *o, struct service *service, double began)
   if (o->watch)
     s.watch =
         watch_new(loops_main(s.loops), o->path, service->plan, on_changed, &s);
+  if (loops_start(s.loops)) {
+    fputs("sgrun: cannot start a thread for a loop\n", stderr);
+    _exit(1); // some may have begun
+  }
   say_ready(o, s.loops, clock_ms(CLOCK_MONOTONIC) - began);
   int status = loops_run(&s.loops, on_ending, &s);
   close_ingress(&in);

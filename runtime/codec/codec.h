@@ -22,6 +22,7 @@ struct offences {
   struct arena *arena;
   struct offence *first, **last; // last: NULL while empty
   uint32_t count;                // more than 1 000 are counted, not kept
+  const char *fault;             // what failed here, no offence; or NULL
 };
 void offence_add(struct offences *o, const char *type, const char *loc,
                  const char *input, const char *ctx, const char *format, ...)
@@ -50,8 +51,8 @@ struct decode {
 // offence json_invalid, whose loc is ["body", offset].
 bool json_decode(struct decode *d, uint32_t type, const char *input,
                  size_t size, const struct loc *at, value *out);
-// The same in one pass. False, and nothing is said, where that cannot be done or
-// there are offences.
+// The same in one pass. False, and nothing is said, where that cannot be done
+// or there are offences.
 bool json_quick(struct decode *d, uint32_t type, const char *input, size_t size,
                 value *out);
 // The same where a parameter may be a JSON string that holds JSON.

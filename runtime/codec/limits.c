@@ -94,9 +94,10 @@ static bool text_holds(struct check *c, const struct text *t)
     return true;
   const struct plan_const *k = &p->consts[c->limit->value];
   struct plan_text pattern = {k->lo, k->hi};
-  return pattern_matches(plan_str(p, pattern), pattern.size, t->data,
-                         t->size) ||
-         (c->d->offences && bad_pattern(c, pattern));
+  enum regex_result found = pattern_find(pattern, p, t);
+  if (found == REGEX_FOUND || found == REGEX_NO_MEMORY || !c->d->offences)
+    return found == REGEX_FOUND;
+  return bad_pattern(c, pattern);
 }
 
 // ---- numbers ----

@@ -8,6 +8,7 @@
 #ifndef SG_CODEC_PARTS_H
 #define SG_CODEC_PARTS_H
 
+#include "grammar/base/regex.h"
 #include "grammar/base/number.h"
 #include "runtime/codec/codec.h"
 
@@ -94,8 +95,9 @@ bool limits_hold(struct decode *d, uint32_t type, value v,
                  const struct json *from, const struct loc *at);
 bool limits_items(struct decode *d, uint32_t type, uint32_t count, bool most,
                   const struct json *from, const struct loc *at);
-bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
-                     size_t size);
+// What it costs too much to find is not there.
+enum regex_result pattern_find(struct plan_text pattern, const struct plan *p,
+                               const struct text *text);
 
 // ---- moment.c: durations and times as text ----
 // NULL, or what is wrong in Pydantic's words.

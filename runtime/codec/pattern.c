@@ -5,16 +5,19 @@
 
 #include <stdio.h>
 
-bool pattern_matches(const char *pattern, size_t pattern_size, const char *text,
-                     size_t size)
+enum regex_result pattern_find(struct plan_text pattern, const struct plan *p,
+                               const struct text *text)
 {
   char why[8];
   struct regex_search s;
-  struct regex *r = regex_get(pattern, pattern_size, why, sizeof why);
-  bool found = r && regex_begin(&s, r, text, size) &&
-               regex_next(&s, 0, false) == REGEX_FOUND;
-  if (r)
-    regex_end(&s);
+  struct regex *r =
+      regex_get(plan_str(p, pattern), pattern.size, why, sizeof why);
+  if (!r)
+    return REGEX_NO_MEMORY;
+  enum regex_result found = regex_begin(&s, r, text->data, text->size)
+                                ? regex_next(&s, 0, false)
+                                : REGEX_NO_MEMORY;
+  regex_end(&s);
   regex_put(&r);
   return found;
 }

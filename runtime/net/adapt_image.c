@@ -19,6 +19,10 @@ static bool decode_image(struct decode *d, uint32_t type, const char *data,
     why = image_read_jpeg(&image, data, size);
   else
     why = "this is neither PNG nor JPEG";
+  if (why && image.ours && d->offences)
+    d->offences->fault = why;
+  if (image.ours)
+    return false;
   if (why)
     return offence_value(d, &json_null, at, "cannot read the image: %s", why);
   if (!image.pixels)

@@ -108,7 +108,7 @@ void answer_offences(const struct service *s, uint32_t route,
   else if (o->first)
     buf_addf(&body, "%s: %s", o->first->loc, o->first->msg);
   if (!o->first || body.failed)
-    answer_fail(s, route, answer_no_memory, http);
+    answer_fail(s, route, o->fault ? o->fault : answer_no_memory, http);
   else if (shape == SHAPE_FASTAPI)
     http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
   else

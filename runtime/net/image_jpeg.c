@@ -21,6 +21,7 @@ SHARED_LIBRARY("libturbojpeg.so.0")
 static const char *trouble(struct image *out, tjhandle tj)
 {
   const char *words = lib.tjGetErrorStr2(tj);
+  out->ours = strstr(words, "emory");
   words = arena_copy(out->arena, words, strlen(words));
   return words ? words : "damaged";
 }
@@ -61,10 +62,12 @@ static const char *decompress(struct image *out, tjhandle tj,
 
 const char *image_read_jpeg(struct image *out, const void *data, size_t size)
 {
-  if (!lib_ready())
+  out->ours = !lib_ready();
+  if (out->ours)
     return "libturbojpeg.so.0 cannot be loaded here";
   tjhandle tj = lib.tjInitDecompress();
-  if (!tj)
+  out->ours = !tj;
+  if (out->ours)
     return "libturbojpeg has no memory";
   const char *why = decompress(out, tj, data, size);
   lib.tjDestroy(tj);

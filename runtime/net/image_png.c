@@ -35,6 +35,8 @@
 
 SHARED_LIBRARY("libpng16.so.16")
 
+static const char no_memory[] = "libpng has no memory";
+
 struct reader {
   struct image *out;
   const unsigned char *at, *end;
@@ -47,6 +49,7 @@ static void on_error(png_structp png, png_const_charp message)
 {
   struct reader *r = lib.png_get_error_ptr(png);
   if (!r->why) {
+    r->out->ours = strstr(message, "memory");
     r->why = arena_copy(r->out->arena, message, strlen(message));
     r->why = r->why ? r->why : "damaged";
   }
@@ -110,8 +113,11 @@ static void run(struct reader *r)
   if (setjmp(*lib.png_set_longjmp_fn(r->png, longjmp, sizeof(jmp_buf))))
     return;
   r->info = lib.png_create_info_struct(r->png);
-  if (!r->info)
+  if (!r->info) {
+    r->out->ours = true;
+    r->why = no_memory;
     return;
+  }
   lib.png_set_read_fn(r->png, r, on_read);
   lib.png_set_user_limits(r->png, 1 << 20, 1 << 20);
   lib.png_set_chunk_cache_max(r->png, 64);
@@ -121,14 +127,16 @@ static void run(struct reader *r)
 
 const char *image_read_png(struct image *out, const void *data, size_t size)
 {
-  if (!lib_ready())
+  out->ours = !lib_ready();
+  if (out->ours)
     return "libpng16.so.16 cannot be loaded here";
   struct reader r = {.out = out, .at = data};
   r.end = r.at + size;
   r.png = lib.png_create_read_struct(PNG_LIBPNG_VER_STRING, &r, on_error,
                                      on_warning);
-  if (!r.png)
-    return "libpng has no memory";
+  out->ours = !r.png;
+  if (out->ours)
+    return no_memory;
   run(&r);
   lib.png_destroy_read_struct(&r.png, &r.info, NULL);
   return r.why;

@@ -1,5 +1,5 @@
-// Pixels to PNG by libpng, whose errors leave by longjmp: what outlives one lies in
-// the struct that the caller owns.
+// Pixels to PNG by libpng, whose errors leave by longjmp: what outlives one
+// lies in the struct that the caller owns.
 #include "runtime/net/image.h"
 #include "grammar/base/shared.h"
 
@@ -52,7 +52,8 @@ static void on_flush(png_structp png)
 // A row without its strides.
 static void pack_row(const struct tensor *t, int64_t y, unsigned char *row)
 {
-  const unsigned char *from = (const unsigned char *)t->data + y * t->strides[0];
+  const unsigned char *from =
+      (const unsigned char *)t->data + y * t->strides[0];
   int64_t channels = t->rank == 3 ? t->dims[2] : 1;
   int64_t step = t->rank == 3 ? t->strides[2] : 0;
   for (int64_t x = 0; x < t->dims[1]; x++)

@@ -13,7 +13,9 @@ import zlib
 import support
 
 sys.path.insert(0, str(support.ROOT / "tests/http"))
+sys.path.insert(0, str(support.ROOT / "tests/tools"))
 import ws  # noqa: E402
+from make_png import png  # noqa: E402
 
 LIBRARY = support.BUILD / "tests/faults.so"
 SANITIZED = "asan" in support.BUILD.name
@@ -119,6 +121,9 @@ GZIP = "Accept-Encoding: gzip"
 ROW = b'{"n": 7, "text": "%s", "tags": ["a", "b"]}'
 FORM = (b'--xx\r\ncontent-disposition: form-data; name="name"\r\n\r\nx\r\n--xx\r\ncontent-disposition: form-data; '
         b'name="photo"; filename="p"\r\n\r\n' + b"\xff\0" * 20000 + b"\r\n--xx--\r\n")
+DEEP = (b'{"shape": {"type": "Circle", "r": 1.5}, "maybe": null, "any": [1, {"x": "y"}], "more": {"k": [1, 2], "l": []}, '
+        b'"code": "abc"}')
+PNG = png(40, 30)
 
 # What is asked, by name: the bytes of a request.
 REQUESTS = {
@@ -145,6 +150,30 @@ REQUESTS = {
     "metrics": http("GET", "/metrics"),
     "openapi": http("GET", "/openapi.json"),
     "nowhere": http("GET", "/nowhere"),
+    "deep": http("POST", "/deep", b"[" + b",".join([DEEP] * 10) + b"]", JSON),
+    "deep offences": http("POST", "/deep", b"[" + DEEP.replace(b"Circle", b"Cube") + b"," +
+                          DEEP.replace(b"abc", b"ABC").replace(b"1.5", b'"x"') + b"]", JSON),
+    "any": http("POST", "/any", b'{"a": [1, 2.5, "\\u00e9", {"b": null}], "c": {"d": [[[]]]}}', JSON),
+    "image": http("POST", "/image", PNG, "Content-Type: image/png"),
+    "no image": http("POST", "/image", PNG[:60], "Content-Type: image/png"),
+    "array": http("POST", "/array", b'{"array": [[1, 2], [3, 4.5]], "shape": [4, -1], "dtype": "float32"}', JSON),
+    "table": http("POST", "/table?orient=records", b'[{"a": 1, "b": "x,y"}, {"a": 2.5, "b": null}]', JSON),
+    "hash": http("GET", "/hash?x=abc"),
+    "words": http("GET", "/words?x=b%20a%20b%20c-12%20" + "%20".join(f"w{i}" for i in range(100))),
+    "tenant": http("GET", "/tenant?x=3", b"", "multiplexed_model_id: shop"),
+    "retried": http("GET", "/retried?x=3"),
+    "instead": http("GET", "/instead?x=3"),
+    "first": http("GET", "/first?x=3"),
+    "status": http("GET", "/status?x=3"),
+    "fails": http("GET", "/status?x=7"),
+    "lines": http("GET", "/lines?n=60"),
+    "who": http("GET", "/who", b"", "User-Agent: me", "Cookie: a=1; mark=%22x%22; b"),
+    "asked": http("GET", "/asked", b"", "X-One: 1", "X-Two: 2", "X-One: 3"),
+    "preflight": http("OPTIONS", "/shared", b"", "Origin: https://a.example", "Access-Control-Request-Method: GET",
+                      "Access-Control-Request-Headers: accept"),
+    "disallowed": http("OPTIONS", "/shared", b"", "Origin: https://b.example", "Access-Control-Request-Method: PUT"),
+    "deployments": http("GET", "/-/deployments"),
+    "routes": http("GET", "/-/routes"),
     "long head": http("GET", "/hello/you", b"", *(f"X-{i}: {'y' * 100}" for i in range(100))),
 }
 

@@ -82,7 +82,7 @@ class Answers(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self):
-        self.data, self.wanted = bytearray(), None
+        self.data, self.wanted, self.open = bytearray(), None, True
 
     def connection_made(self, transport):
         self.transport = transport
@@ -109,6 +109,7 @@ class Answers(asyncio.Protocol):
             self.wanted.set_result((int(head[9:12]), body))
 
     def connection_lost(self, _):
+        self.open = False
         if self.wanted and not self.wanted.done():
             self.wanted.set_exception(ConnectionError("closed"))
 
@@ -169,8 +170,7 @@ class Requests:
         data, status, body = KINDS[kind][1](x)
         loop = asyncio.get_running_loop()
         try:
-            c = self.idle.pop() if self.idle else \
-                (await loop.create_connection(Answers, "127.0.0.1", self.port))[1]
+            c = self.rested() or (await loop.create_connection(Answers, "127.0.0.1", self.port))[1]
             got = await asyncio.wait_for(c.ask(data), PATIENCE)
         except (OSError, asyncio.TimeoutError) as e:
             return self.report.fault(kind, repr(e))
@@ -178,6 +178,12 @@ class Requests:
         if got[0] != status or None not in (body, got[1]) and got[1] != body:
             self.report.fault(kind, f"{got[0]} {got[1]}")
         self.idle.append(c)
+
+    def rested(self):
+        """A connection that has its last answer; the server closes those that rest for long."""
+        while self.idle:
+            if (c := self.idle.pop()).open:
+                return c
 
     async def vanish(self, x):
         """Asks for something, perhaps not to the end, and is gone by a reset."""
@@ -296,25 +302,30 @@ class Idle:
         for i in range(self.count):
             held.append((await loop.create_connection(Answers, "127.0.0.1", self.port))[1])
             if i % 100 == 99:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.05)
         # Each is asked before its time of silence is over.
         gap = min(0.05, 50 / max(1, self.count))
-        due, i = loop.time(), 0
-        while due < end:
+        due, i, tasks = loop.time(), 0, set()
+        while due < end and held:
             if (wait := due - loop.time()) > 0:
                 await asyncio.sleep(wait)
-            c, i = held[i % len(held)], i + 1
-            try:
-                status, body = await asyncio.wait_for(c.ask(request("GET", f"/both?x={i}")), PATIENCE)
-                self.report.took("rested", loop.time() - due)
-                if (status, body) != (200, b"%d" % (10 * i)):
-                    self.report.fault("rested", f"{status} {body}")
-            except (OSError, asyncio.TimeoutError) as e:
-                self.report.fault("rested", repr(e))
-                held.remove(c)
+            i += 1
+            tasks.add(t := loop.create_task(self.one(held[i % len(held)], i, due)))
+            t.add_done_callback(tasks.discard)
             due += gap
+        if tasks:
+            await asyncio.wait(tasks)
         for c in held:
             c.transport.close()
+
+    async def one(self, c, i, due):
+        try:
+            status, body = await asyncio.wait_for(c.ask(request("GET", f"/both?x={i}")), PATIENCE)
+        except (OSError, asyncio.TimeoutError) as e:
+            return self.report.fault("rested", repr(e))
+        self.report.took("rested", asyncio.get_running_loop().time() - due)
+        if (status, body) != (200, b"%d" % (10 * i)):
+            self.report.fault("rested", f"{status} {body}")
 
 
 # ---- all of them ----
