@@ -83,6 +83,7 @@ struct program *check_program(struct compile *c)
   reach_check(&k);
   resources_check(&k);
   call_cycles_check(&k);
+  endless_check(&k);
   index_finish(&k);
   require_types(&k);
   return k.p;

@@ -42,6 +42,28 @@ static void read_fields(struct body *b, struct mapping *m)
   }
 }
 
+// Keys that are written out are each given once, up to the next spread, which
+// gives them their places.
+static void check_keys(struct checker *k, const struct mapping *m)
+{
+  struct table at = {0};
+  for (uint32_t i = 0; i < m->n; i++) {
+    const struct core *key = m->keys[i];
+    if (!key)
+      at = (struct table){0};
+    if (!key || key->kind != CORE_CONST || is_bad(key->type))
+      continue;
+    const struct constant *c = key->constant;
+    void **first = table_at(k->a, &at, atom_of(&k->c->atoms, c->text, c->size));
+    if (*first) {
+      struct diag *d = diag_report(k->d, DIAG_duplicate_field, key->span,
+                                   "this key is given twice");
+      diag_note(k->d, d, ((const struct core *)*first)->span, "the first one");
+    }
+    *first = (void *)key;
+  }
+}
+
 // What is spread into a map of json goes there as its JSON.
 static struct core *spread_as(struct body *b, struct core *x,
                               const struct type *to)
@@ -95,6 +117,7 @@ struct core *check_map(struct body *b, struct expr *e, const struct type *want)
   m.keys = ARENA_ARRAY(k->a, n + 1, struct core *);
   m.values = ARENA_ARRAY(k->a, n + 1, struct core *);
   read_fields(b, &m);
+  check_keys(k, &m);
   if (m.of)
     convert_all(b, &m);
   else if (!m.bad)

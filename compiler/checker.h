@@ -816,6 +816,8 @@ void reach_check(struct checker *k);
 
 // cycles.c
 void effects_check(struct checker *k);
+// Functions that call themselves whatever comes (check_endless.c).
+void endless_check(struct checker *k);
 void call_cycles_check(struct checker *k);
 
 #endif

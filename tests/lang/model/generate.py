@@ -670,12 +670,14 @@ class Generator:
         return node
 
     def for_map(self, t, depth, hint):
-        pairs = []
+        pairs, used = [], set()  # keys that are written out since the last spread
         for _ in range(self.random.randrange(0 if hint else 1, 4)):
             if self.chance(0.2):
                 pairs.append((None, self.leaf(t, hint=False)))
+                used = set()
                 continue
-            key = Node("literal", STR, value=self.one(KEYS))
+            key = Node("literal", STR, value=self.one([k for k in KEYS if k not in used]))
+            used.add(key.value)
             if self.chance(0.2):
                 name = self.leaf(STR)
                 key = Node("template", STR, [name], parts=[self.named(STR, name)
