@@ -3,6 +3,7 @@
 #include "runtime/net/answer_parts.h"
 #include "runtime/net/image.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char answer_no_memory[] =
@@ -61,10 +62,20 @@ static void send_error_with(enum error_shape shape, int status,
 }
 
 static void send_error(enum error_shape shape, int status, const char *text,
-                       size_t size, bool retry, struct http_request *http)
+                       size_t size, struct http_request *http)
 {
-  static const struct http_header later = {"retry-after", "1", 11, 1};
-  send_error_with(shape, status, text, size, &later, retry, http);
+  send_error_with(shape, status, text, size, NULL, 0, http);
+}
+
+// With the time after which it is worth while to ask again.
+static void send_later(enum error_shape shape, int status, const char *text,
+                       size_t size, uint32_t seconds, struct http_request *http)
+{
+  char number[12];
+  int n = snprintf(number, sizeof number, "%u", seconds ? seconds : 1u);
+  char *kept = arena_copy(&http->arena, number, (size_t)n);
+  struct http_header later = {"retry-after", kept, 11, (uint32_t)n};
+  send_error_with(shape, status, text, size, &later, kept != NULL, http);
 }
 
 void answer_refusal(enum error_shape shape, int status, const char *text,
@@ -87,15 +98,16 @@ void answer_error(const struct service *s, uint32_t route,
     text = e->message->data;
     size = e->message->size;
   }
-  send_error(how->errors, status, text, size, status == 503 || status == 429,
-             http);
+  if (status == 503 || status == 429)
+    send_later(how->errors, status, text, size, e->retry_after, http);
+  else
+    send_error(how->errors, status, text, size, http);
 }
 
 void answer_fail(const struct service *s, uint32_t route, const char *message,
                  struct http_request *http)
 {
-  send_error(s->routes[route].errors, 500, message, strlen(message), false,
-             http);
+  send_error(s->routes[route].errors, 500, message, strlen(message), http);
 }
 
 void answer_offences(const struct service *s, uint32_t route,
@@ -113,7 +125,7 @@ void answer_offences(const struct service *s, uint32_t route,
     http_respond(http, 422, "application/json", body.data, body.size, NULL, 0);
   else
     send_error(shape, shape == SHAPE_OPENAI ? 400 : 422, body.data, body.size,
-               false, http);
+               http);
 }
 
 void answer_allow(struct http_request *http, uint32_t allow)

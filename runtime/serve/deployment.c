@@ -224,7 +224,7 @@ static void take_from(struct deployment *d, struct replica *r)
   sink(d, r);
 }
 
-bool deployment_take(struct deployment *d, struct claim *c)
+bool deployment_take(struct deployment *d, struct claim *c, int64_t now)
 {
   struct replica *r = affinity_pick(d, c->to);
   if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing ||
@@ -232,6 +232,7 @@ bool deployment_take(struct deployment *d, struct claim *c)
     return false;
   claim_goes(&c->state, CLAIM_ON_take);
   c->replica = r;
+  c->since = now;
   take_from(d, r);
   affinity_note(r, c->to);
   tell(d);
@@ -240,23 +241,47 @@ bool deployment_take(struct deployment *d, struct claim *c)
 
 // ---- the queue ----
 
-bool deployment_wait(struct deployment *d, struct waiting *w)
+// Slots that there may be while a call waits.
+static uint64_t most_slots(const struct deployment *d)
 {
-  if (get(&d->queued) >= d->max_queued) {
+  return (uint64_t)d->n_replicas * d->max_ongoing;
+}
+
+static enum deployment_line line_for(struct deployment *d,
+                                     const struct waiting *w)
+{
+  if (get(&d->queued) >= d->max_queued)
+    return LINE_FULL;
+  int64_t begin = pace_begin(&d->pace, queue_ahead(&d->queue, w->priority),
+                             most_slots(d), w->since);
+  return begin > w->start_by || begin > w->end_by ? LINE_LONG : LINE_JOINED;
+}
+
+enum deployment_line deployment_wait(struct deployment *d, struct waiting *w)
+{
+  enum deployment_line line = line_for(d, w);
+  if (line != LINE_JOINED) {
     claim_goes(&w->claim->state, CLAIM_ON_refuse);
     count(d->counts.refused, 1);
-    return false;
+    return line;
   }
   claim_goes(&w->claim->state, CLAIM_ON_wait);
   queue_add(&d->queue, w);
   add(&d->queued, 1);
   count(d->counts.queued, 1);
-  return true;
+  return line;
+}
+
+uint32_t deployment_retry_after(const struct deployment *d)
+{
+  uint32_t ready = get(&d->n_ready);
+  return pace_retry_after(&d->pace, get(&d->queued),
+                          (uint64_t)(ready ? ready : 1) * d->max_ongoing);
 }
 
 static void forget(struct deployment *d, struct waiting *w)
 {
-  queue_remove(w);
+  queue_remove(&d->queue, w);
   add(&d->queued, -1);
   count(d->counts.queued, -1);
 }
@@ -271,12 +296,30 @@ void deployment_leave(struct deployment *d, struct waiting *w)
 
 // ---- slots that become free ----
 
-static void enter(struct deployment *d, struct waiting *w, struct replica *r)
+// Whoever goes next. Those whose time is shorter than the shortest call would
+// only hold a slot for nothing: they leave.
+static struct waiting *next_of(struct replica *r, int64_t now)
+{
+  struct deployment *d = r->of;
+  int64_t least = pace_least(&d->pace, now);
+  struct waiting *w;
+  while ((w = affinity_next(r)) && now > w->end_by - least) {
+    claim_goes(&w->claim->state, CLAIM_ON_shed);
+    forget(d, w);
+    count(d->counts.shed, 1);
+    w->late(w);
+  }
+  return w;
+}
+
+static void enter(struct deployment *d, struct waiting *w, struct replica *r,
+                  int64_t now)
 {
   forget(d, w);
   claim_goes(&w->claim->state, CLAIM_ON_enter);
   affinity_note(r, w->claim->to);
   w->claim->replica = r;
+  w->claim->since = now;
   w->enter(w);
 }
 
@@ -292,25 +335,26 @@ static void give_to_none(struct replica *r)
     d->drained(r);
 }
 
-void deployment_give(struct claim *c)
+void deployment_give(struct claim *c, int64_t now)
 {
   struct replica *r = c->replica;
   struct deployment *d = r->of;
-  struct waiting *w = affinity_next(r);
   claim_goes(&c->state, CLAIM_ON_give);
   c->replica = NULL;
-  if (w && r->state == REPLICA_ready) {
+  pace_note(&d->pace, now - c->since, now);
+  struct waiting *w = r->state == REPLICA_ready ? next_of(r, now) : NULL;
+  if (w) {
     r->turn = d->turns++;
     sink(d, r);
     count(d->counts.requests, 1);
-    enter(d, w, r);
+    enter(d, w, r, now);
   } else {
     give_to_none(r);
   }
   tell(d);
 }
 
-void deployment_open(struct replica *r)
+void deployment_open(struct replica *r, int64_t now)
 {
   struct deployment *d = r->of;
   replica_goes(&r->state, REPLICA_ON_open);
@@ -318,10 +362,10 @@ void deployment_open(struct replica *r)
   add(&d->n_ready, 1);
   count(d->counts.replicas, 1);
   rise(d, r);
-  for (struct waiting *w;
-       r->ongoing < d->max_ongoing && (w = affinity_next(r));) {
+  struct waiting *w;
+  while (r->ongoing < d->max_ongoing && (w = next_of(r, now))) {
     take_from(d, r);
-    enter(d, w, r);
+    enter(d, w, r, now);
   }
 }
 

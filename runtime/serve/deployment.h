@@ -14,6 +14,7 @@
 
 #include "runtime/serve/affinity.h"
 #include "runtime/serve/models.h"
+#include "runtime/serve/pace.h"
 #include "runtime/serve/queue.h"
 #include "runtime/serve/states.h"
 
@@ -48,6 +49,7 @@ struct claim {
   struct replica *replica; // whose slot it has, or NULL
   struct affinity to;      // which replica suits it
   enum claim_state state;
+  int64_t since; // it has had it
 };
 
 struct deployment {
@@ -75,6 +77,7 @@ struct deployment {
   uint32_t n_multiplex;
   struct stub *stubs; // of a test (runtime/vm), or NULL
   struct queue queue;
+  struct pace pace;
   _Atomic uint32_t queued, ongoing;
   // of one whose replicas may stop
   bool may_stop;
@@ -84,7 +87,8 @@ struct deployment {
   void (*changed)(struct deployment *); // its counts; or NULL
   void (*drained)(struct replica *);
   struct deployment_counts { // for the page of metrics; NULL: not counted
-    struct metric_series *ongoing, *queued, *requests, *refused, *replicas;
+    struct metric_series *ongoing, *queued, *requests, *refused, *shed,
+        *replicas;
     struct metric_series *starts, *failed_starts, *health_failures, *replaced;
     struct metric_series *loads, *loads_failed, *evictions, *models, *load_time;
     struct metric_family *load_times;
@@ -99,19 +103,22 @@ struct deployment *deployments_new(struct arena *a, const struct plan *p,
 
 // Ready for calls: who waits gets its slots. Or not any more: it closes, or is
 // replaced.
-void deployment_open(struct replica *r);
+void deployment_open(struct replica *r, int64_t now);
 void deployment_close(struct replica *r, enum replica_event how);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);
 // Takes a slot, of a replica that suits the call; false when all are taken, or
 // others wait for one.
-bool deployment_take(struct deployment *d, struct claim *c);
-// Gives it back, or hands it to the first who waits.
-void deployment_give(struct claim *c);
-// Waits in line; false when the queue is full. Whoever waits calls `changed`
-// when it is ready to be entered.
-bool deployment_wait(struct deployment *d, struct waiting *w);
+bool deployment_take(struct deployment *d, struct claim *c, int64_t now);
+// Gives it back, or hands it to the first who waits and has time enough left.
+void deployment_give(struct claim *c, int64_t now);
+// Waits in line, if the queue is not full, and not so long that its turn cannot
+// come in time. Whoever waits calls `changed` when it is ready to be entered.
+enum deployment_line { LINE_JOINED, LINE_FULL, LINE_LONG };
+enum deployment_line deployment_wait(struct deployment *d, struct waiting *w);
 void deployment_leave(struct deployment *d, struct waiting *w);
+// When one that was refused may come again: seconds.
+uint32_t deployment_retry_after(const struct deployment *d);
 
 #endif

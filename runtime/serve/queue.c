@@ -24,33 +24,53 @@ static void remove_ring(struct waiting *first)
 
 // ---- the queue ----
 
-void queue_add(struct queue *q, struct waiting *w)
+// The first of the ring of this priority, or where it would be.
+static struct waiting **find_ring(struct queue *q, int32_t priority)
 {
   struct waiting **at = &q->rings;
-  while (*at && (*at)->priority > w->priority)
+  while (*at && (*at)->priority > priority)
     at = &(*at)->lower;
-  struct waiting *first = *at;
+  return at;
+}
+
+void queue_add(struct queue *q, struct waiting *w)
+{
+  struct waiting **at = find_ring(q, w->priority), *first = *at;
   w->next = w->prev = w;
   w->at = NULL;
+  w->n = 1;
   if (!first || first->priority < w->priority) {
     insert_ring(at, w);
     return;
   }
+  first->n++;
   w->next = first;
   w->prev = first->prev;
   w->prev->next = first->prev = w;
 }
 
-void queue_remove(struct waiting *w)
+void queue_remove(struct queue *q, struct waiting *w)
 {
   struct waiting *next = w->next, **at = w->at;
+  uint32_t left = --(*find_ring(q, w->priority))->n;
   w->prev->next = next;
   next->prev = w->prev;
   if (at)
     remove_ring(w);
-  if (at && next != w)
+  if (at && left) {
+    next->n = left;
     insert_ring(at, next);
+  }
   w->next = w->prev = NULL;
+}
+
+uint32_t queue_ahead(const struct queue *q, int32_t priority)
+{
+  uint32_t n = 0;
+  for (const struct waiting *w = q->rings; w && w->priority >= priority;
+       w = w->lower)
+    n += w->n;
+  return n;
 }
 
 // What of two comes first does not change while they wait.

@@ -22,11 +22,14 @@ struct claim;
 struct waiting {
   struct waiting *next, *prev; // of its priority, in a ring
   struct waiting *lower, **at; // of the first of a ring: the list of rings
+  uint32_t n;                  // of the first of a ring: how many are in it
   int32_t priority;
-  int64_t since;                   // ns, on any clock that goes on
-  struct claim *claim;             // the call's
-  uint32_t passed; // by calls that suited a slot better (affinity.h)
+  int64_t since;            // ns, on any clock that goes on
+  struct claim *claim;      // the call's
+  uint32_t passed;          // by calls that suited a slot better (affinity.h)
+  int64_t start_by, end_by; // INT64_MAX: at any time
   void (*enter)(struct waiting *); // the claim has its slot
+  void (*late)(struct waiting *);  // it has left: its time is too short
 };
 
 struct queue {
@@ -35,7 +38,9 @@ struct queue {
 
 // `priority` and `since` are set; times never go back.
 void queue_add(struct queue *q, struct waiting *w);
-void queue_remove(struct waiting *w);
+void queue_remove(struct queue *q, struct waiting *w);
 struct waiting *queue_first(const struct queue *q); // or NULL
+// How many go before one of this priority that comes now, at least.
+uint32_t queue_ahead(const struct queue *q, int32_t priority);
 
 #endif

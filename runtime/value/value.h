@@ -206,6 +206,7 @@ enum error_kind {
 struct error {
   enum error_kind kind;
   int status;                 // the HTTP status it becomes
+  uint32_t retry_after;       // s until it is worth while to try again, or 0
   const struct text *message; // for the caller; never internals
   uint32_t file, line, column; // where, for the log; line 0: unknown
 };

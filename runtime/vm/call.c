@@ -61,18 +61,47 @@ static int64_t patience(const struct task *t, const struct deployment *d)
   return d->queue_timeout;
 }
 
+// When its answer is of no use any more, as far as that is known here: calls
+// further out may have less time.
+int64_t call_end_by(const struct task *t)
+{
+  const struct task *whole = t->kind == TASK_ATTEMPT ? t->parent : t;
+  int64_t of_request = t->run->request->deadline;
+  int64_t end = of_request > 0 ? of_request : INT64_MAX;
+  if (timer_is_set(&t->limit) && t->limit.at < end)
+    end = t->limit.at;
+  if (timer_is_set(&whole->limit) && whole->limit.at < end)
+    end = whole->limit.at;
+  return end;
+}
+
+// It waits no longer, and goes on with the error.
+static void stop_waiting(struct task *t, const struct error *error)
+{
+  timer_stop(t->run->engine, &t->timer);
+  frame_keep(t->run, t->entering);
+  t->entering = NULL;
+  t->error = error;
+  task_ready(t);
+}
+
 static void waited_too_long(struct timer *timer)
 {
   struct task *t = TASK_OF(timer, timer);
   struct deployment *d = t->deployment;
   bool own = patience(t, d) == d->queue_timeout;
   deployment_leave(d, &t->waiting);
-  frame_keep(t->run, t->entering);
-  t->entering = NULL;
-  t->error = error_make(t, ERROR_timeout, 408,
-                        "%s had no free replica within %s queue_timeout",
-                        d->name, own ? "its" : "the route's");
-  task_ready(t);
+  stop_waiting(t, error_make(t, ERROR_timeout, 408,
+                             "%s had no free replica within %s queue_timeout",
+                             d->name, own ? "its" : "the route's"));
+}
+
+static void is_late(struct waiting *w)
+{
+  struct task *t = TASK_OF(w, waiting);
+  stop_waiting(t, error_make(t, ERROR_timeout, 408,
+                             "%s could not answer in the time that is left",
+                             t->deployment->name));
 }
 
 static const struct error *is_down(struct task *t, const struct deployment *d)
@@ -86,12 +115,24 @@ void calls_refuse(struct deployment *d)
   for (struct waiting *w; (w = queue_first(&d->queue));) {
     struct task *t = TASK_OF(w, waiting);
     deployment_leave(d, w);
-    timer_stop(t->run->engine, &t->timer);
-    frame_keep(t->run, t->entering);
-    t->entering = NULL;
-    t->error = is_down(t, d);
-    task_ready(t);
+    stop_waiting(t, is_down(t, d));
   }
+}
+
+static const struct error *is_refused(struct task *t,
+                                      const struct deployment *d,
+                                      enum deployment_line line)
+{
+  const struct error *e =
+      line == LINE_FULL
+          ? error_make(t, ERROR_overloaded, d->overload_status,
+                       "%s is overloaded: its queue of %u is full", d->name,
+                       (unsigned)d->max_queued)
+          : error_make(t, ERROR_overloaded, d->overload_status,
+                       "%s is overloaded: its queue is too long for the time "
+                       "that is left",
+                       d->name);
+  return error_retry(t, e, deployment_retry_after(d));
 }
 
 static enum entry wait_in_line(struct task *t, struct frame *f,
@@ -105,14 +146,19 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
     frame_keep(t->run, f);
     return ENTRY_FAIL;
   }
+  int64_t now = engine_now(e), allowed = patience(t, d), until = INT64_MAX;
+  if (allowed > 0 && __builtin_add_overflow(now, allowed, &until))
+    until = INT64_MAX;
   t->waiting = (struct waiting){.priority = priority,
-                                .since = engine_now(e),
+                                .since = now,
                                 .claim = &f->claim,
-                                .enter = slot_came};
-  if (!deployment_wait(d, &t->waiting)) {
-    *error = error_make(t, ERROR_overloaded, d->overload_status,
-                        "%s is overloaded: its queue of %u is full", d->name,
-                        (unsigned)d->max_queued);
+                                .start_by = until,
+                                .end_by = call_end_by(t),
+                                .enter = slot_came,
+                                .late = is_late};
+  enum deployment_line line = deployment_wait(d, &t->waiting);
+  if (line != LINE_JOINED) {
+    *error = is_refused(t, d, line);
     frame_keep(t->run, f);
     return ENTRY_FAIL;
   }
@@ -120,8 +166,7 @@ static enum entry wait_in_line(struct task *t, struct frame *f,
   t->deployment = d;
   t->wait = WAIT_QUEUE;
   t->timer.fire = waited_too_long;
-  int64_t allowed = patience(t, d), until;
-  if (allowed > 0 && !__builtin_add_overflow(t->waiting.since, allowed, &until))
+  if (until < INT64_MAX)
     timer_set(e, &t->timer, until);
   if (d->changed) // which may bring a slot at once
     d->changed(d);
@@ -147,7 +192,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   if (d->away)
     return message_send(t, f, d, priority, error);
   f->claim.to = suits(f, d);
-  if (!deployment_take(d, &f->claim))
+  if (!deployment_take(d, &f->claim, engine_now(t->run->engine)))
     return wait_in_line(t, f, d, priority, error);
   frame_take(t, f);
   return frame_begin(t, f, error);

@@ -127,6 +127,17 @@ const struct error *error_copy(struct task *t, const struct error *e)
   return to;
 }
 
+const struct error *error_retry(struct task *t, const struct error *e,
+                                uint32_t seconds)
+{
+  struct error *to = ARENA_NEW(t->run->arena, struct error);
+  if (!to)
+    return e;
+  *to = *e;
+  to->retry_after = seconds;
+  return to;
+}
+
 const struct error *error_take(struct task *t, const struct error *from)
 {
   struct error *e = ARENA_NEW(t->run->arena, struct error);

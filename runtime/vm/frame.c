@@ -70,11 +70,11 @@ void frame_forget_slot(struct frame *f)
   f->slot_at = NULL;
 }
 
-static void give_slot(struct frame *f)
+static void give_slot(struct run *run, struct frame *f)
 {
   struct claim c = f->claim;
   frame_forget_slot(f);
-  deployment_give(&c);
+  deployment_give(&c, engine_now(run->engine));
 }
 
 void frame_drop(struct task *t, struct frame *f)
@@ -88,7 +88,7 @@ void frame_drop(struct task *t, struct frame *f)
   if (f->streams)
     streams_drop(&f->streams);
   if (f->claim.replica)
-    give_slot(f);
+    give_slot(t->run, f);
   frame_keep(t->run, f);
 }
 

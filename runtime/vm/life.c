@@ -160,7 +160,7 @@ void life_ready(struct life *l)
   count_start(k);
   show(l, REPLICA_ready, "");
   health_begin(l);
-  deployment_open(l->replica);
+  deployment_open(l->replica, engine_now(k->engine));
   scale_watch(k);
 }
 
@@ -266,7 +266,7 @@ static bool bring(struct keeper *k)
     timer_stop(k->engine, &l->limit);
     show(l, REPLICA_ready, "");
     health_begin(l);
-    deployment_open(l->replica);
+    deployment_open(l->replica, engine_now(k->engine));
     return true;
   }
   bool rests = k->backoff.failed && engine_now(k->engine) < k->rest_until;

@@ -101,25 +101,23 @@ static const struct counted {
 #define COUNTED(field, kind, name, help, lives)                                \
   {offsetof(struct deployment_counts, field), METRIC_##kind,                   \
    "servegraph_deployment_" name, help, lives},
-    COUNTED(ongoing, gauge, "ongoing_requests",
-            "Calls that the replicas work on.",
-            false) COUNTED(queued, gauge, "queued_requests",
-                           "Calls that wait for a replica.",
-                           false) COUNTED(requests, counter, "requests_total",
-                                          "Calls that got a replica.", false)
-        COUNTED(refused, counter, "refused_requests_total",
-                "Calls that found the queue full.", false)
-            COUNTED(replicas, gauge, "replicas", "Replicas that there are.",
-                    false) COUNTED(starts, counter, "replica_starts_total",
-                                   "Replicas that have started.", true)
-                COUNTED(failed_starts, counter, "replica_start_failures_total",
-                        "Starts of replicas that failed.", true)
-                    COUNTED(health_failures, counter,
-                            "health_check_failures_total",
-                            "Health checks that failed or took too long.", true)
-                        COUNTED(replaced, counter, "replicas_replaced_total",
-                                "Replicas replaced because they were not well.",
-                                true)
+    // clang-format off
+    COUNTED(ongoing, gauge, "ongoing_requests", "Calls that the replicas work on.", false)
+    COUNTED(queued, gauge, "queued_requests", "Calls that wait for a replica.", false)
+    COUNTED(requests, counter, "requests_total", "Calls that got a replica.", false)
+    COUNTED(refused, counter, "refused_requests_total",
+            "Calls that found the queue full, or too long for their time.", false)
+    COUNTED(shed, counter, "shed_requests_total",
+            "Calls whose turn came with too little time left.", false)
+    COUNTED(replicas, gauge, "replicas", "Replicas that there are.", false)
+    COUNTED(starts, counter, "replica_starts_total", "Replicas that have started.", true)
+    COUNTED(failed_starts, counter, "replica_start_failures_total",
+            "Starts of replicas that failed.", true)
+    COUNTED(health_failures, counter, "health_check_failures_total",
+            "Health checks that failed or took too long.", true)
+    COUNTED(replaced, counter, "replicas_replaced_total",
+            "Replicas replaced because they were not well.", true)
+// clang-format on
 #undef COUNTED
 };
 

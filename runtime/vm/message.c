@@ -261,6 +261,7 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   m->depth = f->depth;
   m->priority = priority;
   m->request.priority = t->run->request->priority;
+  m->request.deadline = call_end_by(t);
   m->request.queue_timeout = t->run->request->queue_timeout;
   if (f->model)
     m->request.model = text_new(&m->arena, f->model->data, f->model->size);

@@ -207,7 +207,7 @@ static void over(struct stream *s, const struct error *error)
     struct claim c = k->claim;
     k->next = s->run->kept;
     s->run->kept = k;
-    deployment_give(&c);
+    deployment_give(&c, engine_now(s->run->engine));
   }
 }
 

@@ -362,6 +362,9 @@ const struct error *error_make(struct task *t, enum error_kind kind, int status,
     __attribute__((format(printf, 4, 5)));
 // Memory is out.
 const struct error *error_memory(struct task *t);
+// The same error, which says when to try again.
+const struct error *error_retry(struct task *t, const struct error *e,
+                                uint32_t seconds);
 const struct error *error_exhausted(struct run *run); // the same, of no place
 const struct error *error_too_deep(struct task *t);
 const struct error *error_cancelled(void);
@@ -572,6 +575,7 @@ enum entry call_begin(struct task *t, const struct error **error);
 // A call's task is ready to run, or fails, or waits.
 void call_launch(struct task *t);
 void call_limit(struct task *t, int64_t ns); // its time; 0: none
+int64_t call_end_by(const struct task *t); // INT64_MAX: it has no limit
 // A frame with the arguments of another, on no chain; NULL: memory is out.
 struct frame *call_frame(struct task *t, const struct frame *like);
 // Nobody waits for a slot any longer: there is nobody to give one.

@@ -47,8 +47,10 @@ static void come(uint32_t i)
   c->waiting = (struct waiting){.priority = (int)(i % PRIORITIES),
                                 .since = engine.now,
                                 .claim = &c->claim,
+                                .start_by = INT64_MAX,
+                                .end_by = INT64_MAX,
                                 .enter = on_enter};
-  if (!deployment_wait(&d, &c->waiting))
+  if (deployment_wait(&d, &c->waiting) != LINE_JOINED)
     abort();
   c->timer.fire = on_timeout;
   timer_set(&engine, &c->timer, engine.now + patience);
@@ -78,7 +80,7 @@ void measured(const char *op, uint32_t n)
     if (!strcmp(op, "enqueue"))
       come(n + i);
     else if (!strcmp(op, "dequeue"))
-      deployment_give(latest);
+      deployment_give(latest, engine.now);
     else if (!strcmp(op, "cancel"))
       leave(i * (n / OPS));
   while (!strcmp(op, "timeout") && gone < OPS) {
@@ -105,7 +107,7 @@ int main(int argc, char **argv)
   replica.of = &d;
   calls = calloc(n + OPS, sizeof *calls);
   latest = &first;
-  if (!calls || !deployment_take(&d, latest))
+  if (!calls || !deployment_take(&d, latest, 0))
     return 1;
   fill(n);
   measured(argv[1], n);

@@ -238,7 +238,7 @@ class Limits(Clients):
 
     def test_overload(self):
         """One runs, one waits, all others are refused at once, each time."""
-        for _ in range(2):
+        for after in ((1, 1), (4, 5)):  # twice what has been measured, once something has
             first = self.slow("2.5")
             self.open(1)
             second = self.slow("0.01")
@@ -247,7 +247,8 @@ class Limits(Clients):
             for _ in range(20):
                 with self.slow("0.01") as s:
                     status, head, body = Reader(s).answer()
-                    self.assertEqual((status, head["retry-after"]), (503, "1"))
+                    self.assertEqual(status, 503)
+                    self.assertTrue(after[0] <= int(head["retry-after"]) <= after[1], head)
             self.assertEqual(Reader(first).answer()[::2], (200, b"slept"))
             self.assertEqual(Reader(second).answer()[::2], (200, b"slept"))
             with first, second, self.slow("0.01") as s:

@@ -99,24 +99,24 @@ static void test_which_replica(void **state)
   struct deployment *d = s.engine->deployments;
   struct claim c[9] = {0}, more[4] = {0};
   for (int i = 0; i < 9; i++) {
-    assert_true(deployment_take(d, &c[i]));
+    assert_true(deployment_take(d, &c[i], 0));
     assert_int_equal(c[i].replica - d->replicas, i % 3);
   }
-  assert_false(deployment_take(d, &more[3]));
-  deployment_give(&c[1]);
-  deployment_give(&c[4]);
-  deployment_give(&c[2]);
+  assert_false(deployment_take(d, &more[3], 0));
+  deployment_give(&c[1], 0);
+  deployment_give(&c[4], 0);
+  deployment_give(&c[2], 0);
   static const int next[] = {1, 2, 1};
   for (int i = 0; i < 3; i++) {
-    assert_true(deployment_take(d, &more[i]));
+    assert_true(deployment_take(d, &more[i], 0));
     assert_ptr_equal(more[i].replica, &d->replicas[next[i]]);
   }
-  assert_false(deployment_take(d, &more[3]));
+  assert_false(deployment_take(d, &more[3], 0));
   for (int i = 0; i < 9; i++)
     if (c[i].replica)
-      deployment_give(&c[i]);
+      deployment_give(&c[i], 0);
   for (int i = 0; i < 3; i++)
-    deployment_give(&more[i]);
+    deployment_give(&more[i], 0);
   assert_int_equal(d->ongoing, 0);
   assert_int_equal(call_with(&s, &q, f, &(value){.i = 1}).i, 2);
   ask_free(&q);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 enum { CALLS = 4, PLACES = 2, SITUATIONS = 1 << 17, SECOND = 1000000000 };
+static const int64_t later = 10ll * SECOND; // when slots become free
 
 // ---- what is explored ----
 
@@ -37,14 +38,16 @@ static const struct shape {
   uint32_t slots, queue;
   int priorities[CALLS];
   bool at_once; // a call that gets its slot from the queue gives it back there
+  bool late;    // every other call is too late when a slot becomes free
   bool wakes;   // the first who waits where no replica is ready brings one
 } shapes[] = {
-    {"a slot each", 1, 2, {0, 0, 1, 0}, false, false},
-    {"two slots each", 2, 1, {0, 2, 0, 1}, false, false},
-    {"no queue", 1, 0, {0, 0, 0, 0}, false, false},
-    {"much room", 1, 4, {0, 3, 1, 2}, false, false},
-    {"calls that end at once", 1, 3, {0, 1, 0, 0}, true, false},
-    {"replicas that are woken", 1, 3, {1, 0, 0, 1}, false, true},
+    {"a slot each", 1, 2, {0, 0, 1, 0}, false, false, false},
+    {"two slots each", 2, 1, {0, 2, 0, 1}, false, false, false},
+    {"no queue", 1, 0, {0, 0, 0, 0}, false, false, false},
+    {"much room", 1, 4, {0, 3, 1, 2}, false, false, false},
+    {"calls that end at once", 1, 3, {0, 1, 0, 0}, true, false, false},
+    {"calls that are too late", 1, 3, {0, 1, 0, 0}, false, true, false},
+    {"replicas that are woken", 1, 3, {1, 0, 0, 1}, false, false, true},
 };
 static const struct shape *shape;
 
@@ -181,10 +184,17 @@ static bool goes_before(uint32_t i, uint32_t k, int64_t now)
 
 // ---- events ----
 
+// A second is the shortest call from now on.
+static void free_slots(void)
+{
+  w.d.pace = (struct pace){.now = {SECOND, PACE_CALLS}, .begin = later};
+}
+
 static void end_call(uint32_t i)
 {
   gives = true;
-  deployment_give(&w.claims[i]);
+  free_slots();
+  deployment_give(&w.claims[i], later);
   gives = false;
 }
 
@@ -207,6 +217,14 @@ static void on_enter(struct waiting *x)
   gives = gave;
 }
 
+static void on_late(struct waiting *x)
+{
+  uint32_t i = number_of(x);
+  must(x->end_by == later, "a call is shed that has time enough");
+  must(!w.entered[i] && !w.left[i], "a call is shed that does not wait");
+  w.left[i] = true;
+}
+
 static void on_drained(struct replica *r)
 {
   must(!r->ongoing, "a replica stops with a call");
@@ -219,7 +237,8 @@ static void open_replica(struct replica *r)
     replica_goes(&r->state, REPLICA_ON_start);
     must(r->state == REPLICA_starting, "a replica does not start");
   }
-  deployment_open(r);
+  free_slots();
+  deployment_open(r, later);
 }
 
 static void on_change(struct deployment *d)
@@ -238,15 +257,20 @@ static void arrive(uint32_t i)
   struct deployment *d = &w.d;
   uint32_t queued = d->queued;
   w.came_as[i] = w.came++;
-  if (deployment_take(d, &w.claims[i])) {
+  if (deployment_take(d, &w.claims[i], 0)) {
     must(w.claims[i].replica->state == REPLICA_ready, "it takes no calls");
     return;
   }
-  w.waiting[i] = (struct waiting){.priority = shape->priorities[i],
-                                  .since = w.came_as[i] * (SECOND * 2ll / 3),
-                                  .claim = &w.claims[i],
-                                  .enter = on_enter};
-  if (deployment_wait(d, &w.waiting[i])) {
+  d->pace = (struct pace){0}; // nothing is known, and no line too long
+  w.waiting[i] =
+      (struct waiting){.priority = shape->priorities[i],
+                       .since = w.came_as[i] * (SECOND * 2ll / 3),
+                       .claim = &w.claims[i],
+                       .start_by = INT64_MAX,
+                       .end_by = shape->late && i % 2 ? later : INT64_MAX,
+                       .enter = on_enter,
+                       .late = on_late};
+  if (deployment_wait(d, &w.waiting[i]) == LINE_JOINED) {
     d->changed(d);
     return;
   }
@@ -290,7 +314,8 @@ static bool happen_to_replica(struct replica *r, uint32_t what)
     replica_goes(&r->state, REPLICA_ON_start);
     must(r->state == REPLICA_starting, "a replica does not start");
   } else if (what == 1 && replica_may(r->state, REPLICA_ON_open)) {
-    deployment_open(r);
+    free_slots();
+    deployment_open(r, later);
   } else if (what == 2 && r->state == REPLICA_ready) {
     close_replica(r, REPLICA_ON_close);
   } else if (what == 3 && r->state == REPLICA_ready) {
