@@ -81,6 +81,12 @@ static void source_by_rule(struct routing *r, const struct sig_param *s,
   }
 }
 
+// Whether several values may come under one name.
+static bool may_repeat(enum source_kind s)
+{
+  return s == SOURCE_query || s == SOURCE_header;
+}
+
 static bool source_suits(struct checker *k, enum source_kind s,
                          const struct type *t)
 {
@@ -89,11 +95,11 @@ static bool source_suits(struct checker *k, enum source_kind s,
   if (s == SOURCE_path)
     return type_is_scalar(t) && t->kind != TYPE_optional;
   return type_is_scalar(t) ||
-         (s == SOURCE_query && t->kind == TYPE_list && type_is_scalar(t->of));
+         (may_repeat(s) && t->kind == TYPE_list && type_is_scalar(t->of));
 }
 
-// A field of a form: a scalar, a file as bytes, or several of either; each may be
-// missing.
+// A field of a form: a scalar, a file as bytes, or several of either; each may
+// be missing.
 static bool form_field_suits(const struct type *t)
 {
   t = without_none(t);
@@ -223,13 +229,12 @@ static void report_unsuitable(struct checker *k, const struct route_param *p)
                       ? "%s cannot be read from a body without an adapter"
                       : "%s cannot come from there",
                   show(k, p->type));
-  bool query = p->source == SOURCE_query;
   if (p->type->kind == TYPE_record && p->source != SOURCE_body)
     diag_hint(k->d, d, "each of its fields can: make them parameters");
-  else if (query && without_none(p->type)->kind == TYPE_list)
+  else if (may_repeat(p->source) && without_none(p->type)->kind == TYPE_list)
     diag_hint(k->d, d,
-              "a list of numbers, texts and the like can: `[str] in "
-              "query = []`");
+              "a list of numbers, texts and the like can: `[str] in %s = []`",
+              p->source == SOURCE_query ? "query" : "header");
   else if (p->source != SOURCE_body)
     diag_hint(k->d, d, "numbers, texts and the like can");
 }

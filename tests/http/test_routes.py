@@ -95,6 +95,20 @@ class Routes(unittest.TestCase):
         self.check("GET", "/half?x=3", None, 200, JSON, "1.5")
         self.check("GET", "/header", None, 200, TEXT, "k", X_API_KEY="k")
 
+    def test_headers_of_one_name(self):
+        self.check("GET", "/headers", None, 200, JSON, "7")
+        for values, status, expected in (("5",), 200, "5"), (("1", "2", "3"), 200, "6"), \
+                (("1", "b"), 422, "int_parsing"), (("1, 2",), 422, "int_parsing"):
+            connection = http.client.HTTPConnection(server.host, server.port)
+            connection.putrequest("GET", "/api/headers")
+            for value in values:
+                connection.putheader("X-Tag", value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            self.assertEqual(answer.status, status)
+            self.assertIn(expected, answer.read().decode())
+            connection.close()
+
     def test_bodies(self):
         self.check("POST", "/map", {"a": 1, "b": "2"}, 200, JSON, "3")
         self.check("PUT", "/two", {"review": {"text": "ok"}}, 200, TEXT, "ok3")

@@ -191,7 +191,7 @@ def library(name):
 
 
 TAKES = {"query": "a scalar, or a list of them: all values of that name", "path": "a scalar without `?`",
-         "header": "a scalar", "cookie": "a scalar", "body": "whatever has JSON"}
+         "header": "a scalar, or a list of them: one for each field of that name", "cookie": "a scalar", "body": "whatever has JSON"}
 
 
 def sources(_):
