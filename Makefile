@@ -108,6 +108,7 @@ check-tsan: deps
 	@python3 tests/run.py --build build-tsan --only http/test_streams
 	@python3 tests/run.py --build build-tsan --only http/test_batches
 	@python3 tests/run.py --build build-tsan --only http/test_autoscaling
+	@python3 tests/run.py --build build-tsan --only http/test_health
 
 # What a change should not break, in seconds.
 check-quick: all

@@ -13,7 +13,8 @@ static bool can_check(const struct plan *p, const struct plan_method_row *m)
 {
   const struct plan_function *f = &p->functions[m->function];
   return !strcmp(plan_str(p, m->name), "check_health") && !f->n_params &&
-         m->batch == PLAN_NONE && p->types[f->result].kind != TYPE_stream;
+         m->batch == PLAN_NONE &&
+         p->types[p->types[f->result].base].kind != TYPE_stream;
 }
 
 static uint32_t find_check(const struct plan *p, const struct plan_class *c)

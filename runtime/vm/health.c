@@ -44,7 +44,8 @@ static bool is_well(const struct life *l, char why[REASON_SIZE])
 {
   const struct request *r = &l->request;
   const struct engine *e = l->of->engine;
-  bool says = e->plan->types[check_of(l)->row->result].kind == TYPE_bool;
+  const struct plan_type *types = e->plan->types;
+  bool says = types[types[check_of(l)->row->result].base].kind == TYPE_bool;
   char said[REASON_SIZE];
   if (!r->failed && (!says || r->result.i))
     return true;

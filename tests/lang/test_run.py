@@ -20,6 +20,26 @@ def plan_of(source, *options):
     return done.stdout
 
 
+# The second stream waits for the slot that the first one has until it is read.
+STUCK = """
+deployment Words() {
+  max_ongoing_requests: 1
+  health: { period: 1s }
+  fn check_health() { sleep(1ms) }
+  fn run() -> stream str { yield "a" }
+}
+app a { bind words = Words() }
+test "stuck" {
+  let one = a.words.run()
+  let two = a.words.run()
+  for w in two { log.info(w) }
+  for w in one { log.info(w) }
+  assert 1 == 1
+}
+test "it goes on" { assert 1 == 1 }
+"""
+
+
 class Programs(unittest.TestCase):
     def test_they_pass(self):
         self.assertGreater(len(PROGRAMS), 2)
@@ -34,6 +54,11 @@ class Programs(unittest.TestCase):
         done = run(SGC, "test", "-", input='test "no" {\n  assert 1 + 1 == 3\n}\n')
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("0 passed, 1 failed", done.stdout)
+
+    def test_checks_keep_no_test_going(self):
+        done = run(SGC, "test", "-", input=STUCK)
+        self.assertIn("FAIL stuck\n  it waits for something that never comes\n", done.stdout)
+        self.assertIn("1 passed, 1 failed", done.stdout)
 
     def test_the_same_bytes_every_time(self):
         for path in [*PROGRAMS, ROOT / "examples/tutorial/tutorial.sg"]:
