@@ -22,6 +22,7 @@ struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
 struct metric_series;
 struct frame;
+struct kept_slot; // runtime/vm/stream.c
 struct keeper; // runtime/vm/life.h
 struct stub;
 struct state_box; // a state field's value that is not in the slot
@@ -41,6 +42,7 @@ struct replica {
   // of one that may stop
   struct state_box *lets; // what its lets hold
   struct frame *holders;  // that have its slots
+  struct kept_slot *kept; // and what has those of calls that gave streams
 };
 
 // A call's claim to a slot. Lies in what runs; zeroed it is of a call that has

@@ -108,6 +108,7 @@ static void drained_too_long(struct timer *timer)
   struct life *l =
       (struct life *)((char *)timer - offsetof(struct life, limit));
   replica_end_calls(l->replica);
+  replica_end_streams(l->replica);
 }
 
 static void begin_to_stop(struct life *l, enum replica_event how,

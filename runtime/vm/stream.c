@@ -53,14 +53,35 @@ static struct kept_slot *kept_memory(struct run *run)
   return k ? k : ARENA_NEW(run->own, struct kept_slot);
 }
 
+static void enlist(struct kept_slot *k, struct replica *r)
+{
+  if (!r->of->may_stop)
+    return;
+  k->of_next = r->kept;
+  k->of_at = &r->kept;
+  if (k->of_next)
+    k->of_next->of_at = &k->of_next;
+  r->kept = k;
+}
+
+static void unlist(struct kept_slot *k)
+{
+  if (!k->of_at)
+    return;
+  *k->of_at = k->of_next;
+  if (k->of_next)
+    k->of_next->of_at = k->of_at;
+}
+
 // A deployment is at work until the stream that it returned has ended.
 static void keep_slot(struct move *m, struct stream *s)
 {
   struct kept_slot *k = m->slot.replica ? kept_memory(m->run) : NULL;
   if (!k)
     return;
-  *k = (struct kept_slot){s->slots, m->slot};
+  *k = (struct kept_slot){.next = s->slots, .claim = m->slot, .stream = s};
   s->slots = k;
+  enlist(k, m->slot.replica);
   m->slot.replica = NULL;
 }
 
@@ -205,6 +226,7 @@ static void over(struct stream *s, const struct error *error)
   for (; k; k = next) {
     next = k->next;
     struct claim c = k->claim;
+    unlist(k);
     k->next = s->run->kept;
     s->run->kept = k;
     deployment_give(&c, engine_now(s->run->engine));
@@ -238,6 +260,18 @@ void stream_fail(struct stream *s, const struct error *error)
     return;
   stop_producer(s);
   stream_over(s, error);
+}
+
+// A stream that is over has no slots.
+void replica_end_streams(struct replica *r)
+{
+  static const char message[] = "it was stopped before its stream had ended";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error stopped = {
+      .kind = ERROR_unavailable, .status = 503, .message = &text};
+  while (r->kept)
+    stream_fail(r->kept->stream, &stopped);
 }
 
 static void drop(struct stream *s)

@@ -134,6 +134,8 @@ struct frame {
 struct kept_slot { // of a replica that returned a stream
   struct kept_slot *next;
   struct claim claim;
+  struct stream *stream;
+  struct kept_slot *of_next, **of_at; // of a replica that may stop
 };
 struct stream {
   struct stream *next, **at; // among those of its owner; at is NULL: nobody's
@@ -421,6 +423,7 @@ void frame_forget_slot(struct frame *f); // somebody else has it now
 // The calls that have the replica's slots fail, wherever they are. Not from
 // inside of a task.
 void replica_end_calls(struct replica *r);
+void replica_end_streams(struct replica *r); // the same, of what it returned
 // Ends what it still has out, gives its slot back, keeps the memory.
 void frame_drop(struct task *t, struct frame *f);
 void handler_pop(struct task *t); // the newest; there is one
