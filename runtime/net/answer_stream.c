@@ -232,6 +232,7 @@ bool stream_answer_begin(struct stream_answer *a, const struct service *s,
     a->form = service_form(s->plan, s->plan->routes[route].form, type);
   if (a->form == FORM_sse)
     sse_open(&a->sse, s->plan, a->type);
+  stream_limit(stream, s->routes[route].piece_timeout);
   stream_read(stream, &a->reader);
   stream_answer_go_on(a);
   return true;

@@ -115,6 +115,9 @@ static void prepare_route(struct service *s, uint32_t i)
   r->overload_status = (int)number(p, route->settings, SETTING_overload_status);
   r->priority = (int)number(p, route->settings, SETTING_priority);
   r->queue_timeout = number(p, route->settings, SETTING_queue_timeout);
+  r->first_piece_timeout =
+      number(p, route->settings, SETTING_first_piece_timeout);
+  r->piece_timeout = number(p, route->settings, SETTING_piece_timeout);
   r->errors = service_errors(p, route->settings);
   r->ping = number(p, route->settings, SETTING_ping_interval);
   r->ping = r->ping > 0 ? r->ping : PING_INTERVAL;

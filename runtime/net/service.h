@@ -15,7 +15,8 @@ struct service_route {
   uint64_t max_body;   // bytes; 0: the server's
   int overload_status; // 0: the deployment's
   int priority;
-  int64_t queue_timeout; // ns, 0: none
+  int64_t queue_timeout;                      // ns, 0: none
+  int64_t first_piece_timeout, piece_timeout; // the same, of stream answers
   enum error_shape errors;
   uint32_t streams; // the parameter that is a stream, or PLAN_NONE
   // of a WebSocket

@@ -48,6 +48,7 @@ struct visit {
   uint32_t route;        // PLAN_NONE: none was found
   bool let_in;           // its head has passed the guards
   uint64_t began, given; // when its code had an answer, or a first piece
+  int64_t arrived;       // on the engine's clock
   struct trace *trace;   // or NULL
 };
 
@@ -290,12 +291,34 @@ static void visit_pause(struct visit *v)
   v->version = NULL;
 }
 
+static int64_t behind(const struct visit *v, int64_t timeout)
+{
+  int64_t at;
+  if (timeout <= 0 || __builtin_add_overflow(v->arrived, timeout, &at))
+    return 0;
+  return at;
+}
+
+// When the call has to be done, or its first piece to be there.
+static int64_t deadline_of(const struct visit *v, bool first)
+{
+  const struct service_route *how = &v->version->service->routes[v->route];
+  int64_t all = how->timeout;
+  if (!all)
+    all = v->version->site->opts.request_timeout;
+  int64_t whole = behind(v, all);
+  int64_t begun = first ? behind(v, how->first_piece_timeout) : 0;
+  return begun && (!whole || begun < whole) ? begun : whole;
+}
+
 static void on_call_done(struct request *call)
 {
   struct visit *v = call->user;
   const struct service *s = v->version->service;
   if (call->timed)
     v->given = uv_hrtime();
+  if (call->open && s->routes[v->route].first_piece_timeout > 0)
+    request_extend(call, deadline_of(v, false));
   if (stream_answer_begin(&v->stream, s, v->route, v->version->engine, call,
                           v->http, &v->version->site->piece))
     return;
@@ -323,18 +346,6 @@ static void on_gone(struct http_request *r)
   stream_answer_leave(&v->stream);
   request_cancel(&v->call);
   http_respond_abort(r);
-}
-
-static int64_t deadline_of(struct visit *v)
-{
-  int64_t timeout = v->version->service->routes[v->route].timeout;
-  if (!timeout)
-    timeout = v->version->site->opts.request_timeout;
-  int64_t at;
-  if (timeout <= 0 ||
-      __builtin_add_overflow(engine_now(v->version->engine), timeout, &at))
-    return 0;
-  return at;
 }
 
 static void on_socket_gone(struct http_request *r)
@@ -400,7 +411,8 @@ static void start(struct visit *v, value *args)
   }
   v->call.done = on_call_done;
   v->call.user = v;
-  v->call.deadline = deadline_of(v);
+  v->arrived = engine_now(v->version->engine);
+  v->call.deadline = deadline_of(v, true);
   r->on_gone = on_gone;
   r->on_writable = on_writable;
   request_start(v->version->engine, &v->call,

@@ -33,6 +33,9 @@ static void set_one(struct deployment *d, const struct plan *p,
   case SETTING_request_timeout:
     d->request_timeout = v;
     break;
+  case SETTING_piece_timeout:
+    d->piece_timeout = v;
+    break;
   case SETTING_cache_ttl:
     d->cache_ttl = v;
     d->caches = true;

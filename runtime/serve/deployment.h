@@ -68,7 +68,7 @@ struct deployment {
   uint32_t max_ongoing; // a replica's slots
   uint32_t max_queued;
   int overload_status;
-  int64_t queue_timeout, request_timeout; // ns, 0: none
+  int64_t queue_timeout, request_timeout, piece_timeout; // ns, 0: none
   int64_t cache_ttl;                      // ns an answer may be given again
   uint32_t cache_entries;                 // answers kept
   bool caches;                            // it has a cache, here or at home

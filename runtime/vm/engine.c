@@ -183,6 +183,14 @@ static void stop(struct request *r, const struct error *error)
   request_finish(r, (value){0}, error);
 }
 
+void request_extend(struct request *r, int64_t deadline)
+{
+  struct run *run = r->run;
+  timer_stop(run->engine, &run->deadline);
+  if (deadline)
+    timer_set(run->engine, &run->deadline, deadline);
+}
+
 static void deadline_passed(struct timer *timer)
 {
   static const char message[] = "the deadline has passed";

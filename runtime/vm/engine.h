@@ -123,6 +123,8 @@ void request_cancel(struct request *r);
 // Of one that is `open`, behind `done`: its streams have been read, or nobody
 // reads them on. Their memory is that of the request.
 void request_end(struct request *r);
+// Of one that is `open`: when it has to end instead, 0: at any time.
+void request_extend(struct request *r, int64_t deadline);
 
 // When the calls of a request were made, for who reads logs: `"calls":[…]`, and
 // on one line (timeline_write.c).
@@ -144,6 +146,9 @@ struct stream_reader {
 };
 enum stream_next { STREAM_PIECE, STREAM_WAIT, STREAM_END, STREAM_ERROR };
 void stream_read(struct stream *s, struct stream_reader *r);
+// It fails when a piece that is waited for does not come in that time, in
+// nanoseconds; 0, or more than it has already, changes nothing.
+void stream_limit(struct stream *s, int64_t patience);
 // The next piece, or why there is none now. Its producer goes on when it is
 // taken. What was taken is there until the next call or the loop's next turn.
 enum stream_next stream_next(struct stream_reader *r, value *out,

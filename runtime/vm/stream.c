@@ -43,6 +43,7 @@ struct move {
   struct stream **to;
   struct claim slot; // to be kept until the first of them ends, if any
   uint32_t left;     // parts that may still be looked at
+  int64_t patience;  // of the deployment that returns them
 };
 
 static struct kept_slot *kept_memory(struct run *run)
@@ -104,6 +105,7 @@ static void move_one(struct move *m, struct stream *s)
   if (!s || !s->at)
     return;
   stream_own(s, m->to);
+  stream_limit(s, m->patience);
   keep_slot(m, s);
 }
 
@@ -141,9 +143,15 @@ static void move(struct move *m, uint32_t type, value v, uint32_t depth)
   }
 }
 
+// Of the deployment that the frame is of, if it is.
+static int64_t patience_of(const struct frame *f)
+{
+  return f->self && !f->stands_in ? f->self->of->piece_timeout : 0;
+}
+
 void streams_enter(struct run *run, struct frame *f)
 {
-  struct move m = {run, &f->streams, {0}, VALUE_PARTS};
+  struct move m = {run, &f->streams, {0}, VALUE_PARTS, 0};
   for (uint32_t i = 0; i < f->fn->n_params; i++)
     move(&m, f->fn->types[i], f->slots[i], 0);
 }
@@ -151,7 +159,7 @@ void streams_enter(struct run *run, struct frame *f)
 void streams_return(struct run *run, struct frame *f, value v,
                     struct stream **to)
 {
-  struct move m = {run, to, f->claim, VALUE_PARTS};
+  struct move m = {run, to, f->claim, VALUE_PARTS, patience_of(f)};
   move(&m, f->fn->row->result, v, 0);
   if (f->claim.replica && !m.slot.replica)
     frame_forget_slot(f);
@@ -164,10 +172,50 @@ struct stream **streams_of(struct task *t)
 
 // ---- who reads ----
 
+static bool is_awaited(const struct stream *s)
+{
+  return (s->outside && s->outside->waits) ||
+         (s->reader && s->reader->generation == s->generation);
+}
+
+static void too_late(struct timer *timer)
+{
+  static const char message[] = "no piece came within piece_timeout";
+  static const struct text text = {sizeof message - 1, sizeof message - 1,
+                                   message};
+  static const struct error elsewhere = {
+      .kind = ERROR_timeout, .status = 408, .message = &text};
+  struct stream *s =
+      (struct stream *)((char *)timer - offsetof(struct stream, late));
+  if (is_awaited(s))
+    stream_fail(s, s->task ? error_make(s->task, ERROR_timeout, 408, message)
+                           : &elsewhere);
+}
+
+// Somebody waits for a piece from now on.
+static void wait_for_piece(struct stream *s)
+{
+  struct engine *e = s->run->engine;
+  int64_t until;
+  if (s->patience <= 0 ||
+      __builtin_add_overflow(engine_now(e), s->patience, &until))
+    return;
+  s->late.fire = too_late;
+  s->late.aside = s->run->aside;
+  timer_set(e, &s->late, until);
+}
+
+void stream_limit(struct stream *s, int64_t patience)
+{
+  if (patience > 0 && (!s->patience || patience < s->patience))
+    s->patience = patience;
+}
+
 static void tell(struct stream *s)
 {
   struct engine *e = s->run->engine;
   struct stream_reader *r = s->outside;
+  timer_stop(e, &s->late);
   if (s->reader && s->reader->generation == s->generation) {
     struct task *t = s->reader;
     t->generation++;
@@ -216,6 +264,7 @@ static void forget(struct engine *e, struct stream_reader *r)
 static void over(struct stream *s, const struct error *error)
 {
   struct kept_slot *k = s->slots, *next;
+  timer_stop(s->run->engine, &s->late);
   s->state = error ? STREAM_FAILED : STREAM_ENDED;
   s->error = error;
   s->task = NULL;
@@ -387,7 +436,10 @@ static struct stream *own_stream(struct task *t)
 {
   uint32_t type = t->base->fn->row->result;
   uint32_t of = t->run->engine->plan->types[type].of;
-  return stream_new(t->run, streams_of(t), of);
+  struct stream *s = stream_new(t->run, streams_of(t), of);
+  if (s)
+    stream_limit(s, patience_of(t->base));
+  return s;
 }
 
 const struct error *stream_yield(struct task *t, value piece)
@@ -481,6 +533,7 @@ enum stream_next stream_more(struct task *t, struct stream *s,
   s->reader = t;
   s->generation = ++t->generation;
   t->wait = WAIT_PIECE;
+  wait_for_piece(s);
   return STREAM_WAIT;
 }
 
@@ -519,6 +572,8 @@ enum stream_next stream_take(struct stream_reader *r, value *out,
     return STREAM_PIECE;
   }
   if (s->state == STREAM_OPEN) {
+    if (!r->waits)
+      wait_for_piece(s);
     r->waits = true;
     return STREAM_WAIT;
   }

@@ -152,6 +152,8 @@ struct stream {
   struct task *reader; // who waits for a piece, if still in this wait
   uint32_t generation;
   struct stream_reader *outside; // who reads it from outside, or NULL
+  int64_t patience;              // ns, of who waits for a piece; 0: any
+  struct timer late;             // while somebody waits
   struct kept_slot *slots;       // given back with its end
   struct stream *made;           // the next that the run has made, or a free one
   uint32_t seen;                 // run->looks when a value led to it

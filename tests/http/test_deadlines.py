@@ -1,5 +1,6 @@
 """Deadlines that pass while streams are under way: each request ends once, and a server
 that has nothing left to do does nothing."""
+import json
 import os
 import selectors
 import socket
@@ -9,6 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0])
+import raw  # noqa: E402
 import support  # noqa: E402
 
 MANY = 2000 if support.LONG else 150
@@ -40,6 +42,92 @@ app a {
   route GET "/" -> "there"
 }
 """
+PIECES = """
+deployment Source() {
+  piece_timeout: 800ms
+  max_ongoing_requests: 1
+  fn words(first: duration, gap: duration, n: int) -> stream str {
+    sleep(first)
+    for i in range(n) {
+      yield "{i} "
+      sleep(gap)
+    }
+  }
+}
+deployment Patient() {
+  max_ongoing_requests: 1
+  fn words(first: duration, gap: duration, n: int) -> stream str {
+    sleep(first)
+    for i in range(n) {
+      yield "{i} "
+      sleep(gap)
+    }
+  }
+}
+app a {
+  bind source = Source()
+  bind patient = Patient()
+  route GET "/own" (first: float, gap: float, n: int) -> source.words(first * 1s, gap * 1s, n)
+  route GET "/route" (first: float, gap: float, n: int)
+      with { piece_timeout: 800ms, first_piece_timeout: 1500ms }
+      -> patient.words(first * 1s, gap * 1s, n)
+  route GET "/all" (first: float, gap: float, n: int)
+      with { first_piece_timeout: 1s, request_timeout: 2s }
+      -> patient.words(first * 1s, gap * 1s, n)
+  route GET "/events" (gap: float) with { piece_timeout: 400ms, ping_interval: 50ms }
+      -> patient.words(0s, gap * 1s, 2) as sse
+}
+"""
+
+
+class Pieces(unittest.TestCase):
+    loops = 1
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.server = support.Server(support.compile_plan(PIECES, cls.folder.name), "--loops", cls.loops)
+        cls.server.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+        cls.folder.cleanup()
+
+    def breaks(self, path):
+        """The pieces that came before the connection broke; each deployment has one slot."""
+        with raw.Conn(self.server, raw.head("GET", path)) as c:
+            self.assertIn(" 200 ", c.head())
+            found = []
+            with self.assertRaises((EOFError, ConnectionResetError)):
+                while True:
+                    found.append(c.chunk())
+            return found
+
+    def test_in_time(self):
+        for path, wanted in (("/own?first=0.5&gap=0.05&n=5", b"0 1 2 3 4 "),
+                             ("/route?first=0.05&gap=0.02&n=30", b"".join(b"%d " % i for i in range(30))),
+                             ("/all?first=0.05&gap=0.05&n=3", b"0 1 2 ")):
+            self.assertEqual(self.server.request("GET", path)[::2], (200, wanted), path)
+
+    def test_the_first_is_late(self):
+        for path in "/route?first=60&gap=0&n=1", "/all?first=60&gap=0&n=1":
+            status, _, body = self.server.request("GET", path)
+            self.assertEqual((status, json.loads(body)), (408, {"detail": "the deadline has passed"}))
+
+    def test_another_is_late(self):
+        for path in "/own?first=0&gap=60&n=2", "/route?first=0&gap=60&n=2", "/all?first=0&gap=60&n=2":
+            self.assertEqual(self.breaks(path), [b"0 "], path)
+        self.assertGreater(len(self.breaks("/all?first=0&gap=0.02&n=1000")), 1)
+
+    def test_comments_are_no_pieces(self):
+        found = self.breaks("/events?gap=60")
+        self.assertEqual((found[0], set(found[1:])), (b"data: 0 \n\n", {b":\n\n"}))
+
+
+class PiecesOfOtherLoops(Pieces):
+    loops = 3
+    test_the_first_is_late = test_comments_are_no_pieces = None  # as on one
 
 
 def cpu(server):
