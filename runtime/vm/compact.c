@@ -548,7 +548,7 @@ void run_compact(struct run *run)
     replace(run, &to);
   }
   if (COMPACT_AT) // soon again when memory is short
-    run->compact_at = COMPACT_AT + 2 * held(run);
+    run->compact_at = run->spares + 2 * held(run);
   if (run->compact_at > run->engine->request_memory)
     run->compact_at = (held(run) + run->engine->request_memory) / 2;
   run->rest = (uint32_t)(c.n_moved / 8 + c.size / 512) + 1; // by its costs,

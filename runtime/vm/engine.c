@@ -257,6 +257,7 @@ static struct run *run_new(struct engine *e, struct request *r,
     run->engine = e;
     run->request = r;
     run->arena = run->own = r->arena;
+    run->spares = COMPACT_AT;
     run->compact_at = COMPACT_AT ? COMPACT_AT + 2 * r->arena->held : 0;
     arena_attach(r->arena, &run->compacted);
     run->fn = fn;

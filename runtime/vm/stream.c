@@ -394,6 +394,8 @@ struct stream *stream_fed(struct arena *a, uint32_t of,
 void stream_adopt(struct run *run, struct frame *f, struct stream *s)
 {
   s->run = run;
+  run->spares = COMPACT_FED_AT;
+  run->compact_at = COMPACT_AT ? COMPACT_FED_AT + 2 * run->arena->held : 0;
   s->made = run->made_streams;
   run->made_streams = s;
   join_owner(s, &f->streams);

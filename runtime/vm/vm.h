@@ -11,8 +11,8 @@
 // ones are kept for reuse, so a loop holds no more than it needs at a time. A
 // frame owns the tasks it started, and ends them when it ends. Values, futures
 // and errors are in the run's arena of values, where they may come to lie
-// elsewhere between the turns of tasks (compact.c): whatever points to them from
-// one turn to the next is found by its roots().
+// elsewhere between the turns of tasks (compact.c): whatever points to them
+// from one turn to the next is found by its roots().
 #ifndef SG_VM_H
 #define SG_VM_H
 
@@ -46,20 +46,20 @@ struct function {
   const struct plan_code *code;   // the engine's copy (fast.h)
   const struct plan_code *source; // the plan's; as long
   const value *template;          // of its slots
-  const uint32_t *types; // of its slots
-  const uint8_t *kinds;  // of these types
+  const uint32_t *types;          // of its slots
+  const uint8_t *kinds;           // of these types
   const uint16_t *hidden; // by slot: who owns its value (own.c); or NULL
   const uint16_t *shown;  // by instruction: of FAST_show, the hidden slot
   uint32_t n_slots, n_params;
   uint32_t first_hidden; // behind the plan's slots
-  uint32_t class;      // or PLAN_NONE
-  uint32_t frame_size; // bytes
-  uint8_t size_class;  // VM_SIZES: kept by nobody
+  uint32_t class;        // or PLAN_NONE
+  uint32_t frame_size;   // bytes
+  uint8_t size_class;    // VM_SIZES: kept by nobody
   bool graph, init;
   bool yields;        // it gives the stream of its pieces
   bool takes_streams; // among its arguments
-  uint32_t model;     // it multiplexes: which of its replica's shelves, + 1; or 0
-  uint32_t batch;     // it batches: which of its replica's queues, + 1; or 0
+  uint32_t model; // it multiplexes: which of its replica's shelves, + 1; or 0
+  uint32_t batch; // it batches: which of its replica's queues, + 1; or 0
   const struct strand_info *strands;
 };
 
@@ -91,8 +91,8 @@ struct waiter {
   struct waiter *next;
   struct task *task;
   struct arrivals *arrivals; // or NULL: then a task waits
-  uint32_t generation; // of the task's wait; another one is over
-                       // of arrivals: which of its calls it is
+  uint32_t generation;       // of the task's wait; another one is over
+                             // of arrivals: which of its calls it is
 };
 
 struct handler { // of a `try`
@@ -117,8 +117,8 @@ struct frame {
   // of a slot of a replica that may stop
   struct frame *slot_next, **slot_at; // in its list; slot_at NULL: in none
   struct task *slot_task;
-  struct task *calls;                // under way beside it
-  struct stream *streams;            // that nobody else has
+  struct task *calls;     // under way beside it
+  struct stream *streams; // that nobody else has
   uint32_t depth;
   uint16_t result;   // slot of the caller's
   bool gives_future; // that slot holds one, which is there when this ends
@@ -126,9 +126,9 @@ struct frame {
   struct timeline_call *call;   // of a deployment, where that is noted
   struct timeline_call *within; // the one that it serves
   const struct text *model;     // that it is for, or NULL
-  uint32_t seen;     // run->looks when its values were looked at
+  uint32_t seen;                // run->looks when its values were looked at
   uint32_t mark, rests; // what it waited for, at how many looks (progress.c)
-  value slots[];   // behind them, a graph's state
+  value slots[];        // behind them, a graph's state
 };
 
 struct kept_slot { // of a replica that returned a stream
@@ -155,8 +155,8 @@ struct stream {
   int64_t patience;              // ns, of who waits for a piece; 0: any
   struct timer late;             // while somebody waits
   struct kept_slot *slots;       // given back with its end
-  struct stream *made;           // the next that the run has made, or a free one
-  uint32_t seen;                 // run->looks when a value led to it
+  struct stream *made; // the next that the run has made, or a free one
+  uint32_t seen;       // run->looks when a value led to it
 };
 
 struct each { // one call an element (each.c)
@@ -186,7 +186,7 @@ struct cache_wait { // in the order of coming
   struct cache_wait *next, *prev;
   struct cached *entry; // NULL: the answer is `value`
   value value;
-  uint32_t type; // of it
+  uint32_t type;              // of it
   struct timeline_call *call; // or NULL: nobody asks for it
   uint16_t result;            // the task's slot
 };
@@ -226,7 +226,7 @@ struct task {
   struct handler *handlers;
   const struct error *error; // to be raised when it goes on
   uint8_t kind, wait;
-  bool behind;              // it has let those that were to begin go first
+  bool behind; // it has let those that were to begin go first
   bool free;
   uint16_t result;          // the parent's slot
   uint32_t generation, out; // of its waits; futures it waits for
@@ -251,12 +251,12 @@ struct task {
   const struct site *site;
   struct deployment *deployment; // whose slot it waits for
   union {
-    struct waiting waiting; // WAIT_QUEUE
-    struct member member;   // WAIT_BATCH
-    struct cache_wait cached; // WAIT_CACHE
+    struct waiting waiting;       // WAIT_QUEUE
+    struct member member;         // WAIT_BATCH
+    struct cache_wait cached;     // WAIT_CACHE
     struct model_wait model_wait; // WAIT_MODEL
   };
-  struct message *message; // of WAIT_AWAY
+  struct message *message;  // of WAIT_AWAY
   const struct text *model; // that the call it makes next is for, or NULL
 };
 
@@ -271,24 +271,25 @@ struct run { // what the engine keeps of a request, in its arena
   struct arena *arena; // of values: `own` at first, then `compacted`
   struct arena *own;   // the request's
   struct arena compacted;
-  size_t pinned;      // bytes in the boxes of `pins`
-  size_t compact_at;  // so many bytes of values, and they are compacted
-  uint32_t looks;     // of compactions
-  uint32_t rest;      // turns until the next one, in builds for tests
+  size_t pinned;     // bytes in the boxes of `pins`
+  size_t compact_at; // so many bytes of values, and they are compacted
+  size_t spares;     // so many are not worth it
+  uint32_t looks;    // of compactions
+  uint32_t rest;     // turns until the next one, in builds for tests
   struct task *root;
   const struct function *fn;      // the root's
   struct frame *frames[VM_SIZES]; // free ones
-  struct task *tasks;       // free ones
-  struct task *made;        // all
+  struct task *tasks;             // free ones
+  struct task *made;              // all
   struct stream *made_streams, *free_streams;
   struct kept_slot *kept; // free ones
   struct waiter *waiters;
   struct handler *handlers;
   struct pin *pins;
-  bool stubs; // it made some
-  bool aside; // as the request says
-  struct stream *streams; // of the result
-  struct stream *lent;    // that calls on other loops read
+  bool stubs;                // it made some
+  bool aside;                // as the request says
+  struct stream *streams;    // of the result
+  struct stream *lent;       // that calls on other loops read
   struct timeline *timeline; // or NULL: nobody asks for it
   struct timer deadline;
   struct error exhausted; // when there is no memory for an error
@@ -298,7 +299,7 @@ struct run { // what the engine keeps of a request, in its arena
 
 struct wheel { // timer.c
   int64_t now;
-  uint64_t filled[11]; // by level: slots that have timers, a bit each
+  uint64_t filled[11];         // by level: slots that have timers, a bit each
   struct timer *slots[11][64]; // the first of each
 };
 
@@ -317,7 +318,7 @@ struct engine {
   bool *has_future; // by type
   bool *has_stream;
   bool *has_union;
-  value *defaults;  // by type
+  value *defaults; // by type
   struct deployment *deployments;
   struct task *ready_first, *ready_last;
   uint32_t n_begin; // of these that are to begin
@@ -327,8 +328,8 @@ struct engine {
   bool dropping;
   struct wheel wheel;
   uint32_t n_timers;
-  uint32_t n_aside; // of the timers
-  bool moved;       // a task ran whose request is not aside
+  uint32_t n_aside;      // of the timers
+  bool moved;            // a task ran whose request is not aside
   int64_t now;           // virtual time
   uint64_t budget;       // jumps and calls since the clock last moved
   uint64_t weight;       // of operators, still to be taken from a task's budget
@@ -341,12 +342,12 @@ struct engine {
   struct outside *outside; // or NULL
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
-  struct metric_family **metrics; // of the plan
+  struct metric_family **metrics;       // of the plan
   struct metric_series *spawned_failed; // or NULL
-  struct metrics *own_metrics;    // in virtual time
-  struct refused *refused;   // by function, or NULL
-  uint64_t random[4]; // what the next number comes from
-  bool seeded;        // by a number
+  struct metrics *own_metrics;          // in virtual time
+  struct refused *refused;              // by function, or NULL
+  uint64_t random[4];                   // what the next number comes from
+  bool seeded;                          // by a number
   // other loops (port.h)
   struct port *port;         // of its loop, or NULL
   struct engine *home;       // where what is away runs, or NULL
@@ -395,9 +396,11 @@ void random_begin(struct engine *e, uint64_t seed);
 // values no longer need is given back if there is enough of it.
 void run_compact(struct run *run);
 #ifdef SG_CHECK_VALUES // at every turn, so that tests see what was forgotten
-enum { COMPACT_AT = 0 };
+enum { COMPACT_AT = 0, COMPACT_FED_AT = 0 };
 #else
-enum { COMPACT_AT = 1 << 20 };
+// One that is fed from outside may be one of many that last for hours, and
+// computes little; for others it is the time that counts.
+enum { COMPACT_AT = 1 << 20, COMPACT_FED_AT = 64 << 10 };
 #endif
 static inline void run_tidy(struct run *run)
 {
@@ -544,7 +547,8 @@ void stream_adopt(struct run *run, struct frame *f, struct stream *s);
 // The task waits until the piece is taken.
 const struct error *stream_yield(struct task *t, value piece);
 void stream_end(struct task *t); // the task is gone
-bool stream_is_read(const struct stream *s); // by somebody who waits, or outside
+bool stream_is_read(
+    const struct stream *s); // by somebody who waits, or outside
 // As stream_next, where values are held: nothing is compacted.
 enum stream_next stream_take(struct stream_reader *r, value *out,
                              const struct error **error);

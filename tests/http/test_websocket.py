@@ -588,6 +588,25 @@ class OneLoop(Sockets, unittest.TestCase):
             self.assertLess(before, 200 << 20)
 
     # ---- many ----
+    @unittest.skipIf(SANITIZED, "its allocator keeps what is freed")
+    def test_long_conversations_cost_little(self):
+        """Each of many, however long it has been going on."""
+        all = [self.open("/shout") for _ in range(20)]
+        text = frame(TEXT, b"x" * 500) * 20
+
+        def talk(times):
+            for _ in range(times):
+                for c in all:
+                    c.raw(text)
+                for c in all:
+                    for _ in range(20):
+                        self.assertEqual(c.text(), "X" * 500)
+        before = self.server.rss()
+        talk(75)  # of a megabyte each, and more
+        self.assertLess((self.server.rss() - before) / len(all), 400 << 10)
+        for c in all:
+            c.s.close()
+
     def test_idle_sockets_cost_little(self):
         n = 50 if SANITIZED else 200
         before = self.server.rss()

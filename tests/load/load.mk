@@ -1,6 +1,6 @@
 # Mixed load for some minutes, by hand: make load, make load SECONDS=1800.
 SECONDS ?= 180
-RATE ?= 400
+RATE ?= 200
 LOOPS ?= 1
 .PHONY: load
 load: all
