@@ -6,6 +6,7 @@
 #include "runtime/serve/health.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 // ---- settings ----
 
@@ -42,6 +43,9 @@ static void set_one(struct deployment *d, const struct plan *p,
     break;
   case SETTING_cache_max_entries:
     d->cache_entries = n;
+    break;
+  case SETTING_retry_budget:
+    memcpy(&d->budget.share, &v, sizeof v);
     break;
   case SETTING_idempotent:
     d->idempotent = v;
@@ -95,6 +99,7 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
       .max_queued = 1000,
       .cache_entries = 1000,
       .overload_status = 503,
+      .budget.share = 0.2,
   };
   for (uint32_t i = 0; i < b->settings.count; i++)
     set_one(d, p, &p->settings[b->settings.first + i]);

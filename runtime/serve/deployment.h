@@ -13,6 +13,7 @@
 #define SG_DEPLOYMENT_H
 
 #include "runtime/serve/affinity.h"
+#include "runtime/serve/budget.h"
 #include "runtime/serve/models.h"
 #include "runtime/serve/pace.h"
 #include "runtime/serve/queue.h"
@@ -80,6 +81,7 @@ struct deployment {
   struct stub *stubs; // of a test (runtime/vm), or NULL
   struct queue queue;
   struct pace pace;
+  struct budget budget; // of retries and hedges
   _Atomic uint32_t queued, ongoing;
   // of one whose replicas may stop
   bool may_stop;
@@ -91,6 +93,7 @@ struct deployment {
   struct deployment_counts { // for the page of metrics; NULL: not counted
     struct metric_series *ongoing, *queued, *requests, *refused, *shed,
         *replicas;
+    struct metric_series *retries, *no_retries; // made when they are needed
     struct metric_series *starts, *failed_starts, *health_failures, *replaced;
     struct metric_series *loads, *loads_failed, *evictions, *models, *load_time;
     struct metric_family *load_times;

@@ -3,8 +3,8 @@
 // The call's task keeps the arguments and runs nothing itself; every attempt is
 // a task of its own that reports to it. A retry follows a failure that surely
 // did nothing, or any failure but a refusal where the deployment is idempotent.
-// A hedge is made beside an attempt that takes long; the first good answer counts, and
-// ends the others.
+// A hedge is made beside an attempt that takes long; the first good answer
+// counts, and ends the others.
 #include "runtime/vm/vm.h"
 
 static struct task *of_timer(struct timer *timer)
@@ -12,9 +12,28 @@ static struct task *of_timer(struct timer *timer)
   return (struct task *)((char *)timer - offsetof(struct task, timer));
 }
 
+// Whether the call may be made once more, as far as others are concerned: what
+// fails because it is asked too much is not asked several times as much.
+static bool take_from_budget(struct task *t)
+{
+  struct engine *e = t->run->engine;
+  struct deployment *d = t->deployment;
+  bool may = !d || budget_take(&d->budget, engine_now(e));
+  if (d)
+    measure_retry(e, d, may);
+  return may;
+}
+
 static void begin_again(struct timer *timer)
 {
   attempt_begin(of_timer(timer));
+}
+
+static void hedge(struct timer *timer)
+{
+  struct task *t = of_timer(timer);
+  if (take_from_budget(t))
+    attempt_begin(t);
 }
 
 static void set_timer(struct task *t, int64_t after,
@@ -43,11 +62,12 @@ void attempt_begin(struct task *t)
   c->site = t->site;
   c->deployment = t->deployment;
   t->wait = WAIT_OTHER;
-  t->tries++;
+  if (!t->tries++ && t->deployment)
+    budget_call(&t->deployment->budget);
   if (t->deployment)
     call_limit(c, t->deployment->request_timeout);
   if (only && t->site->hedge)
-    set_timer(t, t->site->hedge, begin_again);
+    set_timer(t, t->site->hedge, hedge);
   call_launch(c);
 }
 
@@ -92,7 +112,8 @@ void attempt_ended(struct task *t, value v, const struct error *error)
     return;
   timer_stop(t->run->engine, &t->timer);
   t->failures++;
-  if (t->failures > t->site->retries || !may_repeat(t, error))
+  if (t->failures > t->site->retries || !may_repeat(t, error) ||
+      !take_from_budget(t))
     task_finish(t, v, error);
   else
     set_timer(t, pause_before(t), begin_again);

@@ -141,6 +141,22 @@ static void count_deployments(struct engine *e, struct metric_shard *shard)
   }
 }
 
+void measure_retry(struct engine *e, struct deployment *d, bool made)
+{
+  struct metric_series **s = made ? &d->counts.retries : &d->counts.no_retries;
+  if (!e->shard)
+    return;
+  if (!*s)
+    *s = made ? series_for(e, e->shard, d, METRIC_counter,
+                           "servegraph_deployment_retries_total",
+                           "Retries and hedges of calls.")
+              : series_for(e, e->shard, d, METRIC_counter,
+                           "servegraph_deployment_retries_refused_total",
+                           "Retries and hedges not made for want of budget.");
+  if (*s)
+    metric_add(*s, 1);
+}
+
 // Nobody else learns of them.
 static void count_spawned(struct engine *e, struct metric_shard *shard)
 {
@@ -155,6 +171,7 @@ static void count_spawned(struct engine *e, struct metric_shard *shard)
 bool measures_begin(struct engine *e, struct metric_shard *shard)
 {
   uint32_t n = e->plan->n_metrics;
+  e->shard = shard;
   if (shard) {
     count_deployments(e, shard);
     count_spawned(e, shard);

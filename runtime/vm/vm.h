@@ -344,6 +344,7 @@ struct engine {
   uint32_t n_spawned;
   struct metric_family **metrics;       // of the plan
   struct metric_series *spawned_failed; // or NULL
+  struct metric_shard *shard;           // of the loop, or NULL
   struct metrics *own_metrics;          // in virtual time
   struct refused *refused;              // by function, or NULL
   uint64_t random[4];                   // what the next number comes from
@@ -616,6 +617,8 @@ void value_check_field(const struct engine *e, uint32_t field, value v);
 
 bool measures_begin(struct engine *e, struct metric_shard *shard);
 void measures_end(struct engine *e);
+// A retry or a hedge of a call of `d`, made or not made for want of budget.
+void measure_retry(struct engine *e, struct deployment *d, bool made);
 
 // ---- replicas' state (state.c) ----
 

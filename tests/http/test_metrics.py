@@ -30,8 +30,15 @@ deployment Shelf() {
   }
 }
 
+deployment out() -> str {
+  idempotent: true
+  retry_budget: 0%
+  fail(503, "out")
+}
+
 app a {
   bind shelf = Shelf()
+  route GET "/out" -> out() with { retries: 80, backoff: 0s }
   route POST "/buy" (item: str in body) { bought.inc(item: item) }
   route POST "/level" (of: str, x: float) { level.set(x, of: of) }
   route POST "/span" (x: float) { spans.observe(x) }
@@ -148,6 +155,17 @@ class Metrics(unittest.TestCase):
         values, _ = self.scrape(s)
         self.assertEqual([values[f"servegraph_deployment_{name}", of] for name in
                           ("ongoing_requests", "queued_requests", "requests_total", "refused_requests_total")], [0, 0, 4, 2])
+
+    def test_retries(self):
+        s = self.start()
+        of = (("app", "a"), ("deployment", "out"))
+        name = "servegraph_deployment_retries"
+        self.assertNotIn((name + "_total", of), self.scrape(s)[0])
+        for _ in range(3):
+            self.assertEqual(s.request("GET", "/out")[0], 503)
+        values, _ = self.scrape(s)
+        self.assertTrue(100 <= values[name + "_total", of] < 250, values)
+        self.assertGreater(values[name + "_refused_total", of], 0)
 
     def test_spawned_calls_that_fail(self):
         s = self.start()
