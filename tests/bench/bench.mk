@@ -8,7 +8,11 @@ $(BUILD)/tests/epoll_server: tests/bench/epoll_server.c
 $(BUILD)/tests/queue_cost: $(BUILD)/obj/tests/bench/queue_cost.o $(BUILD)/tests/rooms.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(SGRUN_LIBS)
 
-BENCH_BIN := $(addprefix $(BUILD)/tests/,epoll_server echo_server queue_cost)
+$(BUILD)/tests/open_load: tests/bench/open_load.c
+	@mkdir -p $(@D)
+	$(CC) $(SG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+BENCH_BIN := $(addprefix $(BUILD)/tests/,epoll_server echo_server queue_cost open_load)
 .PHONY: bench bench-ray
 bench: all $(BENCH_BIN)
 	python3 tests/bench/bench.py --build $(BUILD)

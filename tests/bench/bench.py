@@ -4,7 +4,7 @@
 usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
 
 Sections: http (raw epoll server, bare HTTP, nginx), hop, echo, bodies (against
-CPython), queue, start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
+CPython), queue, overload, logs, loops, start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
 median; a ratio is one of medians that were taken in turn on the same cores.
 """
 import argparse
@@ -244,6 +244,54 @@ http {{
              str(waiting)], text=True, capture_output=True, check=True)
         return int(re.search(r"Collected : (\d+)", done.stderr)[1]) / 1000
 
+    def overload(self):
+        """What is served of twice and ten times what can be: 10 slots of 10 ms, queue_timeout 50 ms."""
+        def ask(rate):
+            _, url = self.sgrun(self.plan("busy", programs.BUSY))
+            done = subprocess.run(measure.pinned(
+                measure.LOAD_CORE, self.build / "tests/open_load", url.rsplit(":", 1)[1], "/",
+                rate, 4, 2000), text=True, capture_output=True, check=True)
+            self.stop_all()
+            sent, good, _, lost, _, p99, _ = map(float, done.stdout.split())
+            return good / 4, p99, lost
+
+        def median(rate):
+            tries = sorted(ask(rate) for _ in range(min(self.rounds, 3)))
+            return tries[len(tries) // 2]
+
+        quiet, saturated = median(200), median(1000)
+        report("at rest: 99th percentile", f"{quiet[1]:.1f} ms")
+        report("1x: served a second", f"{saturated[0]:.0f}")
+        for times in (2, 10):
+            good, p99, lost = median(1000 * times)
+            share = good / saturated[0]
+            report(f"{times}x: served a second", f"{good:.0f}, {share:.0%}, {lost:.0f} lost",
+                   "goal >= 95 % of 1x", share >= 0.95 and not lost)
+            report(f"{times}x: 99th percentile of these", f"{p99:.1f} ms",
+                   "goal: at rest + 60 ms", p99 <= quiet[1] + 60)
+
+    def logs(self):
+        """CPU per request with an access log (metrics are always counted) and without."""
+        plan = self.plan("noop", programs.NOOP)
+        servers = {how: (pid, url + "/") for how, (pid, url) in
+                   {"none": self.sgrun(plan), "json": self.sgrun(plan, "--log", "json")}.items()}
+        costs = measure.interleaved(servers, self.rounds)
+        for how, values in costs.items():
+            report(f"--log {how}: CPU per request", f"{measure.spread(values)} us")
+        ratio = measure.median(costs["json"]) / measure.median(costs["none"])
+        report("with / without", f"{ratio:.2f}x", "goal <= 1.10x", ratio <= 1.1)
+
+    def loops(self):
+        """CPU per request with two loops and with one."""
+        plan = self.plan("noop", programs.NOOP)
+        servers = {n: (pid, url + "/") for n, (pid, url) in
+                   {1: self.sgrun(plan), 2: self.sgrun(plan, "--loops", "2")}.items()}
+        costs = measure.interleaved(servers, self.rounds)
+        for n, values in costs.items():
+            report(f"--loops {n}: CPU per request", f"{measure.spread(values)} us")
+        ratio = measure.median(costs[2]) / measure.median(costs[1])
+        report("two / one", f"{ratio:.2f}x", "goal <= 1.1x", ratio <= 1.1)
+
     def start_up(self):
         """Time from exec to the first answer, as a client sees it."""
         plan, times = self.plan("noop", programs.NOOP), []
@@ -349,6 +397,7 @@ def main():
     given = options.parse_args()
     sections = {"http": Bench.http, "hop": Bench.hop, "echo": Bench.echo,
                 "bodies": Bench.bodies, "queue": Bench.queue,
+                "overload": Bench.overload, "logs": Bench.logs, "loops": Bench.loops,
                 "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
                 "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load}
     with tempfile.TemporaryDirectory() as folder:

@@ -60,6 +60,21 @@ app bench {
 '''
 
 
+# A thousand requests a second, as fast as it goes.
+BUSY = '''
+deployment busy() -> str {
+  max_ongoing_requests: 10
+  queue_timeout: 50ms
+  sleep(10ms)
+  return "ok"
+}
+
+app bench {
+  route GET "/" -> busy()
+}
+'''
+
+
 def chain(length):
     """A route through `length` light deployments, each of which calls the next."""
     lines = ["deployment Hop0() {", "  fn run(x: int) -> int = x", "}"]
