@@ -155,6 +155,19 @@ static bool are_origins(struct checker *k, const struct constant *c,
   return true;
 }
 
+static bool is_header(struct checker *k, const struct constant *c,
+                      struct span at)
+{
+  size_t n = strspn(c->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "abcdefghijklmnopqrstuvwxyz0123456789"
+                             "!#$%&'*+-.^_`|~");
+  if (n && n == c->size)
+    return true;
+  diag_report(k->d, DIAG_bad_setting, at, "`%s` is no name of a header",
+              c->text);
+  return false;
+}
+
 bool setting_may_be(struct checker *k, enum setting_id id,
                     const struct constant *c, struct span at)
 {
@@ -162,6 +175,8 @@ bool setting_may_be(struct checker *k, enum setting_id id,
     return are_networks(k, c, at);
   if (id == SETTING_cors_origins)
     return are_origins(k, c, at);
+  if (id == SETTING_session_affinity)
+    return is_header(k, c, at);
   bool text = c->type->kind == TYPE_str || c->type->kind == TYPE_enum ||
               c->type->kind == TYPE_list;
   if (id == SETTING_overload_status && c->i != 503 && c->i != 429) {

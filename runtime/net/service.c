@@ -149,7 +149,10 @@ static int fill(struct service *s, char *why, size_t why_size)
     return -1;
   for (uint32_t i = 0; i < p->n_routes; i++)
     prepare_route(s, i);
-  s->steers = steer_needed(p);
+  if (!steer_prepare(s)) {
+    snprintf(why, why_size, "out of memory");
+    return -1;
+  }
   return router_new(&s->router, p, why, why_size);
 }
 
@@ -198,6 +201,7 @@ void service_drop(struct service **at)
   pages_free(&s->pages);
   free(s->routes);
   free(s->params);
+  free(s->sessions);
   plan_unload(&s->loaded);
   free(s);
 }

@@ -38,7 +38,9 @@ struct service {
   struct service_route *routes;
   struct service_param *params;
   bool has_body_limits;        // or bodies that stream
-  bool steers;                 // headers say which replicas suit
+  bool multiplexes;            // it has models that are asked for by ids
+  const char **sessions;       // the headers that tell them, by number
+  uint32_t n_sessions;
   struct guards *guards;       // NULL: nothing is guarded
   struct service_pages *pages; // pages.c: texts made at the first question
   _Atomic uint32_t users;

@@ -7,8 +7,8 @@
 
 struct http_request;
 
-// Whether something in the plan is steered.
-bool steer_needed(const struct plan *p);
+// Finds out which headers count; false when memory is out.
+bool steer_prepare(struct service *s);
 // Fills `call` from the headers; false when memory is out.
 bool steer_read(const struct service *s, const struct http_request *r,
                 struct request *call);

@@ -3,11 +3,17 @@
 #include "runtime/serve/deployment.h"
 
 #include <stdatomic.h>
+#include <xxhash.h>
 
 enum {
   LOOK_AHEAD = 16, // who waits and may go before the first
   PASSED_MOST = 16,
 };
+
+static uint32_t ready(const struct deployment *d)
+{
+  return atomic_load_explicit(&d->n_ready, memory_order_relaxed);
+}
 
 // ---- models ----
 
@@ -39,6 +45,28 @@ static uint32_t models_of(const struct replica *r)
   return n;
 }
 
+// ---- sessions ----
+
+// Rendezvous: when a replica comes or goes, only its own sessions move.
+static struct replica *own_of(struct deployment *d, struct affinity *to)
+{
+  uint64_t most = 0;
+  if (to->found == d->comings + 1)
+    return to->own;
+  to->found = d->comings + 1;
+  to->own = NULL;
+  for (uint32_t i = 0; i < ready(d); i++) {
+    struct replica *r = d->heap[i];
+    uint64_t number = (uint64_t)(r - d->replicas);
+    uint64_t h = XXH3_64bits_withSeed(&number, sizeof number, to->session);
+    if (!to->own || h > most || (h == most && r < to->own)) {
+      to->own = r;
+      most = h;
+    }
+  }
+  return to->own;
+}
+
 // ---- for a call ----
 
 struct fit { // the less, the better
@@ -64,16 +92,13 @@ static bool fits_better(const struct fit *x, const struct fit *y)
   return x->ongoing != y->ongoing ? x->ongoing < y->ongoing : x->turn < y->turn;
 }
 
-struct replica *affinity_pick(struct deployment *d, struct affinity to)
+static struct replica *pick_for_model(struct deployment *d, uint64_t model)
 {
   struct replica *best = NULL;
   struct fit best_fit;
-  uint32_t n = atomic_load_explicit(&d->n_ready, memory_order_relaxed);
-  if (!to.model || !d->n_multiplex || n < 2)
-    return d->heap[0];
-  for (uint32_t i = 0; i < n; i++) {
+  for (uint32_t i = 0; i < ready(d); i++) {
     struct replica *r = d->heap[i];
-    struct fit f = fit_of(r, to.model);
+    struct fit f = fit_of(r, model);
     if (r->ongoing >= d->max_ongoing || (best && !fits_better(&f, &best_fit)))
       continue;
     best = r;
@@ -82,7 +107,28 @@ struct replica *affinity_pick(struct deployment *d, struct affinity to)
   return best ? best : d->heap[0];
 }
 
+struct replica *affinity_pick(struct deployment *d, struct affinity *to)
+{
+  if (ready(d) < 2)
+    return d->heap[0];
+  if (to->session) {
+    struct replica *own = own_of(d, to);
+    bool waits =
+        atomic_load_explicit(&d->queued, memory_order_relaxed) < d->max_queued;
+    if (own->ongoing < d->max_ongoing || waits)
+      return own;
+  }
+  return to->model ? pick_for_model(d, to->model) : d->heap[0];
+}
+
 // ---- for a slot ----
+
+static bool may_have(const struct waiting *w, void *user)
+{
+  struct replica *r = user;
+  struct affinity *to = &w->claim->to;
+  return !to->session || own_of(r->of, to) == r;
+}
 
 // Calls for the replica's models may go before the first, but not too often,
 // and before none that is more urgent.
@@ -90,6 +136,8 @@ struct waiting *affinity_next(struct replica *r)
 {
   struct deployment *d = r->of;
   struct waiting *first = queue_first(&d->queue), *w = first;
+  if (first && d->session)
+    return queue_first_that(&d->queue, may_have, r);
   if (!first || !d->n_multiplex || d->n_replicas < 2 ||
       !first->claim->to.model || first->passed >= PASSED_MOST)
     return first;

@@ -1,6 +1,7 @@
 // Slots and queues. See deployment.h.
 #include "runtime/serve/deployment.h"
 #include "runtime/serve/metrics.h"
+#include "runtime/serve/session.h"
 
 #include "runtime/serve/autoscale.h"
 #include "runtime/serve/health.h"
@@ -98,6 +99,7 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
       .max_ongoing = 5,
       .max_queued = 1000,
       .cache_entries = 1000,
+      .session = session_number(p, number) + 1,
       .overload_status = 503,
       .budget.share = 0.2,
   };
@@ -105,6 +107,10 @@ static void set_all(struct deployment *d, const struct plan *p, uint32_t number)
     set_one(d, p, &p->settings[b->settings.first + i]);
   if (keeps_models(p, b))
     d->bounded = true; // and where they are kept is home
+  if (d->session && !d->bounded) {
+    d->bounded = true; // so that replicas are chosen
+    d->max_ongoing = UINT32_MAX;
+  }
   if (d->n_replicas > SCALE_MOST)
     d->n_replicas = SCALE_MOST;
   set_places(d, p);
@@ -234,9 +240,8 @@ static void take_from(struct deployment *d, struct replica *r)
 
 bool deployment_take(struct deployment *d, struct claim *c, int64_t now)
 {
-  struct replica *r = affinity_pick(d, c->to);
-  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing ||
-      queue_first(&d->queue))
+  struct replica *r = affinity_pick(d, &c->to);
+  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing || affinity_next(r))
     return false;
   claim_goes(&c->state, CLAIM_ON_take);
   c->replica = r;
@@ -362,14 +367,10 @@ void deployment_give(struct claim *c, int64_t now)
   tell(d);
 }
 
-void deployment_open(struct replica *r, int64_t now)
+// Slots that it has are for those who wait for it.
+static void fill(struct replica *r, int64_t now)
 {
   struct deployment *d = r->of;
-  replica_goes(&r->state, REPLICA_ON_open);
-  put(d, d->n_ready, r);
-  add(&d->n_ready, 1);
-  count(d->counts.replicas, 1);
-  rise(d, r);
   struct waiting *w;
   while (r->ongoing < d->max_ongoing && (w = next_of(r, now))) {
     take_from(d, r);
@@ -377,17 +378,40 @@ void deployment_open(struct replica *r, int64_t now)
   }
 }
 
-void deployment_close(struct replica *r, enum replica_event how)
+void deployment_open(struct replica *r, int64_t now)
 {
   struct deployment *d = r->of;
-  uint32_t at = r->place;
-  replica_goes(&r->state, how);
-  add(&d->n_ready, -1);
-  count(d->counts.replicas, -1);
+  replica_goes(&r->state, REPLICA_ON_open);
+  put(d, d->n_ready, r);
+  add(&d->n_ready, 1);
+  d->comings++;
+  count(d->counts.replicas, 1);
+  rise(d, r);
+  fill(r, now);
+}
+
+static void take_out(struct deployment *d, struct replica *r)
+{
   struct replica *last = d->heap[d->n_ready];
+  uint32_t at = r->place;
   if (last == r)
     return;
   put(d, at, last);
   sink(d, last);
   rise(d, last);
+}
+
+void deployment_close(struct replica *r, enum replica_event how, int64_t now)
+{
+  struct deployment *d = r->of;
+  replica_goes(&r->state, how);
+  add(&d->n_ready, -1);
+  d->comings++;
+  count(d->counts.replicas, -1);
+  take_out(d, r);
+  if (!d->session)
+    return;
+  for (uint32_t i = 0; i < d->n_replicas; i++) // its sessions go to others
+    if (d->replicas[i].state == REPLICA_ready)
+      fill(&d->replicas[i], now);
 }

@@ -78,6 +78,8 @@ struct deployment {
   uint32_t n_batching;
   struct multiplexing *multiplex; // of its methods that multiplex (models.h)
   uint32_t n_multiplex;
+  uint32_t session; // its header's number (session.h), + 1; 0: it has none
+  uint64_t comings; // of replicas, and goings
   struct stub *stubs; // of a test (runtime/vm), or NULL
   struct queue queue;
   struct pace pace;
@@ -109,7 +111,7 @@ struct deployment *deployments_new(struct arena *a, const struct plan *p,
 // Ready for calls: who waits gets its slots. Or not any more: it closes, or is
 // replaced.
 void deployment_open(struct replica *r, int64_t now);
-void deployment_close(struct replica *r, enum replica_event how);
+void deployment_close(struct replica *r, enum replica_event how, int64_t now);
 
 // A replica of a deployment without limits.
 struct replica *deployment_turn(struct deployment *d);

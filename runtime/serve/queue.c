@@ -90,3 +90,29 @@ struct waiting *queue_first(const struct queue *q)
       best = w;
   return best;
 }
+
+static struct waiting *first_in(struct waiting *ring,
+                                bool (*may)(const struct waiting *, void *),
+                                void *user)
+{
+  struct waiting *w = ring;
+  do {
+    if (may(w, user))
+      return w;
+    w = w->next;
+  } while (w != ring);
+  return NULL;
+}
+
+struct waiting *queue_first_that(const struct queue *q,
+                                 bool (*may)(const struct waiting *, void *),
+                                 void *user)
+{
+  struct waiting *best = NULL;
+  for (struct waiting *ring = q->rings; ring; ring = ring->lower) {
+    struct waiting *w = first_in(ring, may, user);
+    if (w && (!best || rank(w) < rank(best)))
+      best = w;
+  }
+  return best;
+}

@@ -42,5 +42,9 @@ void queue_remove(struct queue *q, struct waiting *w);
 struct waiting *queue_first(const struct queue *q); // or NULL
 // How many go before one of this priority that comes now, at least.
 uint32_t queue_ahead(const struct queue *q, int32_t priority);
+// Of those that may; this looks at those before it.
+struct waiting *queue_first_that(const struct queue *q,
+                                 bool (*may)(const struct waiting *, void *),
+                                 void *user);
 
 #endif

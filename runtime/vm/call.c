@@ -33,10 +33,33 @@ enum entry frame_begin(struct task *t, struct frame *f,
   return ENTRY_RUN;
 }
 
-static struct affinity suits(const struct frame *f, const struct deployment *d)
+static struct affinity suits(const struct task *t, const struct frame *f,
+                             const struct deployment *d)
 {
-  bool model = f->model && d->n_multiplex;
-  return (struct affinity){.model = model ? model_hash(f->model) : 0};
+  const uint64_t *sessions = t->run->request->sessions;
+  struct affinity to = {0};
+  if (f->model && d->n_multiplex)
+    to.model = model_hash(f->model);
+  if (sessions && d->session)
+    to.session = sessions[d->session - 1];
+  return to;
+}
+
+bool request_inherit(struct request *r, const struct frame *from,
+                     const struct run *run)
+{
+  const struct text *model = from->model;
+  const uint64_t *sessions = run->request->sessions;
+  size_t size = run->engine->n_sessions * sizeof *sessions;
+  if (model && !(r->model = text_new(r->arena, model->data, model->size)))
+    return false;
+  if (!sessions)
+    return true;
+  uint64_t *copy = arena_alloc(r->arena, size);
+  if (copy)
+    memcpy(copy, sessions, size);
+  r->sessions = copy;
+  return copy;
 }
 
 static void slot_came(struct waiting *w)
@@ -191,7 +214,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   }
   if (d->away)
     return message_send(t, f, d, priority, error);
-  f->claim.to = suits(f, d);
+  f->claim.to = suits(t, f, d);
   if (!deployment_take(d, &f->claim, engine_now(t->run->engine)))
     return wait_in_line(t, f, d, priority, error);
   frame_take(t, f);

@@ -66,6 +66,7 @@ struct request {
   int priority;
   int64_t queue_timeout;  // ns in each queue, 0: as long as deployments say
   const struct text *model; // that it is for (multiplexed_model_id), or NULL
+  const uint64_t *sessions; // by number (serve/session.h), or NULL
   bool at_once;           // done may be called before request_start returns
   bool uncached;          // it is what a cache waits for
   bool timed;             // a timeline of its calls is kept

@@ -115,7 +115,7 @@ static void begin_to_stop(struct life *l, enum replica_event how,
                           const char *why)
 {
   health_end(l);
-  deployment_close(l->replica, how);
+  deployment_close(l->replica, how, engine_now(l->of->engine));
   show(l, l->replica->state, why);
   if (l->replica->ongoing)
     set_end(&l->limit, l->of->engine, l->of->drain);
@@ -371,7 +371,7 @@ static void begin(struct life *l)
     health_begin(l);
     return;
   }
-  deployment_close(l->replica, REPLICA_ON_close);
+  deployment_close(l->replica, REPLICA_ON_close, engine_now(l->of->engine));
   replica_goes(&l->replica->state, REPLICA_ON_stop);
   replica_goes(&l->replica->state, REPLICA_ON_start);
   l->of->starting++;

@@ -1,6 +1,7 @@
 // What an engine makes of a plan, once: functions with the defaults of their
 // slots, constants as values, sites with what they lead to. Linear in the plan.
 #include "runtime/codec/codec.h"
+#include "runtime/serve/session.h"
 #include "runtime/vm/fast.h"
 
 #include <stdio.h>
@@ -328,6 +329,7 @@ static bool make_batches(struct engine *e)
 
 int engine_load(struct engine *e, char *why, size_t why_size)
 {
+  e->n_sessions = sessions_count(e->plan);
   e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
   e->has_stream = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
   e->has_union = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);

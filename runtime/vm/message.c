@@ -246,7 +246,10 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
 {
   struct engine *e = t->run->engine;
   struct message *m = message_new(e);
-  if (!m || !copy_args(m, t->run, f)) {
+  if (m)
+    m->request.arena = &m->arena;
+  if (!m || !request_inherit(&m->request, f, t->run) ||
+      !copy_args(m, t->run, f)) {
     *error =
         error_make(t, ERROR_limit, 500,
                    "the arguments of %s are too large for a message", d->name);
@@ -263,8 +266,6 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   m->request.priority = t->run->request->priority;
   m->request.deadline = call_end_by(t);
   m->request.queue_timeout = t->run->request->queue_timeout;
-  if (f->model)
-    m->request.model = text_new(&m->arena, f->model->data, f->model->size);
   m->result = f->result;
   m->call = f->call;
   m->noted = (struct timeline_call){.began = -1, .replica = -1};

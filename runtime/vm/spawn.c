@@ -152,11 +152,6 @@ static const char *copy_id(struct arena *a, const char *id)
   return id ? arena_copy(a, id, strlen(id)) : NULL;
 }
 
-static const struct text *copy_model(struct arena *a, const struct frame *f)
-{
-  return f->model ? text_new(a, f->model->data, f->model->size) : NULL;
-}
-
 static bool copy_args(struct spawned *s, const value *from, value *to)
 {
   for (uint32_t i = 0; i < s->fn->n_params; i++)
@@ -203,10 +198,10 @@ static struct spawned *spawned_new(struct task *t, const struct function *fn,
                                 .done = on_done,
                                 .user = s,
                                 .priority = from->priority,
-                                .id = copy_id(&s->arena, from->id),
-                                .model = copy_model(&s->arena, t->frame)};
+                                .id = copy_id(&s->arena, from->id)};
   value *copied = ARENA_ARRAY(&s->arena, fn->n_params + 1, value);
-  if (!copied || !copy_args(s, args, copied)) {
+  if (!copied || !copy_args(s, args, copied) ||
+      !request_inherit(&s->request, t->frame, t->run)) {
     leave(s);
     return NULL;
   }

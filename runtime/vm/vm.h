@@ -358,6 +358,7 @@ struct engine {
   uint32_t n_messages;
   struct batch *batches; // spare ones
   uint32_t n_batches;
+  uint32_t n_sessions; // that the plan tells apart
 };
 
 // ---- errors (error.c) ----
@@ -715,6 +716,10 @@ void model_leave(struct task *t);
 bool models_set(struct engine *e, struct deployment *d);
 void models_drop(struct replica *r); // all that it holds
 void models_free(struct engine *e);
+
+// What is known of a request goes with one that is made of it (call.c).
+bool request_inherit(struct request *r, const struct frame *from,
+                     const struct run *run);
 
 // ---- other loops (message.c, port.c) ----
 

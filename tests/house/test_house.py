@@ -24,7 +24,7 @@ MAY = {
                    "runtime/serve"},
     "runtime/net": {"grammar", "runtime/net", "runtime/value", "runtime/codec",
                     "runtime/vm/engine.h", "runtime/plan",
-                    "runtime/serve/metrics.h"},
+                    "runtime/serve/metrics.h", "runtime/serve/session.h"},
     "runtime": {"grammar", "runtime"},
     "stdlib/ops": {"grammar", "stdlib/ops", "runtime/value", "runtime/codec",
                    "runtime/vm/operator.h"},

@@ -280,7 +280,7 @@ static void arrive(uint32_t i)
 
 static void close_replica(struct replica *r, enum replica_event how)
 {
-  deployment_close(r, how);
+  deployment_close(r, how, later);
   if (!r->ongoing)
     replica_goes(&r->state, REPLICA_ON_stop);
 }
