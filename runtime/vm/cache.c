@@ -283,7 +283,7 @@ static void start(struct cached *x, const struct request *first, int priority,
   if (first->id)
     r->id = arena_copy(&x->work, first->id, strlen(first->id));
   if (request_open(e, r, x->fn))
-    request_call(e, r, x->args, x->cache->of, priority, depth);
+    request_call(e, r, x->args, x->cache->of, NULL, priority, depth);
   else
     request_finish(r, (value){0}, error_no_memory());
 }

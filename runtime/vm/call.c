@@ -202,7 +202,7 @@ enum entry call_admit(struct task *t, struct frame *f, struct deployment *d,
   bool own = f->self && f->self->of == d && !f->stands_in;
   if (t->run->timeline && d)
     timeline_ask(t->run, f, d);
-  if (!d || own) // a call to oneself needs no slot
+  if (!d || (own && !d->away)) // a call to oneself needs no slot
     return frame_begin(t, f, error);
   enum entry entry;
   if (d->cache && cache_answers(t, f, d, priority, &entry, error))
@@ -235,15 +235,6 @@ static const struct error *not_there(struct task *t)
   return error_make(t, ERROR_internal, 500, "what is called is not there");
 }
 
-// Its fields are those of a replica that is at home on another loop.
-static const struct error *not_here(struct task *t, const struct function *fn)
-{
-  return error_make(t, ERROR_internal, 500,
-                    "%s is a function of a replica that is on another loop; "
-                    "a method can be called from everywhere",
-                    fn->name);
-}
-
 static const struct error *take_value(struct task *t, const struct closure *c,
                                       struct target *to)
 {
@@ -254,7 +245,13 @@ static const struct error *take_value(struct task *t, const struct closure *c,
     to->fn = &e->functions[c->target];
     to->self = c->self;
     to->closure = c;
-    return to->fn->class == PLAN_NONE || to->self ? NULL : not_here(t, to->fn);
+    if (to->fn->class == PLAN_NONE)
+      return NULL;
+    if (!to->self)
+      return not_there(t);
+    if (to->self->of->away) // its fields are at home, and it runs there
+      to->d = to->self->of;
+    return NULL;
   }
   const struct plan_method_row *m = &e->plan->methods[c->target];
   to->fn = &e->functions[m->function];
@@ -339,7 +336,7 @@ static struct frame *frame_of_site(struct task *t, const struct site *s,
     return NULL;
   uint32_t held = to.closure ? to.closure->count : 0;
   f->self = to.self;
-  f->stands_in = to.closure && to.d;
+  f->stands_in = to.closure && to.d && !to.d->away;
   frame_is_for(f, caller);
   if (named)
     f->model = named->size ? named : NULL;
@@ -581,7 +578,8 @@ enum entry call_start_value(struct task *t, const struct site *s,
 {
   const struct closure *c = t->frame->slots[s->row->first].closure;
   const struct function *fn = t->run->engine->functions;
-  bool helper = c && c->kind == SITE_function && !s->own &&
+  bool away = c && c->kind == SITE_function && c->self && c->self->of->away;
+  bool helper = c && c->kind == SITE_function && !s->own && !away &&
                 !fn[c->target].yields && !fn[c->target].graph &&
                 !fn[c->target].batch;
   if (helper)

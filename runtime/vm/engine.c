@@ -289,7 +289,8 @@ bool request_open(struct engine *e, struct request *r,
 }
 
 void request_call(struct engine *e, struct request *r, const value *args,
-                  struct deployment *d, int priority, uint32_t depth)
+                  struct deployment *d, struct replica *self, int priority,
+                  uint32_t depth)
 {
   struct run *run = r->run;
   struct frame *f;
@@ -300,6 +301,7 @@ void request_call(struct engine *e, struct request *r, const value *args,
     return;
   }
   memcpy(f->slots, args, run->fn->n_params * sizeof *args);
+  f->self = self;
   f->depth = depth;
   f->model = r->model;
   switch (call_admit(run->root, f, d, priority, &error)) {

@@ -20,6 +20,7 @@ struct message {
   struct task *task; // who waits, or NULL
   const struct function *fn;
   uint32_t deployment, depth;
+  uint32_t self; // of a function: the replica that it is of, + 1; else 0
   int priority;
   uint16_t result; // the task's slot, where it has a frame
   value *args;
@@ -188,9 +189,11 @@ static void start(struct message *m)
   if (ready && m->lent.first)
     ready = take_streams(m);
   wires_leave(&m->lent);
+  struct deployment *d = &e->deployments[m->deployment];
   if (ready)
-    request_call(e, &m->request, m->args, &e->deployments[m->deployment],
-                 m->priority, m->depth);
+    request_call(e, &m->request, m->args, d,
+                 m->self ? &d->replicas[m->self - 1] : NULL, m->priority,
+                 m->depth);
   else
     request_finish(&m->request, (value){0}, error_no_memory());
 }
@@ -262,6 +265,8 @@ enum entry message_send(struct task *t, struct frame *f, struct deployment *d,
   m->fn = f->fn;
   m->deployment = d->number;
   m->depth = f->depth;
+  if (f->self && f->self->of == d)
+    m->self = (uint32_t)(f->self - d->replicas) + 1;
   m->priority = priority;
   m->request.priority = t->run->request->priority;
   m->request.deadline = call_end_by(t);

@@ -86,7 +86,7 @@ static struct replica *taken_self(struct replica *r, void *user)
 {
   struct deployment *d = taken(r->of, user);
   size_t number = (size_t)(r - r->of->replicas);
-  return d->away ? NULL : &d->replicas[number % d->n_replicas];
+  return &d->replicas[number % d->n_replicas];
 }
 
 static bool taken_wire(struct stream *s, void *user, value *out)

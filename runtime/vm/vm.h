@@ -663,8 +663,10 @@ void clock_again(struct clock *c,
 // First it gets its run; false when memory is out, and it can only be finished.
 bool request_open(struct engine *e, struct request *r,
                   const struct function *fn);
+// `self`: the function is called on this replica of it; NULL: a method, on any.
 void request_call(struct engine *e, struct request *r, const value *args,
-                  struct deployment *d, int priority, uint32_t depth);
+                  struct deployment *d, struct replica *self, int priority,
+                  uint32_t depth);
 
 // ---- calls that run apart (spawn.c) ----
 

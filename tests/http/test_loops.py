@@ -393,13 +393,29 @@ class Life(unittest.TestCase):
 
 
 class FunctionsOfReplicas(unittest.TestCase):
-    """A method is called from everywhere; a function of a replica where the replica is."""
+    """They run where the replica is, whoever calls them."""
 
     PROGRAM = """
 deployment Adder(k: int) {
   max_ongoing_requests: 3
   state n: int = 0
   fn own() -> fn(int) -> int = fn(y: int) = add(y)
+  fn slow() -> fn(int) -> int = fn(y: int) = wait(y)
+  fn bad() -> fn(int) -> int = fn(y: int) = refuse(y)
+  fn several() -> fn(int) -> stream str = fn(y: int) = pieces(y)
+  fn wait(y: int) -> int {
+    sleep(100s)
+    return y
+  }
+  fn refuse(y: int) -> int {
+    fail(418, "no {y}")
+  }
+  fn pieces(y: int) -> stream str {
+    for i in range(y) {
+      sleep(1ms)
+      yield "{k + i}"
+    }
+  }
   fn add(y: int) -> int {
     n += y
     return n + k
@@ -413,22 +429,40 @@ app a {
     return call(g)
   }
   route GET "/method" -> call(adder.add)
+  route GET "/both" {
+    let g = adder.own()
+    return [g(1) for _ in range(3)]
+  }
+  route GET "/late" with { request_timeout: 50ms } {
+    let g = adder.slow()
+    return call(g)
+  }
+  route GET "/fails" {
+    let g = adder.bad()
+    return call(g)
+  }
+  route GET "/pieces" {
+    let g = adder.several()
+    return g(3)
+  }
 }
 """
 
     def test_them(self):
         with tempfile.TemporaryDirectory() as folder:
             with support.Server(support.compile_plan(self.PROGRAM, folder), "--loops", "3") as s:
-                answers = collections.Counter()
-                for _ in range(60):
-                    status, _, body = s.request("GET", "/own")
-                    answers[status] += 1
-                    if status == 500:
-                        self.assertIn(b"is a function of a replica that is on another loop", body)
-                self.assertEqual(set(answers), {200, 500})
-                n = answers[200]
+                own = [s.request("GET", "/own") for _ in range(60)]
+                self.assertEqual([(a[0], int(a[2])) for a in own], [(200, 100 + n + 1) for n in range(60)])
                 for i in range(20):
-                    self.assertEqual(s.request("GET", "/method")[2], str(100 + n + i + 1).encode())
+                    self.assertEqual(s.request("GET", "/method")[2], str(160 + i + 1).encode())
+                both = json.loads(s.request("GET", "/both")[2])
+                self.assertEqual(both, [181, 182, 183])
+                self.assertEqual([s.request("GET", "/late")[0] for _ in range(12)], [408] * 12)
+                self.assertEqual([s.request("GET", "/fails")[:1] for _ in range(12)], [(418,)] * 12)
+                pieces = {s.request("GET", "/pieces")[2] for _ in range(12)}
+                self.assertEqual(pieces, {b"100101102"})
+                held = json.loads(s.request("GET", "/-/deployments")[2])[0]
+                self.assertEqual((held["ongoing"], held["queued"]), (0, 0))
 
 
 if __name__ == "__main__":
