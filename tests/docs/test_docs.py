@@ -104,6 +104,12 @@ class Docs(unittest.TestCase):
                 asked += 1
         self.assertGreater(asked, 2)
 
+    def test_picture_of_overload(self):
+        """It is what the programs do: `make pictures` draws it anew."""
+        done = subprocess.run([sys.executable, ROOT / "tests/bench/overload_picture.py", "--build", SGC[:-4]],
+                              text=True, capture_output=True)
+        self.assertEqual(done.stdout, (ROOT / "docs/overload.svg").read_text(), done.stderr)
+
     def test_links(self):
         """Links between pages lead somewhere, to a heading where they name one."""
         dead = []

@@ -10,6 +10,7 @@ docs:
 .PHONY: pictures
 pictures: all
 	@$(BUILD)/sgc --graphviz examples/tutorial/tutorial.sg | dot -Tsvg -o docs/tutorial.svg
+	@python3 tests/bench/overload_picture.py --build $(BUILD) > docs/overload.svg
 	@for picture in examples/*/picture.svg; do \
 	  folder=$${picture%/*}; \
 	  $(BUILD)/sgc --graphviz $$folder/$${folder##*/}.sg | dot -Tsvg -o $$picture; \
