@@ -46,13 +46,21 @@ void buf_adds(struct buf *b, const char *text)
 
 void buf_addv(struct buf *b, const char *format, va_list args)
 {
+  if (!buf_reserve(b, 0))
+    return;
   va_list again;
   va_copy(again, args);
-  int n = vsnprintf(NULL, 0, format, args);
-  if (n >= 0 && buf_reserve(b, (size_t)n)) {
+  size_t room = b->room - b->size;
+  int n = vsnprintf(b->data + b->size, room, format, args);
+  bool fits = n >= 0 && (size_t)n < room;
+  if (!fits)
+    b->data[b->size] = 0;
+  if (!fits && n >= 0 && buf_reserve(b, (size_t)n)) {
     vsnprintf(b->data + b->size, (size_t)n + 1, format, again);
-    b->size += (size_t)n;
+    fits = true;
   }
+  if (fits)
+    b->size += (size_t)n;
   va_end(again);
 }
 

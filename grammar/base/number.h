@@ -2,6 +2,8 @@
 #ifndef SG_NUMBER_H
 #define SG_NUMBER_H
 
+#include "grammar/base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +14,12 @@ enum { NUMBER_TEXT = 32 }; // room that the longest form needs, NUL included
 // 1e-05, inf, -inf, nan. Returns its length.
 size_t number_print_float(char out[NUMBER_TEXT], double x);
 size_t number_print_int(char out[NUMBER_TEXT], int64_t x);
+// The same behind what is in b already.
+static inline void number_add_int(struct buf *b, int64_t x)
+{
+  if (buf_reserve(b, NUMBER_TEXT))
+    b->size += number_print_int(b->data + b->size, x);
+}
 
 // Reads the whole text as float (correctly rounded) or int; false if it is not
 // one. `lax` takes what Python's float() and int() take: white space around,

@@ -45,7 +45,7 @@ static bool encode_float(double x, struct buf *out)
 
 static bool encode_int(int64_t x, struct buf *out)
 {
-  put_int(out, x);
+  number_add_int(out, x);
   return true;
 }
 

@@ -108,12 +108,6 @@ int64_t moment_days(int64_t y, int64_t m, int64_t d);
 void moment_date(int64_t days, int64_t *y, int64_t *m, int64_t *d);
 
 // ---- appending ----
-static inline void put_int(struct buf *b, int64_t x)
-{
-  if (buf_reserve(b, NUMBER_TEXT))
-    b->size += number_print_int(b->data + b->size, x);
-}
-
 static inline void put_float(struct buf *b, double x)
 {
   if (buf_reserve(b, NUMBER_TEXT))

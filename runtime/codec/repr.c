@@ -200,7 +200,7 @@ static void print_json_list(struct printer *p, const struct list *l)
 
 static void print_number(struct printer *p, int64_t x)
 {
-  put_int(p->out, x);
+  number_add_int(p->out, x);
 }
 
 static void print_float(struct printer *p, double x)

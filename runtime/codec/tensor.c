@@ -246,7 +246,7 @@ static bool print_element(const struct tensor *t, size_t at, struct buf *out)
 {
   enum dtype dtype = (enum dtype)t->dtype;
   if (element_is_int(dtype)) {
-    put_int(out, element_int(t->data, dtype, at));
+    number_add_int(out, element_int(t->data, dtype, at));
     return true;
   }
   double x = element_float(t->data, dtype, at);

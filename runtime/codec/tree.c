@@ -257,7 +257,7 @@ static bool print_node(struct printer *p, const struct json *j)
     buf_adds(p->out, j->as.i ? "true" : "false");
     return true;
   case JSON_INT:
-    put_int(p->out, j->as.i);
+    number_add_int(p->out, j->as.i);
     return true;
   case JSON_FLOAT:
     return print_float(p, j->as.f);

@@ -186,6 +186,15 @@ static uint64_t next_id(struct tracer *t)
   return x ? x : 1;
 }
 
+// 16 digits and a NUL; where the NUL is.
+static char *print_hex(char *out, uint64_t x)
+{
+  for (int i = 0; i < 16; i++)
+    out[i] = "0123456789abcdef"[x >> (60 - 4 * i) & 15];
+  out[16] = 0;
+  return out + 16;
+}
+
 void tracer_open(struct tracer *t, double share, int64_t slow, bool logs)
 {
   *t = (struct tracer){.share = share, .slow = slow};
@@ -202,9 +211,7 @@ static void begin(struct tracer *t, struct trace *to,
   if (r->id_size == 32 && is_id(r->id, 32))
     memcpy(to->id, r->id, 33);
   else
-    snprintf(to->id, sizeof to->id, "%016llx%016llx",
-             (unsigned long long)next_random(t),
-             (unsigned long long)next_id(t));
+    print_hex(print_hex(to->id, next_random(t)), next_id(t));
   double x = (double)(next_random(t) >> 11) * 0x1p-53;
   to->sampled = x < t->share;
 }
@@ -230,8 +237,7 @@ struct trace *trace_new(struct tracer *t, struct http_request *r)
     to->state = state_of(r);
   else
     begin(t, to, r);
-  snprintf(to->span, sizeof to->span, "%016llx",
-           (unsigned long long)next_id(t));
+  print_hex(to->span, next_id(t));
   if (to->came || to->sampled)
     echo(to, r);
   return to;
