@@ -126,6 +126,8 @@ class Clients(unittest.TestCase):
         for s in [waits, *all]:
             s.shutdown(socket.SHUT_RDWR)
             s.close()
+            if s is waits:  # before there is a slot for it
+                self.until("/busy", [2, 0, 2])
         self.until("/busy", [0, 0, 0])
         self.assertEqual(self.get("/run?x=4")[2], "4")
         lines = json.loads(self.get("/log")[2])
