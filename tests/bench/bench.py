@@ -271,10 +271,10 @@ http {{
                    "goal: at rest + 60 ms", p99 <= quiet[1] + 60)
 
     def logs(self):
-        """CPU per request with an access log (metrics are always counted) and without."""
+        """CPU per request with an access log and 1 % of traces (metrics are always counted), and without."""
         plan = self.plan("noop", programs.NOOP)
         servers = {how: (pid, url + "/") for how, (pid, url) in
-                   {"none": self.sgrun(plan), "json": self.sgrun(plan, "--log", "json")}.items()}
+                   {"none": self.sgrun(plan), "json": self.sgrun(plan, "--log", "json", "--trace-sample", "1%")}.items()}
         costs = measure.interleaved(servers, self.rounds)
         for how, values in costs.items():
             report(f"--log {how}: CPU per request", f"{measure.spread(values)} us")
