@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -38,19 +39,40 @@ static bool writable(void)
   return poll(&p, 1, 0) == 1 && p.revents & POLLOUT;
 }
 
-static void flush(struct access *a, bool patient)
+// All loops write to one output, each a whole line after the other. Where the
+// output took a part of a line, the others wait for the rest of it.
+static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
+static const struct access *amid; // whose line it is; or NULL
+
+// Whole lines, as many as a piece holds; or a piece of one that is longer.
+static size_t next_piece(const struct access *a)
+{
+  const char *from = a->buf.data + a->written;
+  size_t left = a->buf.size - a->written;
+  size_t most = left < PIECE ? left : PIECE;
+  const char *end = memrchr(from, '\n', most);
+  return end ? (size_t)(end - from) + 1 : most;
+}
+
+static void write_lines(struct access *a, bool patient)
 {
   while (a->written < a->buf.size && (patient || writable())) {
-    size_t left = a->buf.size - a->written;
-    ssize_t n = write(STDOUT_FILENO, a->buf.data + a->written,
-                      left < PIECE ? left : PIECE);
-    if (n < 0 && errno != EINTR) {
+    ssize_t n = write(STDOUT_FILENO, a->buf.data + a->written, next_piece(a));
+    if (n < 0 && errno != EINTR)
       a->written = a->buf.size; // nobody will ever read it
-      break;
-    }
     if (n > 0)
       a->written += (size_t)n;
+    amid = a->written && a->buf.data[a->written - 1] != '\n' ? a : NULL;
   }
+}
+
+// One who is patient is at its end, and waits for nobody.
+static void flush(struct access *a, bool patient)
+{
+  pthread_mutex_lock(&output);
+  if (patient || !amid || amid == a)
+    write_lines(a, patient);
+  pthread_mutex_unlock(&output);
   if (a->written == a->buf.size)
     a->written = a->buf.size = 0;
 }

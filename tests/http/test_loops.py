@@ -303,6 +303,30 @@ class Life(unittest.TestCase):
             self.assertEqual(s.process.wait(10), 0)
             self.assertEqual(s.process.stderr.read(), "")
 
+    def test_lines_of_the_log_are_whole(self):
+        """All loops write to one output, much at a time; some lines are longer than a piece."""
+        with tempfile.TemporaryDirectory() as at, support.Server(
+                support.compile_plan('app a { route GET "/" (x: str) -> len(x) }\n', at),
+                "--loops", 3, "--log", "json") as s:
+            def work(k):
+                for i in range(100):  # each on a loop of its own, in turn
+                    c = http.client.HTTPConnection(s.host, s.port, timeout=20)
+                    for n in (700, 701, 702, 5000 if i % 8 == 0 else 3):
+                        c.request("GET", f"/{'p' * n}-{k}-{i}")
+                        c.getresponse().read()
+                    c.close()
+            threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+            s.process.send_signal(signal.SIGTERM)
+            s.process.wait(20)
+            s.log.seek(0)
+            said = [json.loads(line)["path"] for line in s.log]
+        self.assertEqual(len(said), 8 * 100 * 4)
+        self.assertEqual(len(set(said)), len(said))
+
     def test_clients_that_vanish(self):
         """Running, waiting in the queue, or just sent."""
         n = 600 if SANITIZED else 5000
