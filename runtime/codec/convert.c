@@ -209,11 +209,12 @@ static bool offend_tag(struct decode *d, struct plan_run run,
   buf_adds(&ctx, ",\"expected_tags\":");
   json_encode_text(tags.data, tags.size, &ctx);
   buf_addc(&ctx, '}');
-  return offence_at(
-      d, from, at, "union_tag_invalid", ctx.data,
-      "Input tag '%s' found using 'type' does not match any of the "
-      "expected tags: %s",
-      text.data ? text.data : "", tags.data);
+  return !ctx.failed &&
+         offence_at(
+             d, from, at, "union_tag_invalid", ctx.data,
+             "Input tag '%s' found using 'type' does not match any of the "
+             "expected tags: %s",
+             text.data ? text.data : "", tags.data);
 }
 
 // The variant that `tag` names; run.count when there is none.

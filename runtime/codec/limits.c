@@ -76,8 +76,8 @@ static bool bad_pattern(const struct check *c, struct plan_text pattern)
   buf_adds(&ctx, "{\"pattern\":");
   json_encode_text(text, pattern.size, &ctx);
   buf_addc(&ctx, '}');
-  return offence_at(c->d, c->from, c->at, "string_pattern_mismatch",
-                    ctx.failed ? NULL : ctx.data,
+  return !ctx.failed &&
+         offence_at(c->d, c->from, c->at, "string_pattern_mismatch", ctx.data,
                     "String should match pattern '%s'", text);
 }
 

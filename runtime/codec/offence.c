@@ -1,6 +1,7 @@
 // Offences: recorded with their path and input as JSON text, printed as the
-// body of a 422 answer. What an attacker could make large is bounded: paths,
-// inputs and the number of records.
+// body of a 422 answer. One that no memory is left for is left out, whole. What
+// an attacker could make large is bounded: paths, inputs and the number of
+// records.
 #include "runtime/codec/parts.h"
 
 #include "grammar/base/number.h"
@@ -95,8 +96,8 @@ static bool offend_as(struct decode *d, const struct json *from,
   // what comes in a form need not be UTF-8
   bool shown = tree_print(from, false, INPUT_MOST, &input) && !input.failed &&
                utf8_check(input.data, input.size) == input.size;
-  offence_add(o, type, loc_print(at, o->arena), shown ? input.data : NULL, ctx,
-              "%s", msg);
+  const char *loc = input.failed ? NULL : loc_print(at, o->arena);
+  offence_add(o, type, loc, shown ? input.data : NULL, ctx, "%s", msg);
   return false;
 }
 
@@ -138,6 +139,6 @@ bool offence_value(struct decode *d, const struct json *from,
   buf_adds(&ctx, "{\"error\":");
   json_encode_text(msg.data + 13, msg.size - 13, &ctx);
   buf_addc(&ctx, '}');
-  return offend_as(d, from, at, "value_error", ctx.failed ? NULL : ctx.data,
-                   msg.data);
+  return !ctx.failed &&
+         offend_as(d, from, at, "value_error", ctx.data, msg.data);
 }
