@@ -178,6 +178,9 @@ void http_server_close(struct http_server *s, http_server_done done,
 // The first header of that name (lower case), or NULL.
 const struct http_header *http_find(const struct http_request *r,
                                     const char *name);
+// The same, but NULL where there is a second one.
+const struct http_header *http_find_only(const struct http_request *r,
+                                         const char *name);
 
 // The whole answer. `content_type` may be NULL. The server adds date,
 // content-length, x-request-id and connection; `extra` must not hold these. A

@@ -263,13 +263,28 @@ bool head_cut(struct exchange *x)
   return at && header_lines(x, at, end, &s) && seen_check(x, &s);
 }
 
+static bool is_named(const struct http_header *h, const char *name, size_t size)
+{
+  return h->name_size == size && !memcmp(h->name, name, size);
+}
+
 const struct http_header *http_find(const struct http_request *r,
                                     const char *name)
 {
   size_t size = strlen(name);
   for (size_t i = 0; i < r->n_headers; i++)
-    if (r->headers[i].name_size == size &&
-        !memcmp(r->headers[i].name, name, size))
+    if (is_named(&r->headers[i], name, size))
       return &r->headers[i];
   return NULL;
+}
+
+const struct http_header *http_find_only(const struct http_request *r,
+                                         const char *name)
+{
+  const struct http_header *h = http_find(r, name);
+  for (const struct http_header *o = h ? h + 1 : NULL;
+       o && o < r->headers + r->n_headers; o++)
+    if (is_named(o, name, h->name_size))
+      return NULL;
+  return h;
 }

@@ -62,18 +62,6 @@ static bool take_parent(struct trace *t, const struct http_header *h)
   return true;
 }
 
-// The header of that name if there is one, and no second one.
-static const struct http_header *only(const struct http_request *r,
-                                      const char *name)
-{
-  const struct http_header *h = http_find(r, name);
-  for (size_t i = h ? (size_t)(h - r->headers) + 1 : r->n_headers;
-       i < r->n_headers; i++)
-    if (!strcmp(r->headers[i].name, name))
-      return NULL;
-  return h;
-}
-
 // ---- tracestate ----
 
 static bool in_key(char c)
@@ -231,7 +219,8 @@ struct trace *trace_new(struct tracer *t, struct http_request *r)
   struct trace *to = ARENA_NEW(&r->arena, struct trace);
   if (!to)
     return NULL;
-  const struct http_header *parent = only(r, "traceparent");
+  const struct http_header *parent =
+      came ? http_find_only(r, "traceparent") : NULL;
   to->came = came;
   if (parent && take_parent(to, parent))
     to->state = state_of(r);

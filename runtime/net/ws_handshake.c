@@ -53,22 +53,10 @@ static bool is_key(const struct http_header *h)
          !strcmp(h->value + KEY - 2, "==");
 }
 
-// The only header of that name, or NULL.
-static const struct http_header *only(const struct http_request *r,
-                                      const char *name)
-{
-  const struct http_header *h = http_find(r, name);
-  for (const struct http_header *o = h ? h + 1 : NULL;
-       o && o < r->headers + r->n_headers; o++)
-    if (o->name_size == h->name_size && !memcmp(o->name, name, h->name_size))
-      return NULL;
-  return h;
-}
-
 int ws_check(const struct http_request *r, const char **why)
 {
   const char *at;
-  const struct http_header *version = only(r, "sec-websocket-version");
+  const struct http_header *version = http_find_only(r, "sec-websocket-version");
   *why = "the connection header does not say upgrade";
   if (!lists(r, "connection", "upgrade", &at))
     return 400;
@@ -76,7 +64,7 @@ int ws_check(const struct http_request *r, const char **why)
   if (!version || strcmp(version->value, "13"))
     return 426;
   *why = "the sec-websocket-key is not 16 bytes in base64";
-  if (!is_key(only(r, "sec-websocket-key")))
+  if (!is_key(http_find_only(r, "sec-websocket-key")))
     return 400;
   *why = "a request for a WebSocket has no body";
   return r->body_size || http_find(r, "transfer-encoding") ? 400 : 0;
