@@ -2,18 +2,12 @@
 #include "runtime/serve/affinity.h"
 #include "runtime/serve/deployment.h"
 
-#include <stdatomic.h>
 #include <xxhash.h>
 
 enum {
   LOOK_AHEAD = 16, // who waits and may go before the first
   PASSED_MOST = 16,
 };
-
-static uint32_t ready(const struct deployment *d)
-{
-  return atomic_load_explicit(&d->n_ready, memory_order_relaxed);
-}
 
 // ---- models ----
 
@@ -55,7 +49,7 @@ static struct replica *own_of(struct deployment *d, struct affinity *to)
     return to->own;
   to->found = d->comings + 1;
   to->own = NULL;
-  for (uint32_t i = 0; i < ready(d); i++) {
+  for (uint32_t i = 0; i < deployment_count(&d->n_ready); i++) {
     struct replica *r = d->heap[i];
     uint64_t number = (uint64_t)(r - d->replicas);
     uint64_t h = XXH3_64bits_withSeed(&number, sizeof number, to->session);
@@ -96,7 +90,7 @@ static struct replica *pick_for_model(struct deployment *d, uint64_t model)
 {
   struct replica *best = NULL;
   struct fit best_fit;
-  for (uint32_t i = 0; i < ready(d); i++) {
+  for (uint32_t i = 0; i < deployment_count(&d->n_ready); i++) {
     struct replica *r = d->heap[i];
     struct fit f = fit_of(r, model);
     if (r->ongoing >= d->max_ongoing || (best && !fits_better(&f, &best_fit)))
@@ -109,12 +103,11 @@ static struct replica *pick_for_model(struct deployment *d, uint64_t model)
 
 struct replica *affinity_pick(struct deployment *d, struct affinity *to)
 {
-  if (ready(d) < 2)
+  if (deployment_count(&d->n_ready) < 2)
     return d->heap[0];
   if (to->session) {
     struct replica *own = own_of(d, to);
-    bool waits =
-        atomic_load_explicit(&d->queued, memory_order_relaxed) < d->max_queued;
+    bool waits = deployment_count(&d->queued) < d->max_queued;
     if (own->ongoing < d->max_ongoing || waits)
       return own;
   }

@@ -194,17 +194,11 @@ static void rise(struct deployment *d, struct replica *r)
 }
 
 // ---- counts ----
-// One thread writes them; others see one value or another.
 
 static void add(_Atomic uint32_t *count, int32_t n)
 {
-  uint32_t now = atomic_load_explicit(count, memory_order_relaxed);
+  uint32_t now = deployment_count(count);
   atomic_store_explicit(count, now + (uint32_t)n, memory_order_relaxed);
-}
-
-static uint32_t get(const _Atomic uint32_t *count)
-{
-  return atomic_load_explicit(count, memory_order_relaxed);
 }
 
 static void tell(struct deployment *d)
@@ -241,7 +235,7 @@ static void take_from(struct deployment *d, struct replica *r)
 bool deployment_take(struct deployment *d, struct claim *c, int64_t now)
 {
   struct replica *r = affinity_pick(d, &c->to);
-  if (!get(&d->n_ready) || r->ongoing >= d->max_ongoing || affinity_next(r))
+  if (!deployment_count(&d->n_ready) || r->ongoing >= d->max_ongoing || affinity_next(r))
     return false;
   claim_goes(&c->state, CLAIM_ON_take);
   c->replica = r;
@@ -263,7 +257,7 @@ static uint64_t most_slots(const struct deployment *d)
 static enum deployment_line line_for(struct deployment *d,
                                      const struct waiting *w)
 {
-  if (get(&d->queued) >= d->max_queued)
+  if (deployment_count(&d->queued) >= d->max_queued)
     return LINE_FULL;
   int64_t begin = pace_begin(&d->pace, queue_ahead(&d->queue, w->priority),
                              most_slots(d), w->since);
@@ -287,8 +281,8 @@ enum deployment_line deployment_wait(struct deployment *d, struct waiting *w)
 
 uint32_t deployment_retry_after(const struct deployment *d)
 {
-  uint32_t ready = get(&d->n_ready);
-  return pace_retry_after(&d->pace, get(&d->queued),
+  uint32_t ready = deployment_count(&d->n_ready);
+  return pace_retry_after(&d->pace, deployment_count(&d->queued),
                           (uint64_t)(ready ? ready : 1) * d->max_ongoing);
 }
 

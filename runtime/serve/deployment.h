@@ -19,6 +19,8 @@
 #include "runtime/serve/queue.h"
 #include "runtime/serve/states.h"
 
+#include <stdatomic.h>
+
 struct batching;
 struct batch_queue; // of a replica and a method (runtime/vm/batch.c)
 struct metric_series;
@@ -101,6 +103,13 @@ struct deployment {
     struct metric_family *load_times;
   } counts;
 };
+
+// `n_ready`, `queued` and `ongoing` are written by one thread; others see one
+// value or another.
+static inline uint32_t deployment_count(const _Atomic uint32_t *count)
+{
+  return atomic_load_explicit(count, memory_order_relaxed);
+}
 
 // One for each binding of the plan, settings resolved, replicas without fields;
 // the arena owns them. NULL when memory is out. `away`: what has slots or state

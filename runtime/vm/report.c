@@ -5,7 +5,6 @@
 #include "runtime/codec/codec.h"
 #include "runtime/vm/life.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 static const struct deployment *at_home(const struct engine *e,
@@ -14,24 +13,19 @@ static const struct deployment *at_home(const struct engine *e,
   return d->away ? &e->home->deployments[d->number] : d;
 }
 
-static uint32_t get(const _Atomic uint32_t *count)
-{
-  return atomic_load_explicit((_Atomic uint32_t *)count, memory_order_relaxed);
-}
-
 uint32_t engine_replicas(const struct engine *e, const struct deployment *d)
 {
-  return get(&at_home(e, d)->n_ready);
+  return deployment_count(&at_home(e, d)->n_ready);
 }
 
 uint32_t engine_ongoing(const struct engine *e, const struct deployment *d)
 {
-  return get(&at_home(e, d)->ongoing);
+  return deployment_count(&at_home(e, d)->ongoing);
 }
 
 uint32_t engine_queued(const struct engine *e, const struct deployment *d)
 {
-  return get(&at_home(e, d)->queued);
+  return deployment_count(&at_home(e, d)->queued);
 }
 
 // ---- readiness ----
@@ -40,7 +34,7 @@ uint32_t engine_queued(const struct engine *e, const struct deployment *d)
 static bool is_ready(const struct deployment *d)
 {
   struct keeper *k = d->keeper;
-  if (!k || get(&d->n_ready))
+  if (!k || deployment_count(&d->n_ready))
     return true;
   pthread_mutex_lock(&k->lock);
   bool may_sleep = k->scale && !k->scale->how.least && !k->backoff.failed;
@@ -173,7 +167,8 @@ static bool add_shelf(struct buf *out, const struct shelf *s, bool first)
   return first;
 }
 
-// Of every replica that there may be, by its number: the one used last is first.
+// Of every replica that there may be, by its number: the one used last is
+// first.
 static void add_models(struct buf *out, const struct deployment *d)
 {
   buf_adds(out, ",\"models\":[");
@@ -197,11 +192,11 @@ static void add_deployment(struct buf *out, const struct engine *e,
   add_name(out, "name", d->name);
   buf_addc(out, ',');
   add_name(out, "deployment", plan_str(p, p->classes[d->class].name));
-  buf_addf(out, ",\"replicas\":%u", (unsigned)get(&d->n_ready));
+  buf_addf(out, ",\"replicas\":%u", (unsigned)deployment_count(&d->n_ready));
   if (d->bounded)
     buf_addf(out, ",\"ongoing\":%u,\"queued\":%u,\"max_queued_requests\":%u",
-             (unsigned)get(&d->ongoing), (unsigned)get(&d->queued),
-             (unsigned)d->max_queued);
+             (unsigned)deployment_count(&d->ongoing),
+             (unsigned)deployment_count(&d->queued), (unsigned)d->max_queued);
   if (d->bounded && d->max_ongoing != UINT32_MAX)
     buf_addf(out, ",\"max_ongoing_requests\":%u", (unsigned)d->max_ongoing);
   if (d->n_multiplex)
