@@ -86,15 +86,8 @@ static bool element_sig(struct checker *k, struct sig *s,
 struct fn_sym *batch_declare(struct checker *k, struct symbol *s,
                              struct item *i, struct class_sym *class)
 {
-  struct fn_sym *body = fn_of(k, s, &i->fn.c, class, NULL);
-  struct fn_sym *f = fn_new(k, body->f.name, FUNCTION_body, s->span);
-  body->f.name = arena_printf(k->a, "%s batch", body->f.name);
-  f->item = i;
-  f->symbol = s;
-  f->class = class;
+  struct fn_sym *body, *f = fn_around(k, s, i, class, "batch", &body);
   f->batch = body;
-  if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) // that is reported
-    body->sig.result = body->f.result = &type_bad;
   f->not_built = !element_sig(k, &f->sig, body);
   f->f.result = f->sig.result;
   return f;

@@ -86,6 +86,21 @@ struct fn_sym *fn_of(struct checker *k, struct symbol *s, struct callable *c,
   return f;
 }
 
+struct fn_sym *fn_around(struct checker *k, struct symbol *s, struct item *i,
+                         struct class_sym *class, const char *what,
+                         struct fn_sym **inner)
+{
+  struct fn_sym *body = *inner = fn_of(k, s, &i->fn.c, class, NULL);
+  struct fn_sym *f = fn_new(k, body->f.name, FUNCTION_body, s->span);
+  body->f.name = arena_printf(k->a, "%s %s", body->f.name, what);
+  f->item = i;
+  f->symbol = s;
+  f->class = class;
+  if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) // that is reported
+    body->sig.result = body->f.result = &type_bad;
+  return f;
+}
+
 void fn_declare(struct checker *k, struct table *in, struct item *i,
                 struct class_sym *c, struct app_sym *app)
 {

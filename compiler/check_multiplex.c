@@ -52,15 +52,8 @@ static bool is_loader(struct checker *k, const struct fn_sym *f)
 struct fn_sym *multiplex_declare(struct checker *k, struct symbol *s,
                                  struct item *i, struct class_sym *class)
 {
-  struct fn_sym *loader = fn_of(k, s, &i->fn.c, class, NULL);
-  struct fn_sym *f = fn_new(k, loader->f.name, FUNCTION_body, s->span);
-  loader->f.name = arena_printf(k->a, "%s loader", loader->f.name);
-  f->item = i;
-  f->symbol = s;
-  f->class = class;
+  struct fn_sym *loader, *f = fn_around(k, s, i, class, "loader", &loader);
   f->loader = loader;
-  if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) // that is reported
-    loader->sig.result = loader->f.result = &type_bad;
   f->not_built = !is_loader(k, loader);
   f->sig = loader->sig;
   if (f->not_built)

@@ -725,6 +725,11 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
             struct span span, struct callable *c);
 struct fn_sym *fn_of(struct checker *k, struct symbol *s, struct callable *c,
                      struct class_sym *class, struct app_sym *app);
+// What a method's callers call, where its body, `inner`, is called by the runtime;
+// that one's name has `what` behind it.
+struct fn_sym *fn_around(struct checker *k, struct symbol *s, struct item *i,
+                         struct class_sym *class, const char *what,
+                         struct fn_sym **inner);
 void fn_declare(struct checker *k, struct table *in, struct item *i,
                 struct class_sym *c, struct app_sym *app);
 void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
