@@ -1,7 +1,6 @@
 """Autoscaling on a server: replicas follow the calls of all loops, nothing is lost
 on the way down or up, what was decided can be read, and who is idle sleeps."""
 import concurrent.futures
-import http.client
 import json
 import pathlib
 import re
@@ -47,12 +46,8 @@ class Autoscaling(unittest.TestCase):
         self.pool = self.enterContext(concurrent.futures.ThreadPoolExecutor(50))
 
     def get(self, path, method="GET"):
-        c = http.client.HTTPConnection(self.server.host, self.server.port, timeout=30)
-        c.request(method, path)
-        answer = c.getresponse()
-        body = answer.read()
-        c.close()
-        self.assertEqual(answer.status, 200, body)
+        status, _, body = self.server.request(method, path)
+        self.assertEqual(status, 200, body)
         return body.decode()
 
     def report(self):

@@ -57,11 +57,8 @@ class Health(unittest.TestCase):
 
     def ask(self, path, method="GET"):
         c = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
-        c.request(method, path)
-        answer = c.getresponse()
-        body = answer.read().decode()
-        c.close()
-        return answer.status, body
+        status, _, body = support.ask(c, method, path)
+        return status, body.decode()
 
     def get(self, path, method="GET"):
         status, body = self.ask(path, method)
