@@ -12,7 +12,7 @@ GRAMMAR_SRC  := $(wildcard grammar/base/*.c grammar/defs/*.c grammar/plan/*.c)
 TEXT_SRC     := $(wildcard grammar/text/*.c)
 COMPILER_SRC := $(wildcard compiler/*.c)
 RUNTIME_SRC  := $(filter-out runtime/sgctl.c,$(wildcard runtime/*.c runtime/*/*.c))
-OPS_SRC      := $(wildcard stdlib/ops/*.c)
+OPS_SRC      := $(wildcard stdlib/ops/*.c stdlib/ops/*/*.c)
 TEXT_GEN     := $(if $(wildcard grammar/text/sg.y),$(BUILD)/grammar/text/sg.tab.c $(BUILD)/grammar/text/sg.lex.c)
 
 objs = $(patsubst $(BUILD)/%.c,$(BUILD)/obj/%.o,$(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(BUILD)/%,$(1))) $(filter $(BUILD)/%,$(1)))

@@ -180,6 +180,31 @@ void arena_attach(struct arena *a, struct arena *with)
   a->attached = with;
 }
 
+struct arena_owned { // in the arena itself
+  struct arena_owned *next;
+  void (*release)(void *object);
+  void *object;
+};
+
+bool arena_own(struct arena *a, void (*release)(void *object), void *object)
+{
+  struct arena_owned *o = ARENA_NEW(a, struct arena_owned);
+  if (!o)
+    return false;
+  *o = (struct arena_owned){a->owned, release, object};
+  a->owned = o;
+  return true;
+}
+
+static void release_owned(struct arena *a)
+{
+  while (a->owned) {
+    struct arena_owned *o = a->owned;
+    a->owned = o->next;
+    o->release(o->object);
+  }
+}
+
 static void free_attached(struct arena *a)
 {
   struct arena *with;
@@ -204,6 +229,7 @@ const struct arena_block *arena_next(const struct arena *a,
 
 void arena_reset(struct arena *a)
 {
+  release_owned(a);
   free_attached(a);
   struct arena_block *b = a->blocks;
   while (b && b->next) {
@@ -219,6 +245,7 @@ void arena_reset(struct arena *a)
 
 void arena_free(struct arena *a)
 {
+  release_owned(a);
   free_attached(a);
   while (a->blocks) {
     struct arena_block *next = a->blocks->next;

@@ -5,7 +5,8 @@
 // empty arena that takes its blocks from malloc.
 //
 // Another arena may be attached to one: it goes with its pieces. It may lie in
-// one of them.
+// one of them. So does what else is owned by pieces, which is let go by a
+// function of its own.
 #ifndef SG_ARENA_H
 #define SG_ARENA_H
 
@@ -25,16 +26,18 @@
 #endif
 
 struct arena_block;
+struct arena_owned;
 
 struct arena {
   char *at, *end;             // the free part of the newest block
   struct arena_block *blocks; // newest first; owned
   size_t held;                // bytes in all blocks
   size_t limit;               // most bytes that blocks may hold, 0: no limit
-  void (*exhausted)(void);    // called instead of returning NULL; must not return
-  bool keeps;                 // blocks of a reset wait in this thread for the next arena
-  struct arena *attached;     // the first of those that go with its pieces; or
-                              // the next one beside it
+  void (*exhausted)(void); // called instead of returning NULL; must not return
+  bool keeps; // blocks of a reset wait in this thread for the next arena
+  struct arena *attached;    // the first of those that go with its pieces; or
+                             // the next one beside it
+  struct arena_owned *owned; // what else goes with them, the newest first
 };
 
 // `size` bytes aligned to 16, not cleared. NULL when memory or the limit is
@@ -94,6 +97,10 @@ char *arena_printf(struct arena *a, const char *format, ...)
 
 // `with` is given back whenever `a` is reset or given back.
 void arena_attach(struct arena *a, struct arena *with);
+
+// `release(object)` is called whenever `a` is reset or given back: what was
+// owned last goes first. False when memory is out; then nothing is owned.
+bool arena_own(struct arena *a, void (*release)(void *object), void *object);
 
 // Its blocks, one after the other: NULL is before the first, and behind the
 // last. What was given out lies in them.

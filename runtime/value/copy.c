@@ -1,4 +1,6 @@
 // Deep copies of values, for what outlives its request.
+#include "runtime/value/tensor_buffer.h"
+#include "runtime/value/tensor_node.h"
 #include "runtime/value/walk.h"
 
 static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
@@ -136,18 +138,21 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
 {
   size_t n = (size_t)tensor_size(t), one = dtype_size[t->dtype];
   struct tensor *to = ARENA_NEW(w->arena, struct tensor);
-  char *data = arena_alloc(w->arena, n * one + 1);
-  if (!to || !data)
+  if (!to || tensor_is_out(t))
     return false;
   *to = *t;
+  out->tensor = to;
+  if (t->owner) // who counts the copies
+    return tensor_buffer_keep(w->arena, t->owner);
+  char *data = arena_alloc(w->arena, n * one + 1);
+  if (!data)
+    return false;
   to->data = data;
-  to->owner = NULL;
   int64_t stride = 1;
   for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
     to->strides[i] = stride;
   for (size_t i = 0; i < n; i++)
     memcpy(data + i * one, tensor_at(t, i), one);
-  out->tensor = to;
   return true;
 }
 
@@ -258,8 +263,7 @@ bool value_copy(struct arena *a, const struct plan *p, uint32_t type, value v,
 bool value_copy_moved(struct arena *a, const struct plan *p, uint32_t type,
                       value v, const struct value_moved *moved, value *out)
 {
-  struct walk w = {
-      .plan = p, .arena = a, .moved = moved, .left = VALUE_PARTS};
+  struct walk w = {.plan = p, .arena = a, .moved = moved, .left = VALUE_PARTS};
   value to;
   if (!copy(&w, type, v, 0, &to))
     return false;

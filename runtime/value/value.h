@@ -82,12 +82,15 @@ struct json { // the only value that carries its type; lists and maps hold json
   value as;
 };
 
+struct tensor_buffer;
+struct tensor_node;
 struct tensor { // row-major and dense unless strides say otherwise
   uint32_t dtype; // enum dtype
   uint32_t rank;  // at most TENSOR_RANK
   int64_t dims[8], strides[8]; // in elements
-  void *data;
+  void *data;     // NULL: still to be computed, or nothing can be
   struct tensor_buffer *owner; // counted; NULL: the arena's
+  const struct tensor_node *node; // what computes it while `data` is NULL
 };
 enum { TENSOR_RANK = 8 };
 extern const uint8_t dtype_size[DTYPES]; // bytes of an element

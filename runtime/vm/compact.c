@@ -12,6 +12,8 @@
 // part does.
 #include "runtime/vm/compact.h"
 
+#include "runtime/value/tensor_buffer.h"
+#include "runtime/value/tensor_node.h"
 #include "runtime/value/walk.h"
 
 #include <stdlib.h>
@@ -197,6 +199,19 @@ static void visit_tensor(struct compaction *c, const struct tensor **t)
   bool own = !c->leads && is_old(c, x->data);
   compact_visit(c, t, SHAPE_tensor, 0,
                 sizeof *x + (own ? tensor_bytes(x) + 1 : 0));
+}
+
+static void inside_tensor(struct compaction *c, struct tensor *t)
+{
+  if (t->node)
+    compact_visit(c, &t->node, SHAPE_node, 0, tensor_node_size(t->node));
+}
+
+static void inside_node(struct compaction *c, struct tensor_node *n)
+{
+  n->attributes = (int64_t *)(n->inputs + n->n_inputs);
+  for (uint32_t i = 0; i < n->n_inputs; i++)
+    visit_tensor(c, &n->inputs[i]);
 }
 
 static void visit_closure(struct compaction *c, const struct closure **f)
@@ -412,8 +427,13 @@ static void visit_inside(struct compaction *c, struct moved m, void *at)
   case SHAPE_each:
     inside_each(c, at);
     break;
-  case SHAPE_text:
   case SHAPE_tensor:
+    inside_tensor(c, at);
+    break;
+  case SHAPE_node:
+    inside_node(c, at);
+    break;
+  case SHAPE_text:
   case SHAPE_plain:
     break;
   }
@@ -449,6 +469,7 @@ static void copy_tensor(struct compaction *c, const struct tensor *from,
   struct tensor *t = (struct tensor *)to;
   size_t one = dtype_size[from->dtype], n = (size_t)tensor_size(from);
   *t = *from;
+  c->failed |= !tensor_buffer_keep(c->to, t->owner);
   if (!is_old(c, from->data))
     return;
   t->data = to += sizeof *t;
@@ -482,13 +503,14 @@ static bool copy_all(struct compaction *c, struct arena *to)
   char *at = arena_alloc(to, c->size + 16);
   if (!at)
     return false;
+  c->to = to;
   for (uint32_t i = 0; i < c->n_moved; i++) {
     struct moved *m = &c->moved[i];
     m->to = at;
     at += aligned(m->size);
     copy(c, m);
   }
-  return true;
+  return !c->failed;
 }
 
 // ---- all of it ----
@@ -546,6 +568,8 @@ void run_compact(struct run *run)
     lead_all(&c);
     compact_streams(run);
     replace(run, &to);
+  } else {
+    arena_free(&to);
   }
   if (COMPACT_AT) // soon again when memory is short
     run->compact_at = run->spares + 2 * held(run);

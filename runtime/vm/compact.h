@@ -21,6 +21,7 @@ enum shape {
   SHAPE_tagged,
   SHAPE_json,
   SHAPE_tensor,
+  SHAPE_node, // of a tensor that is still to be computed
   SHAPE_closure,
   SHAPE_future,
   SHAPE_error,
@@ -48,6 +49,7 @@ struct compaction {
   uint32_t n_moved, room;
   uint32_t *places, mask; // numbers in `moved` + 1, by address and shape
   size_t size;            // of the copies
+  struct arena *to;       // which they are in
   bool leads;             // the second time
   bool failed;            // no memory for it
 };

@@ -465,7 +465,7 @@ struct stream *engine_ask(struct engine *e, struct arena *whole, uint32_t of,
                     : NULL;
 }
 
-bool engine_run_until_done(struct engine *e, struct request *r)
+static bool run_until_done(struct engine *e, struct request *r)
 {
   uint32_t rounds = 0;
   e->turn = 0;
@@ -484,4 +484,13 @@ bool engine_run_until_done(struct engine *e, struct request *r)
     if (e->turns && ++e->turn > e->turns) // timers alone go on and on
       runs_for_ever(r);
   }
+}
+
+bool engine_run_until_done(struct engine *e, struct request *r)
+{
+  bool before = e->waits_in_place;
+  e->waits_in_place = true;
+  bool done = run_until_done(e, r);
+  e->waits_in_place = before;
+  return done;
 }

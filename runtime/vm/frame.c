@@ -216,6 +216,8 @@ static void stop_waiting(struct task *t)
     batch_leave(t);
   if (t->wait == WAIT_MODEL)
     model_leave(t);
+  if (t->wait == WAIT_JOB)
+    job_leave(t);
   timer_stop(e, &t->timer);
   timer_stop(e, &t->limit);
   t->generation++;

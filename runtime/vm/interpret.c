@@ -523,6 +523,8 @@ do_op:
   if ((error = operation_op(t, s, pc[-1], &wait)))
     goto fail;
   WEIGH;
+  if (wait == OPERATION_WAITS)
+    return;
   if (wait <= 0)
     NEXT;
   sleep_for(t, wait);

@@ -386,12 +386,14 @@ const struct error *operation_stub(struct task *t, value *s, struct plan_code i)
 // ---- the rest ----
 
 // An operator's arguments are the slots from `first` on.
-static struct operator_call call_of(struct task *t, uint16_t first,
-                                    uint32_t result_type, struct error *error)
+static struct operator_call call_of(struct task *t, enum operator_id id,
+                                    uint16_t first, uint32_t result_type,
+                                    struct error *error)
 {
   struct engine *e = t->run->engine;
   *error = (struct error){.kind = ERROR_internal, .status = 500};
   return (struct operator_call){
+      .id = id,
       .plan = e->plan,
       .engine = e,
       .arena = arena_of(t),
@@ -407,7 +409,7 @@ static struct operator_call call_of(struct task *t, uint16_t first,
 const struct error *operation_read(struct task *t, value *s, struct plan_code i)
 {
   struct error error;
-  struct operator_call call = call_of(t, i.b, i.c, &error);
+  struct operator_call call = call_of(t, OPERATOR_from_json, i.b, i.c, &error);
   value out = s[i.a];
   if (operators[OPERATOR_from_json](&call, &out) == OPERATOR_FAIL)
     return error_copy(t, &error);
@@ -433,11 +435,52 @@ static uint64_t weight(const struct task *t, uint16_t first, value v)
   }
 }
 
+// The result of operator i, which it has made at last.
+static const struct error *result_is(struct task *t, value *s,
+                                     struct plan_code i, value out)
+{
+  if (plan_of(t)->types[type_of(t, i.a)].kind == TYPE_stream)
+    stream_adopt(t->run, t->frame, out.stream);
+  s[i.a] = out;
+  return NULL;
+}
+
+static const struct error *job_result(struct task *t, struct plan_code i,
+                                      struct operator_job *work)
+{
+  struct error error;
+  value *s = t->frame->slots, out = s[i.a];
+  struct operator_call call = call_of(t, i.b, i.c, type_of(t, i.a), &error);
+  return work->done(work, &call, &out) == OPERATOR_FAIL
+             ? error_copy(t, &error)
+             : result_is(t, s, i, out);
+}
+
+const struct error *operation_job_done(struct task *t,
+                                       struct operator_job *work)
+{
+  return job_result(t, t->pc[-1], work);
+}
+
+static const struct error *do_job(struct task *t, struct plan_code i,
+                                  struct operator_job *work, int64_t *wait)
+{
+  const struct error *error = NULL;
+  if (!job_in_place(t->run->engine) && job_start(t, work)) {
+    *wait = OPERATION_WAITS;
+    return NULL;
+  }
+  work->run(work);
+  error = job_result(t, i, work);
+  work->free(work);
+  return error;
+}
+
 const struct error *operation_op(struct task *t, value *s, struct plan_code i,
                                  int64_t *wait)
 {
   struct error error;
-  struct operator_call call = call_of(t, i.c, type_of(t, i.a), &error);
+  struct operator_call call = call_of(t, i.b, i.c, type_of(t, i.a), &error);
   operator_run *run = operators[i.b];
   if (!run)
     return error_make(t, ERROR_internal, 500, "%s is not built yet",
@@ -448,16 +491,15 @@ const struct error *operation_op(struct task *t, value *s, struct plan_code i,
   switch (run(&call, &out)) {
   case OPERATOR_FAIL:
     return error_copy(t, &error);
+  case OPERATOR_JOB:
+    return do_job(t, i, call.job, wait);
   case OPERATOR_WAIT:
     *wait = call.wait;
     break;
   case OPERATOR_DONE:
     break;
   }
-  if (call.plan->types[call.result_type].kind == TYPE_stream)
-    stream_adopt(t->run, t->frame, out.stream);
-  s[i.a] = out;
-  return NULL;
+  return result_is(t, s, i, out);
 }
 
 const struct error *operation_fail(struct task *t, value *s, struct plan_code i)

@@ -9,7 +9,8 @@ typedef const struct error *operation(struct task *t, value *slots,
                                       struct plan_code i);
 
 operation operation_eq, operation_ne, operation_lt, operation_le;
-operation operation_text, text_of_int, operation_concat, operation_list, operation_push;
+operation operation_text, text_of_int, operation_concat, operation_list,
+    operation_push;
 operation operation_index, operation_tuple, operation_map, operation_key;
 operation operation_union, operation_step, operation_payload, operation_wrap,
     operation_unwrap, operation_read;
@@ -39,8 +40,15 @@ bool read_text(struct task *t, value *slots, struct plan_code parse,
 bool text_of_json(struct task *t, value *slots, struct plan_code make,
                   struct plan_code print);
 
-// An operator of the table. *wait: nanoseconds that the task waits after it.
+// An operator of the table. *wait: nanoseconds that the task waits after it, or
+// OPERATION_WAITS: it waits already, for a job.
+#define OPERATION_WAITS INT64_MIN
 const struct error *operation_op(struct task *t, value *slots,
                                  struct plan_code i, int64_t *wait);
+// The job of the operator that the task is at is done: its result goes into the
+// slot.
+struct operator_job;
+const struct error *operation_job_done(struct task *t,
+                                       struct operator_job *work);
 
 #endif

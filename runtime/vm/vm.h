@@ -212,6 +212,7 @@ enum task_wait {
   WAIT_BATCH, // for what its batch comes to
   WAIT_CACHE, // for the answer to a call like its own
   WAIT_MODEL, // for a model that is loaded
+  WAIT_JOB,   // for what a compute thread does
   WAIT_OTHER, // for a graph's frame, or a call with a task of its own
 };
 
@@ -257,6 +258,7 @@ struct task {
     struct model_wait model_wait; // WAIT_MODEL
   };
   struct message *message;  // of WAIT_AWAY
+  struct job *job;          // of WAIT_JOB
   const struct text *model; // that the call it makes next is for, or NULL
 };
 
@@ -339,6 +341,7 @@ struct engine {
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;
+  bool waits_in_place;     // in engine_run_until_done: nobody runs the loop
   struct outside *outside; // or NULL
   struct spawned *spawned; // calls that run apart
   uint32_t n_spawned;
@@ -722,6 +725,17 @@ void models_free(struct engine *e);
 // What is known of a request goes with one that is made of it (call.c).
 bool request_inherit(struct request *r, const struct frame *from,
                      const struct run *run);
+
+// ---- work off the loop (job.c) ----
+
+struct operator_job;
+// Whether it has to be done in place: in virtual time, and where nobody runs
+// the loop yet.
+bool job_in_place(const struct engine *e);
+// The task waits for it. False: memory is out, and the work is the caller's
+// still.
+bool job_start(struct task *t, struct operator_job *work);
+void job_leave(struct task *t);
 
 // ---- other loops (message.c, port.c) ----
 
