@@ -84,7 +84,7 @@ static bool suits(struct attempt *a, const struct signature_type *s,
   default:
     break;
   }
-  if (kind != s->kind)
+  if (kind != s->kind || s->tensor)
     return false;
   if (s->count && (kind == TYPE_list || kind == TYPE_map))
     return suits(a, s->parts[0], t->of);

@@ -77,7 +77,7 @@ static struct space *space_named(struct checker *k, atom library)
 // Known to the language, and not written yet.
 static bool is_later(const char *name)
 {
-  static const char *const later[] = {"flows", "models", "nn", "openai",
+  static const char *const later[] = {"flows", "models", "openai",
                                       "tokenizers"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (!strcmp(name, later[i]))

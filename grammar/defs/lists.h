@@ -33,6 +33,12 @@ enum operator_id {
 #undef OPERATOR
   OPERATORS
 };
+enum shape_rule {
+#define SHAPE_RULE(name, doc) SHAPE_##name,
+#include "grammar/defs/shape_rules.def"
+#undef SHAPE_RULE
+  SHAPE_RULES
+};
 enum source_kind {
 #define SOURCE(name, word) SOURCE_##name,
 #include "grammar/defs/adapters.def"

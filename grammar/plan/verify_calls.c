@@ -310,6 +310,11 @@ static type_ref reader_part(const void *owner, type_ref t, uint32_t i)
   return type->of == PLAN_NONE ? NULL : &p->types[type->of];
 }
 
+static enum dtype reader_dtype(const void *owner, type_ref t)
+{
+  return (enum dtype)((const struct plan_type *)t)->detail;
+}
+
 static bool reader_same(const void *owner, type_ref x, type_ref y)
 {
   return x == y;
@@ -326,7 +331,7 @@ static bool refuse_fit(struct plan_at *at, uint32_t slot, const char *what,
 bool at_operator(struct plan_at *at)
 {
   struct type_reader r = {at->p, reader_kind, reader_part, reader_parts,
-                          reader_same};
+                          reader_same, reader_dtype};
   if (at->i.b >= OPERATORS)
     return at_refuse(at, "there is no operator %u", at->i.b);
   const struct signature *s = signature_of((enum operator_id)at->i.b);

@@ -12,8 +12,10 @@
 
 #define OPERATOR(id, name, signature, attributes, cost, doc)                   \
   operator_run op_##id;
+#define TENSOR_OPERATOR(id, name, signature, shape, cost, doc)
 #include "grammar/defs/ops.def"
 #undef OPERATOR
+operator_run op_tensor; // every TENSOR operator
 
 #define OP(id)                                                                 \
   enum operator_status op_##id(struct operator_call *call, value *out)

@@ -8,6 +8,8 @@
 operator_run *const operators[] = {
 #define OPERATOR(id, name, signature, attributes, cost, doc)                   \
   [OPERATOR_##id] = op_##id,
+#define TENSOR_OPERATOR(id, name, signature, shape, cost, doc)                 \
+  [OPERATOR_##id] = op_tensor,
 #include "grammar/defs/ops.def"
 #undef OPERATOR
 };

@@ -84,10 +84,15 @@ def settings(place):
                   if place in [p.strip() for p in places.split("|")]])
 
 
+def operator_rows():
+    yield from rows("ops.def", "OPERATOR")
+    yield from rows("ops_tensor.def", "TENSOR_OPERATOR")
+
+
 def operators(_):
     return table(["operator", "does"],
                  [(code(name + signature), doc)
-                  for _, name, signature, _, _, doc in sorted(rows("ops.def", "OPERATOR"), key=lambda row: row[1])
+                  for _, name, signature, _, _, doc in sorted(operator_rows(), key=lambda row: row[1])
                   if "." not in name or name.split(".")[0] not in [*libraries(), "metric"]])
 
 
@@ -172,7 +177,7 @@ def members(library):
         whole = one_line(text[item.start(2):])
         if not item[3].startswith("_"):
             yield item[3], whole if item[2] == "type" else head(whole.removeprefix("fn ")), doc
-    for _, name, signature, attributes, _, doc in rows("ops.def", "OPERATOR"):
+    for _, name, signature, attributes, _, doc in operator_rows():
         if name.startswith(library + ".") and not name.startswith(library + "._"):
             constant = signature.startswith("() ") and attributes == "PURE"
             yield name.split(".")[1], name.split(".")[1] + (":" + signature[5:] if constant else signature), doc

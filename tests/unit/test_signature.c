@@ -14,6 +14,7 @@ struct toy {
   enum type_kind kind;
   uint32_t n;
   const struct toy *parts[2];
+  enum dtype dtype;
 };
 
 static enum type_kind toy_kind(const void *owner, type_ref t)
@@ -43,15 +44,20 @@ static bool toy_same(const void *owner, type_ref x, type_ref y)
   return true;
 }
 
-static const struct type_reader reader = {NULL, toy_kind, toy_part, toy_parts,
-                                          toy_same};
-static const struct toy integer = {TYPE_int, 0, {0}};
-static const struct toy text = {TYPE_str, 0, {0}};
-static const struct toy ints = {TYPE_list, 1, {&integer}};
-static const struct toy more_ints = {TYPE_list, 1, {&integer}};
-static const struct toy texts = {TYPE_list, 1, {&text}};
-static const struct toy maybe_int = {TYPE_optional, 1, {&integer}};
-static const struct toy int_map = {TYPE_map, 1, {&integer}};
+static enum dtype toy_dtype(const void *owner, type_ref t)
+{
+  return ((const struct toy *)t)->dtype;
+}
+
+static const struct type_reader reader = {NULL,      toy_kind, toy_part,
+                                          toy_parts, toy_same, toy_dtype};
+static const struct toy integer = {.kind = TYPE_int};
+static const struct toy text = {.kind = TYPE_str};
+static const struct toy ints = {.kind = TYPE_list, .n = 1, .parts = {&integer}};
+static const struct toy more_ints = {.kind = TYPE_list, .n = 1, .parts = {&integer}};
+static const struct toy texts = {.kind = TYPE_list, .n = 1, .parts = {&text}};
+static const struct toy maybe_int = {.kind = TYPE_optional, .n = 1, .parts = {&integer}};
+static const struct toy int_map = {.kind = TYPE_map, .n = 1, .parts = {&integer}};
 
 static void rows_parse(void **state)
 {
@@ -120,10 +126,69 @@ static void parts_are_looked_into(void **state)
 static void a_free_result_fits_any_place(void **state)
 {
   struct signature_match m;
-  static const struct toy json = {TYPE_json, 0, {0}};
+  static const struct toy json = {.kind = TYPE_json};
   const struct signature *s = signature_of(OPERATOR_from_json);
   assert_true(signature_fits(s, &reader, (type_ref[]){&json}, 1, &m));
   assert_true(signature_gives(s, &reader, &m, &ints));
+}
+
+static const struct toy floats = {.kind = TYPE_tensor, .dtype = DTYPE_f32};
+static const struct toy halves = {.kind = TYPE_tensor, .dtype = DTYPE_f16};
+static const struct toy wholes = {.kind = TYPE_tensor, .dtype = DTYPE_i32};
+
+static void dimensions_are_read(void **state)
+{
+  const struct signature *s = signature_of(OPERATOR_nn_linear_bias);
+  const struct signature_tensor *x = s->params[0].type->tensor;
+  const struct signature_tensor *w = s->params[1].type->tensor;
+  assert_int_equal(s->attributes, OPERATOR_PURE | OPERATOR_TENSOR);
+  assert_int_equal(s->shape, SHAPE_SIGNATURE);
+  assert_true(x->variable);
+  assert_int_equal(x->of, ELEMENT_F);
+  assert_int_equal(x->n_dims, 2);
+  assert_int_equal(x->dims[0].kind, DIM_RUN);
+  assert_string_equal(s->dims[x->dims[0].name], "..");
+  assert_int_equal(x->dims[1].kind, DIM_NAME);
+  assert_string_equal(s->dims[x->dims[1].name], "In");
+  assert_int_equal(w->dims[1].name, x->dims[1].name);
+  assert_int_not_equal(w->dims[0].name, w->dims[1].name);
+}
+
+static void results_are_read(void **state)
+{
+  const struct signature *s = signature_of(OPERATOR_tensor_where);
+  const struct signature_dim *d = s->result->tensor->dims;
+  assert_int_equal(s->result->tensor->n_dims, 1);
+  assert_int_equal(d->kind, DIM_BROADCAST);
+  assert_int_equal(d->n_runs, 3);
+  for (uint32_t i = 0; i < 3; i++)
+    assert_int_equal(d->runs[i], s->params[i].type->tensor->dims[0].name);
+  s = signature_of(OPERATOR_tensor_top_k);
+  assert_int_equal(s->shape, SHAPE_TOP_K);
+  assert_int_equal(s->result->tensor->dims[1].kind, DIM_UNKNOWN);
+  s = signature_of(OPERATOR_tensor_concat);
+  assert_int_equal(s->params[0].type->parts[0]->tensor->n_dims, 1);
+  assert_int_equal(s->result->tensor->dims[0].kind, DIM_UNKNOWN_RUN);
+  assert_null(signature_of(OPERATOR_shape)->params[0].type->tensor);
+  assert_int_equal(signature_of(OPERATOR_tensor_dot)->result->tensor->n_dims, 0);
+}
+
+static void elements_must_agree(void **state)
+{
+  struct signature_match m;
+  const struct signature *s = signature_of(OPERATOR_tensor_add);
+  assert_true(signature_fits(s, &reader, (type_ref[]){&wholes, &wholes}, 2, &m));
+  assert_true(signature_gives(s, &reader, &m, &wholes));
+  assert_false(signature_gives(s, &reader, &m, &floats));
+  assert_false(signature_fits(s, &reader, (type_ref[]){&floats, &halves}, 2, &m));
+  assert_int_equal(m.failed, 1);
+  s = signature_of(OPERATOR_nn_gather);
+  assert_true(signature_fits(s, &reader, (type_ref[]){&halves, &wholes}, 2, &m));
+  assert_true(signature_gives(s, &reader, &m, &halves));
+  assert_false(signature_fits(s, &reader, (type_ref[]){&halves, &floats}, 2, &m));
+  s = signature_of(OPERATOR_tensor_less);
+  assert_true(signature_fits(s, &reader, (type_ref[]){&floats, &floats}, 2, &m));
+  assert_false(signature_gives(s, &reader, &m, &floats));
 }
 
 int main(void)
@@ -136,6 +201,9 @@ int main(void)
     cmocka_unit_test(counts_must_agree),
     cmocka_unit_test(parts_are_looked_into),
     cmocka_unit_test(a_free_result_fits_any_place),
+    cmocka_unit_test(dimensions_are_read),
+    cmocka_unit_test(results_are_read),
+    cmocka_unit_test(elements_must_agree),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
