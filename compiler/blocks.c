@@ -78,6 +78,7 @@ static void read_instruction(struct search *s, const struct code *k,
     break;
   case OP_batch:
   case OP_model:
+  case OP_ready: // tensors are computed
     block(s, k->blocking);
     break;
   case OP_op:

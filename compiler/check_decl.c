@@ -5,16 +5,16 @@
 
 // ---- signatures ----
 
-// Its names of dimensions are of the scope that is entered.
-static void sig_read(struct checker *k, struct sig *s, const char *name,
-                     struct span span, struct callable *c)
+void sig_of(struct checker *k, struct sig *s, const char *name,
+            struct span span, struct callable *c)
 {
   uint32_t n = 0;
   for (struct param *p = c->params; p; p = p->next)
     n++;
   struct sig_param *params = ARENA_ARRAY(k->a, n, struct sig_param);
-  *s = (struct sig){
-      .name = name, .span = span, .result = k->none, .dims = k->dims};
+  *s = (struct sig){.name = name, .span = span, .result = k->none};
+  if (c->dims && !k->type_words)
+    diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
   for (struct param *p = c->params; p; p = p->next) {
     struct sig_param sp = {
         .name = p->name.text, .type = &type_bad, .span = p->span};
@@ -31,21 +31,8 @@ static void sig_read(struct checker *k, struct sig *s, const char *name,
     params[s->n++] = sp;
   }
   s->params = params;
-  dims_open(k, true); // what only the result has
   if (c->result)
     s->result = step_own(k, type_of_result(k, c->result));
-  dims_enter(k, s->dims);
-}
-
-void sig_of(struct checker *k, struct sig *s, const char *name,
-            struct span span, struct callable *c)
-{
-  struct dims *around = k->dims;
-  dims_open(k, false);
-  for (const struct name *n = c->dims; n && !k->type_words; n = n->next)
-    dims_add(k, n);
-  sig_read(k, s, name, span, c);
-  dims_enter(k, around);
 }
 
 static const char *joined(struct checker *k, atom x, atom y)
@@ -219,9 +206,7 @@ static void class_fields(struct checker *k, struct class_sym *c)
   struct callable *call = &c->item->deployment.c;
   struct item *items = call->body ? call->body->items : NULL;
   uint32_t room = 0;
-  for (const struct name *n = call->dims; n; n = n->next)
-    dims_add(k, n);
-  sig_read(k, &c->sig, c->c.name->text, c->c.span, call);
+  sig_of(k, &c->sig, c->c.name->text, c->c.span, call);
   uint32_t n = 0;
   for (struct param *p = call->params; p; p = p->next, n++) {
     struct sig_param *s = &c->sig.params[n];
@@ -231,11 +216,8 @@ static void class_fields(struct checker *k, struct class_sym *c)
   }
   c->c.n_params = c->c.n_fields;
   for (struct item *i = items; i; i = i->next)
-    if (i->kind == ITEM_LET && i->name.text) {
+    if (i->kind == ITEM_LET && i->name.text)
       field_add(k, c, &i->name, NULL, i, &room);
-      if (i->value.type) // methods know its dimensions
-        type_of_expr(k, i->value.type);
-    }
   c->c.n_lets = c->c.n_fields - c->c.n_params;
   for (struct item *i = items; i; i = i->next)
     if (i->kind == ITEM_STATE && i->name.text)
@@ -338,15 +320,12 @@ static void class_members(struct checker *k, struct item *i)
   struct callable *call = &i->deployment.c;
   if (!c)
     return;
-  struct dims *around = k->dims;
   if (c->c.kind == CLASS_function) {
     function_deployment(k, c, s);
   } else {
-    c->dims = dims_open(k, true);
     class_fields(k, c);
     class_methods(k, c);
   }
-  dims_enter(k, around);
   c->c.settings = settings_of_items(k, call->body ? call->body->items : NULL,
                                     PLACE_DEPLOYMENT, ORIGIN_deployment);
 }

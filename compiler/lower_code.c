@@ -52,25 +52,35 @@ uint32_t slot_for(struct lower *l, uint32_t dst, const struct type *type)
 
 // ---- instructions ----
 
-uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
-                  uint32_t c)
+void code_push(struct lower *l, struct ins i)
+{
+  struct code *k = l->code;
+  i.span = l->span;
+  LOWER_PUSH(l->scratch, k->ins, k->n_ins, k->room_ins, i);
+}
+
+static uint32_t add(struct lower *l, const struct ins i)
 {
   struct code *k = l->code;
   if (l->dead)
     return k->n_ins;
-  struct ins i = {.op = op, .a = a, .b = b, .c = c, .span = l->span};
-  LOWER_PUSH(l->scratch, k->ins, k->n_ins, k->room_ins, i);
-  l->dead = op == OP_return || op == OP_fail || op == OP_jump || op == OP_end ||
-            op == OP_done || op == OP_choose;
+  code_make_ready(l, &i);
+  code_push(l, i);
+  l->dead = i.op == OP_return || i.op == OP_fail || i.op == OP_jump ||
+            i.op == OP_end || i.op == OP_done || i.op == OP_choose;
   return k->n_ins - 1;
+}
+
+uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
+                  uint32_t c)
+{
+  return add(l, (struct ins){.op = op, .a = a, .b = b, .c = c});
 }
 
 void code_add_run(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
                   uint32_t c, uint32_t run)
 {
-  uint32_t at = code_add(l, op, a, b, c);
-  if (at < l->code->n_ins)
-    l->code->ins[at].run = run;
+  add(l, (struct ins){.op = op, .a = a, .b = b, .c = c, .run = run});
 }
 
 uint32_t code_jump(struct lower *l, enum opcode op, uint32_t a)

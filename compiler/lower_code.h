@@ -47,6 +47,8 @@ struct lower_shared { // of all functions of a run
   struct program *program;
   struct function **identities;
   uint32_t n_identities, room_identities;
+  uint8_t *tensors; // by type: whether it holds some, as far as was asked
+  uint32_t room_tensors;
 };
 
 struct lower {
@@ -90,6 +92,7 @@ uint32_t code_add(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
                   uint32_t c);
 void code_add_run(struct lower *l, enum opcode op, uint32_t a, uint32_t b,
                   uint32_t c, uint32_t run);
+void code_push(struct lower *l, struct ins i); // the place is not dead
 uint32_t code_jump(struct lower *l, enum opcode op, uint32_t a); // to be aimed
 void code_aim(struct lower *l, uint32_t jump);                   // to here
 void code_jump_to(struct lower *l, uint32_t to);
@@ -98,6 +101,12 @@ void code_const(struct lower *l, uint32_t dst, const struct constant *c);
 void code_int(struct lower *l, uint32_t dst, int64_t i);
 void code_move(struct lower *l, uint32_t dst, uint32_t src);
 void code_call(struct lower *l, enum opcode op, uint32_t dst, struct site site);
+
+// ---- tensors (lower_ready.c) ----
+// Before an instruction is added: tensors that it needs are computed.
+void code_make_ready(struct lower *l, const struct ins *i);
+bool type_holds_tensor(struct lower *l, const struct type *t);
+bool operator_needs_tensors(enum operator_id id); // of its arguments
 
 // ---- what is known on this path only ----
 static inline uint32_t trail_mark(const struct lower *l)

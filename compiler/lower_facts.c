@@ -16,12 +16,21 @@ static bool waits_below(const struct core *e)
           (e->each.limit && core_waits(e->each.limit)));
 }
 
+static bool reads_tensor(const struct core *e)
+{
+  for (uint32_t i = 0; i < e->n_args; i++)
+    if (e->args[i]->type->kind == TYPE_tensor)
+      return operator_needs_tensors(e->operator_id);
+  return false;
+}
+
 static bool waits_itself(const struct core *e)
 {
   if (e->kind == CORE_PASS || e->kind == CORE_BATCH || e->kind == CORE_MODEL)
     return true; // it may end the graph; others are there
   if (e->kind == CORE_OPERATOR)
-    return signature_of(e->operator_id)->attributes & OPERATOR_WAITS;
+    return signature_of(e->operator_id)->attributes & OPERATOR_WAITS ||
+           reads_tensor(e);
   if (e->kind != CORE_CALL)
     return false;
   return e->call.kind != SITE_function || function_waits(e->call.function);

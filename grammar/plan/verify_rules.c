@@ -463,6 +463,11 @@ static bool rule_CALLS(struct plan_at *at)
   return is_calls(at, at->i.a);
 }
 
+static bool rule_READY(struct plan_at *at)
+{
+  return at->i.b <= 1 || at_refuse(at, "it is neither needed nor a result");
+}
+
 static bool rule_REPLY(struct plan_at *at)
 {
   if (at->i.a >= FORMS)

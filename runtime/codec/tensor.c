@@ -1,6 +1,7 @@
 // Tensors as nested lists: read from json into an element type, and printed.
 // Memory is the arena's; the elements are dense and row-major.
 #include "runtime/codec/parts.h"
+#include "runtime/value/tensor_node.h"
 #include "runtime/codec/tensor.h"
 
 #include <string.h>
@@ -232,14 +233,6 @@ bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype)
   return true;
 }
 
-void shape_print(const int64_t *dims, uint32_t rank, struct buf *out)
-{
-  buf_addc(out, '[');
-  for (uint32_t i = 0; i < rank; i++)
-    buf_addf(out, "%s%lld", i ? ", " : "", (long long)dims[i]);
-  buf_addc(out, ']');
-}
-
 // ---- printing ----
 
 static bool print_element(const struct tensor *t, size_t at, struct buf *out)
@@ -279,5 +272,5 @@ static bool print_axis(const struct tensor *t, bool wide, uint32_t axis,
 
 bool tensor_print(const struct tensor *t, bool wide, struct buf *out)
 {
-  return print_axis(t, wide, 0, 0, out);
+  return !tensor_is_out(t) && print_axis(t, wide, 0, 0, out);
 }

@@ -31,6 +31,5 @@ struct tensor *tensor_read(struct decode *d, const struct json *from,
 // element type becomes the type's. False with an offence.
 bool tensor_fit(struct decode *d, struct tensor *t, uint32_t type,
                 const struct json *from, const struct loc *at);
-void shape_print(const int64_t *dims, uint32_t rank, struct buf *out); // [2, 3]
 
 #endif

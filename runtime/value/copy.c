@@ -148,9 +148,7 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
   if (!data)
     return false;
   to->data = data;
-  int64_t stride = 1;
-  for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
-    to->strides[i] = stride;
+  tensor_lay_out(to);
   for (size_t i = 0; i < n; i++)
     memcpy(data + i * one, tensor_at(t, i), one);
   return true;

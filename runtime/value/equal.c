@@ -1,4 +1,5 @@
 // Equality and order of values, by their type.
+#include "runtime/value/tensor_node.h"
 #include "runtime/value/walk.h"
 
 static bool equal(struct walk *w, uint32_t type, value x, value y,
@@ -105,8 +106,8 @@ static bool equal_json(struct walk *w, const struct json *x,
 
 static bool equal_tensors(const struct tensor *x, const struct tensor *y)
 {
-  if (x->dtype != y->dtype || x->rank != y->rank ||
-      memcmp(x->dims, y->dims, x->rank * sizeof *x->dims))
+  if (tensor_is_out(x) || tensor_is_out(y) || x->dtype != y->dtype ||
+      x->rank != y->rank || memcmp(x->dims, y->dims, x->rank * sizeof *x->dims))
     return false;
   size_t n = (size_t)tensor_size(x), one = dtype_size[x->dtype];
   for (size_t i = 0; i < n; i++) {
@@ -209,8 +210,8 @@ static int compare_parts(const struct plan *p, uint32_t type, value x, value y)
   struct plan_run run = p->types[type].fields;
   int order = 0;
   for (uint32_t i = 0; i < run.count && !order; i++)
-    order = value_compare(p, p->fields[run.first + i].type, x.parts[i],
-                          y.parts[i]);
+    order =
+        value_compare(p, p->fields[run.first + i].type, x.parts[i], y.parts[i]);
   return order;
 }
 

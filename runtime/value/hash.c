@@ -1,5 +1,6 @@
 // Hashes of values, by their type: what is equal (value_equal) has the same
 // one.
+#include "runtime/value/tensor_node.h"
 #include "runtime/value/walk.h"
 
 #include <xxhash.h>
@@ -76,7 +77,7 @@ static uint64_t hash_tensor(uint64_t h, const struct tensor *t)
   size_t n = (size_t)tensor_size(t), one = dtype_size[t->dtype];
   h = XXH3_64bits_withSeed(t->dims, t->rank * sizeof *t->dims,
                            mix(h, t->dtype));
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n && !tensor_is_out(t); i++) {
     uint64_t bits = 0;
     float f;
     double d;

@@ -26,6 +26,20 @@ static inline size_t tensor_node_size(const struct tensor_node *n)
          n->n_attributes * sizeof *n->attributes;
 }
 
+// An attribute that is a float, and one that is a text: its first 8 bytes.
+static inline double attribute_float(int64_t bits)
+{
+  double x;
+  __builtin_memcpy(&x, &bits, sizeof x);
+  return x;
+}
+static inline int64_t attribute_text(const char *text, size_t size)
+{
+  int64_t word = 0;
+  __builtin_memcpy(&word, text, size < 8 ? size : 8);
+  return word;
+}
+
 // Whether there is something to compute before its elements can be read.
 static inline bool tensor_is_out(const struct tensor *t)
 {

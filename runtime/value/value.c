@@ -2,6 +2,7 @@
 // back; nothing here owns anything.
 #include "runtime/value/value.h"
 
+#include "grammar/base/buf.h"
 #include "grammar/base/utf8.h"
 
 #include <string.h>
@@ -24,6 +25,30 @@ int64_t tensor_size(const struct tensor *t)
   for (uint32_t i = 0; i < t->rank; i++)
     n *= t->dims[i];
   return n;
+}
+
+void tensor_lay_out(struct tensor *t)
+{
+  int64_t stride = 1;
+  for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
+    t->strides[i] = stride;
+}
+
+bool tensor_is_dense(const struct tensor *t)
+{
+  int64_t stride = 1;
+  for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
+    if (t->dims[i] != 1 && t->strides[i] != stride)
+      return false;
+  return true;
+}
+
+void shape_print(const int64_t *dims, uint32_t rank, struct buf *out)
+{
+  buf_addc(out, '[');
+  for (uint32_t i = 0; i < rank; i++)
+    buf_addf(out, "%s%lld", i ? ", " : "", (long long)dims[i]);
+  buf_addc(out, ']');
 }
 
 // ---- texts ----

@@ -7,6 +7,7 @@
 // each member that is still there, or the error. A batch that nobody waits for
 // any more is cancelled.
 #include "grammar/defs/settings.h"
+#include "runtime/value/tensor_node.h"
 #include "runtime/vm/vm.h"
 
 #include <stdlib.h>
@@ -112,7 +113,8 @@ static struct tensor row_of(const struct tensor *whole, uint32_t i)
     row.dims[k] = whole->dims[k + 1];
     row.strides[k] = whole->strides[k + 1];
   }
-  row.data = (char *)whole->data + at * dtype_size[whole->dtype];
+  if (!tensor_is_out(whole))
+    row.data = (char *)whole->data + at * dtype_size[whole->dtype];
   return row;
 }
 

@@ -473,9 +473,7 @@ static void copy_tensor(struct compaction *c, const struct tensor *from,
   if (!is_old(c, from->data))
     return;
   t->data = to += sizeof *t;
-  int64_t stride = 1;
-  for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
-    t->strides[i] = stride;
+  tensor_lay_out(t);
   for (size_t i = 0; i < n; i++, to += one)
     memcpy(to, tensor_at(from, i), one);
 }

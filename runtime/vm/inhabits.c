@@ -135,7 +135,8 @@ static bool is_json(struct visit *w, const struct json *j)
 
 static bool is_tensor(const struct plan_type *t, const struct tensor *x)
 {
-  if (!x || x->dtype != t->detail || x->rank > TENSOR_RANK || !x->data)
+  if (!x || x->dtype != t->detail || x->rank > TENSOR_RANK ||
+      (!x->data && !x->node))
     return false;
   for (uint32_t i = 0; i < x->rank; i++)
     if (x->dims[i] < 0)

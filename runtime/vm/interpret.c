@@ -589,6 +589,17 @@ do_force:
     goto fail;
   return;
 
+do_ready:
+  SAVE;
+  switch (tensors_ready(t, pc[-1], &error)) {
+  case ENTRY_FAIL:
+    goto fail;
+  case ENTRY_WAIT:
+    return;
+  case ENTRY_RUN:
+    NEXT;
+  }
+
 do_yield:
   SAVE;
   if ((error = stream_yield(t, s[A])))

@@ -15,6 +15,7 @@ struct job {
   struct compute_job compute;
   struct engine *engine;
   struct operator_job *work;
+  job_done *done;
   struct task *task; // who waits, or NULL; the loop's
 };
 
@@ -33,7 +34,7 @@ static void arrive(struct parcel *p)
   if (t) {
     t->job = NULL;
     t->wait = WAIT_NOTHING;
-    t->error = operation_job_done(t, j->work);
+    t->error = j->done(t, j->work);
     task_ready(t);
   }
   j->work->free(j->work);
@@ -49,13 +50,16 @@ static void run(struct compute_job *c)
   parcel_post(&j->parcel, j->engine, arrive);
 }
 
-bool job_start(struct task *t, struct operator_job *work)
+bool job_start(struct task *t, struct operator_job *work, job_done *done)
 {
   struct job *j = malloc(sizeof *j);
   if (!j)
     return false;
-  *j = (struct job){
-      .compute.run = run, .engine = t->run->engine, .work = work, .task = t};
+  *j = (struct job){.compute.run = run,
+                    .engine = t->run->engine,
+                    .work = work,
+                    .done = done,
+                    .task = t};
   t->job = j;
   t->wait = WAIT_JOB;
   j->engine->n_away++;

@@ -331,12 +331,14 @@ int engine_load(struct engine *e, char *why, size_t why_size)
 {
   e->n_sessions = sessions_count(e->plan);
   e->has_future = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
+  e->has_tensor = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
   e->has_stream = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
   e->has_union = ARENA_ARRAY(&e->arena, e->plan->n_types + 1, bool);
-  if (!e->has_future || !e->has_stream || !e->has_union ||
+  if (!e->has_future || !e->has_tensor || !e->has_stream || !e->has_union ||
       !(e->defaults = value_defaults(&e->arena, e->plan)))
     goto fail;
   types_holding(e->plan, 1ull << TYPE_future, e->has_future);
+  types_holding(e->plan, 1ull << TYPE_tensor, e->has_tensor);
   types_holding(e->plan, 1ull << TYPE_stream, e->has_stream);
   types_holding(e->plan, 1ull << TYPE_union, e->has_union);
   if (make_deployments(e) && make_consts(e) && make_slots(e) &&

@@ -403,6 +403,7 @@ static struct operator_call call_of(struct task *t, enum operator_id id,
       .result_type = result_type,
       .model = t->frame->model,
       .error = error,
+      .place = {t->frame->fn, t->pc - 1},
   };
 }
 
@@ -466,7 +467,7 @@ static const struct error *do_job(struct task *t, struct plan_code i,
                                   struct operator_job *work, int64_t *wait)
 {
   const struct error *error = NULL;
-  if (!job_in_place(t->run->engine) && job_start(t, work)) {
+  if (!job_in_place(t->run->engine) && job_start(t, work, operation_job_done)) {
     *wait = OPERATION_WAITS;
     return NULL;
   }

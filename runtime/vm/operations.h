@@ -47,8 +47,6 @@ const struct error *operation_op(struct task *t, value *slots,
                                  struct plan_code i, int64_t *wait);
 // The job of the operator that the task is at is done: its result goes into the
 // slot.
-struct operator_job;
-const struct error *operation_job_done(struct task *t,
-                                       struct operator_job *work);
+job_done operation_job_done;
 
 #endif

@@ -53,6 +53,7 @@ struct operator_call {
   int64_t wait;             // OPERATOR_WAIT: nanoseconds
   struct operator_job *job; // OPERATOR_JOB: owned by the engine from then on
   struct error *error;      // OPERATOR_FAIL: filled by operator_fail
+  const void *place[2];     // where in the code, as the engine knows it
 };
 
 enum operator_status {

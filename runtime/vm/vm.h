@@ -318,6 +318,7 @@ struct engine {
   uint32_t *slot_types;
   uint8_t *slot_kinds;
   bool *has_future; // by type
+  bool *has_tensor;
   bool *has_stream;
   bool *has_union;
   value *defaults; // by type
@@ -732,10 +733,18 @@ struct operator_job;
 // Whether it has to be done in place: in virtual time, and where nobody runs
 // the loop yet.
 bool job_in_place(const struct engine *e);
-// The task waits for it. False: memory is out, and the work is the caller's
-// still.
-bool job_start(struct task *t, struct operator_job *work);
+// The task waits for it; `done` is called on the loop, if it still does, before
+// it goes on. False: memory is out, and the work is the caller's still.
+typedef const struct error *job_done(struct task *t, struct operator_job *work);
+bool job_start(struct task *t, struct operator_job *work, job_done *done);
 void job_leave(struct task *t);
+
+// ---- tensors (ready.c) ----
+
+// At the instruction `ready`: the tensors in its slot are computed, now or
+// later; then the task waits.
+enum entry tensors_ready(struct task *t, struct plan_code i,
+                         const struct error **error);
 
 // ---- other loops (message.c, port.c) ----
 

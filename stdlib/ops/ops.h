@@ -67,6 +67,8 @@ bool ops_is_space(uint32_t code);
 // A text that equal values of a type have in common, and others do not; NULL
 // when memory is out.
 const struct text *ops_key(struct operator_call *call, uint32_t type, value v);
+// The plan's code does not wait for a tensor that it reads.
+enum operator_status ops_not_computed(struct operator_call *call);
 // Whether values of the type can be compared; else the operator fails.
 bool ops_ordered(struct operator_call *call, uint32_t type);
 

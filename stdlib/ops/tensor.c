@@ -1,5 +1,6 @@
 // Tensors, as far as glue needs them: shape, sum, mean. Any element type, any
 // strides; sums are made in double, in the order of the elements.
+#include "runtime/value/tensor_node.h"
 #include "stdlib/ops/ops.h"
 
 #include <math.h>
@@ -26,16 +27,26 @@ static double brain(uint16_t h)
 static double element(const struct tensor *t, int64_t at)
 {
   switch ((enum dtype)t->dtype) {
-  case DTYPE_f32: return ((const float *)t->data)[at];
-  case DTYPE_f16: return half(((const uint16_t *)t->data)[at]);
-  case DTYPE_bf16: return brain(((const uint16_t *)t->data)[at]);
-  case DTYPE_f64: return ((const double *)t->data)[at];
-  case DTYPE_i8: return ((const int8_t *)t->data)[at];
-  case DTYPE_u8: return ((const uint8_t *)t->data)[at];
-  case DTYPE_i32: return ((const int32_t *)t->data)[at];
-  case DTYPE_i64: return (double)((const int64_t *)t->data)[at];
-  case DTYPE_bool: return ((const uint8_t *)t->data)[at] != 0;
-  default: return NAN;
+  case DTYPE_f32:
+    return ((const float *)t->data)[at];
+  case DTYPE_f16:
+    return half(((const uint16_t *)t->data)[at]);
+  case DTYPE_bf16:
+    return brain(((const uint16_t *)t->data)[at]);
+  case DTYPE_f64:
+    return ((const double *)t->data)[at];
+  case DTYPE_i8:
+    return ((const int8_t *)t->data)[at];
+  case DTYPE_u8:
+    return ((const uint8_t *)t->data)[at];
+  case DTYPE_i32:
+    return ((const int32_t *)t->data)[at];
+  case DTYPE_i64:
+    return (double)((const int64_t *)t->data)[at];
+  case DTYPE_bool:
+    return ((const uint8_t *)t->data)[at] != 0;
+  default:
+    return NAN;
   }
 }
 
@@ -61,11 +72,23 @@ static double sum(const struct tensor *t)
   return total;
 }
 
-OP(sum_tensor) { return give_float(out, sum(ARG(0).tensor)); }
+enum operator_status ops_not_computed(struct operator_call *call)
+{
+  return operator_fail(call, "a tensor is read before it is computed");
+}
+
+OP(sum_tensor)
+{
+  if (tensor_is_out(ARG(0).tensor))
+    return ops_not_computed(call);
+  return give_float(out, sum(ARG(0).tensor));
+}
 
 OP(mean_tensor)
 {
   int64_t n = tensor_size(ARG(0).tensor);
+  if (tensor_is_out(ARG(0).tensor))
+    return ops_not_computed(call);
   if (n <= 0)
     return operator_fail(call, "mean() of an empty tensor");
   return give_float(out, sum(ARG(0).tensor) / (double)n);
@@ -80,9 +103,4 @@ OP(shape)
   for (uint32_t i = 0; i < t->rank; i++)
     l->items[l->count++].i = t->dims[i];
   return give(call, out, l);
-}
-
-OP(tensor)
-{
-  return operator_fail(call, "tensor operators do not run yet");
 }

@@ -379,6 +379,7 @@ static void sample_reading(struct open_function *f)
   code(f, OP_close, A_STREAM, 0, 0);
   code(f, OP_arrivals, A_NUMBERS, A_FUTURES, 0);
   code(f, OP_abandon, A_FUTURES, 0, 0);
+  code(f, OP_ready, A_TEXTS, 1, 0);
 }
 
 static void sample_ways(struct open_function *f)
