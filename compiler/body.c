@@ -63,7 +63,7 @@ void body_close(struct body *b, struct stmt *first)
   struct checker *k = b->k;
   struct function *f = &b->fn->f;
   f->body = first;
-  f->class = b->class ? &b->class->c : NULL;
+  f->class = b->class ? &b->class->whole->c : NULL;
   f->locals = ARENA_ARRAY(k->a, b->n_locals + 1, struct local *);
   uint32_t n = 0;
   for (struct capture *c = b->fn->captures; c; c = c->next)
@@ -224,8 +224,8 @@ void narrow(struct body *b, struct entry *e)
 static struct entry *field_entry(struct body *b, atom name)
 {
   struct symbol *s = b->class ? table_get(&b->class->members, name) : NULL;
-  if (!s || s->kind != SYMBOL_FIELD || b->class->c.fields[s->index].state ||
-      !s->type)
+  if (!s || s->kind != SYMBOL_FIELD ||
+      b->class->whole->c.fields[s->index].state || !s->type)
     return NULL;
   void **at = table_at(b->k->a, &b->fields, name);
   if (*at)
@@ -245,8 +245,8 @@ struct entry *narrowable(struct body *b, atom name)
 
 void hint_none(struct body *b, struct diag *d, const struct core *x)
 {
-  bool state =
-      x->kind == CORE_SELF && b->class && b->class->c.fields[x->index].state;
+  bool state = x->kind == CORE_SELF && b->class &&
+               b->class->whole->c.fields[x->index].state;
   diag_hint(b->k->d, d, "%s",
             state ? "state may change: name it, `let x = ...`, and test that"
                   : "test it against none, or write `?? value`");

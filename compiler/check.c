@@ -76,6 +76,7 @@ struct program *check_program(struct compile *c)
   overrides_check(&k);
   replicas_settle(&k);
   tests_check(&k);
+  parts_finish(&k);
   steps_finish(&k);
   compositions_finish(&k);
   effects_check(&k);

@@ -170,6 +170,9 @@ struct core *check_field(struct body *b, struct expr *e)
   struct member named;
   if (library_member(b, e, &named))
     return member_value(b, &named, e);
+  struct fn_sym *method;
+  if (part_member(b, e, &method))
+    return method ? closure_of_fn(b, method, e->span) : core_bad(k, e->span);
   struct core *of = check(b, e->access.of, NULL);
   const struct type *t = of->type;
   atom name = e->access.name.text;

@@ -83,7 +83,7 @@ static void assign_state(struct body *b, struct item *i, struct symbol *f,
     check(b, i->assign.value, NULL);
     return;
   }
-  if (!b->class->c.fields[f->index].state) {
+  if (!b->class->whole->c.fields[f->index].state) {
     report_fixed(b, i, f->name->text, f->span, "only a `state` changes");
     return;
   }
@@ -179,7 +179,7 @@ static bool assign_item(struct body *b, struct item *i, struct stmt ***end)
   struct symbol *f = e ? NULL : symbol_find(b, &of->name);
   bool var = e && e->local->var;
   bool state =
-      f && f->kind == SYMBOL_FIELD && b->class->c.fields[f->index].state;
+      f && f->kind == SYMBOL_FIELD && b->class->whole->c.fields[f->index].state;
   if (!var && !state)
     return false;
   struct core *before = check(b, of, NULL);

@@ -92,20 +92,25 @@ struct fn_sym *method_of(struct body *b, struct class_sym *c, atom name,
   struct checker *k = b->k;
   if (c->not_built)
     return NULL;
-  struct symbol *s = table_get(&c->members, name);
+  struct symbol *s = class_member(k, c, name);
   if (s && s->kind == SYMBOL_FN) {
+    s = c->of ? table_get(&c->of->members, name) : s;
     s->uses++;
     INDEX(k, symbol, s, at);
-    return s->fn;
+    return class_member(k, c, name)->fn;
   }
   struct diag *d =
       diag_report(k->d, DIAG_unknown_method, at, "`%s` has no method `%s`",
                   c->c.name->text, name->text);
   const char **names = NULL;
   uint32_t n = 0, room = 0;
-  for (struct method *m = c->c.methods; m; m = m->next)
-    PUSH(k, names, n, room, m->name->text);
+  for (struct method *m = (c->of ? c->of : c)->c.methods; m; m = m->next)
+    if (!m->of_part)
+      PUSH(k, names, n, room, m->name->text);
   name_hint_list(k, d, name->text, names, n);
+  if (s && c->of)
+    diag_hint(k->d, d, "`%s` is its own; a function of it could give it",
+              name->text);
   diag_note(k->d, d, c->c.span, "`%s` is declared here", c->c.name->text);
   return NULL;
 }
@@ -194,6 +199,15 @@ static struct core *call_class(struct body *b, struct symbol *s,
   return x;
 }
 
+static struct core *call_part(struct body *b, struct fn_sym *f,
+                              struct arg *args, struct span at)
+{
+  if (f)
+    return call_fn(b, f, args, at);
+  check_args_alone(b, args);
+  return core_bad(b->k, at);
+}
+
 static struct core *call_symbol(struct body *b, struct symbol *s,
                                 struct expr *e, const struct type *want)
 {
@@ -209,6 +223,8 @@ static struct core *call_symbol(struct body *b, struct symbol *s,
     break;
   case SYMBOL_CLASS:
     return call_class(b, s, args, e);
+  case SYMBOL_PART:
+    return call_part(b, part_run(b, s, e->call.of->span), args, e->span);
   case SYMBOL_BINDING:
   case SYMBOL_FIELD:
     return call_value(b, check_symbol(b, s, e->call.of->span), args, e->span);
@@ -434,6 +450,9 @@ static struct core *call_field(struct body *b, struct expr *e,
     check_args_alone(b, e->call.args);
     return core_bad(k, e->span);
   }
+  struct fn_sym *method;
+  if (part_member(b, of, &method))
+    return call_part(b, method, e->call.args, e->span);
   const struct signature *rows = dotted_operator(b, of);
   if (rows && !strncmp(rows->name, "log.", 4))
     gather_fields(k, e);

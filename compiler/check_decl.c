@@ -47,6 +47,9 @@ static const char *joined(struct checker *k, atom x, atom y)
 static const char *qualified(struct checker *k, struct class_sym *c,
                              struct app_sym *app, atom name)
 {
+  if (c && c->of)
+    return arena_printf(k->a, "%s.%s.%s", c->whole->c.name->text, c->path,
+                        name->text);
   if (c)
     return joined(k, c->c.name, name);
   if (app)
@@ -56,8 +59,8 @@ static const char *qualified(struct checker *k, struct class_sym *c,
   return name->text;
 }
 
-static struct method *method_add(struct checker *k, struct class_sym *c,
-                                 struct fn_sym *f, atom name, struct span at)
+struct method *method_add(struct checker *k, struct class_sym *c,
+                          struct fn_sym *f, atom name, struct span at)
 {
   struct method *m = NEW(k, struct method);
   m->name = name;
@@ -78,6 +81,7 @@ struct fn_sym *fn_of(struct checker *k, struct symbol *s, struct callable *c,
   f->item = s->item;
   f->symbol = s;
   f->class = class;
+  f->f.class = class ? &class->whole->c : NULL;
   f->app = app;
   sig_of(k, &f->sig, s->name->text, s->span, c);
   f->f.result = f->sig.result;
@@ -96,6 +100,7 @@ struct fn_sym *fn_around(struct checker *k, struct symbol *s, struct item *i,
   f->item = i;
   f->symbol = s;
   f->class = class;
+  f->f.class = &class->whole->c;
   if (!i->fn.c.result && i->fn.c.value && !i->fn.c.body) // that is reported
     body->sig.result = body->f.result = &type_bad;
   return f;
@@ -176,54 +181,86 @@ struct class_sym *class_new(struct checker *k, struct item *i,
   c->c.span = i->name.span;
   c->item = i;
   c->last_method = &c->c.methods;
+  c->whole = c;
+  c->last_part = &c->parts;
   *k->last_class = &c->c;
   k->last_class = &c->c.next;
   return c;
 }
 
+// What it is called in the plan and where core is printed.
+static atom field_name(struct checker *k, const struct class_sym *c, atom name)
+{
+  if (!c->of)
+    return name;
+  const char *whole = arena_printf(k->a, "%s.%s", c->path, name->text);
+  return atom_of_text(&k->c->atoms, whole);
+}
+
 static void field_add(struct checker *k, struct class_sym *c,
                       const struct name *name, const struct type *t,
-                      struct item *i, uint32_t *room)
+                      struct item *i)
 {
   struct symbol *s = name_declare(k, &c->members, SYMBOL_FIELD, name, i);
+  struct class_sym *whole = c->whole;
   if (!s)
     return;
   s->type = t;
   s->class = c;
-  s->index = c->c.n_fields;
+  s->index = whole->c.n_fields;
   if (i)
     i->note = s;
-  struct class_field f = {.name = name->text,
+  struct class_field f = {.name = field_name(k, c, name->text),
                           .type = t,
                           .span = name->span,
                           .state = i && i->kind == ITEM_STATE};
-  PUSH(k, c->c.fields, c->c.n_fields, *room, f);
+  PUSH(k, whole->c.fields, whole->c.n_fields, whole->room_fields, f);
 }
 
-// Parameters, then lets, then state: the order of a replica's fields.
-static void class_fields(struct checker *k, struct class_sym *c)
+static struct item *items_of(const struct class_sym *c)
+{
+  struct block *body = c->item->deployment.c.body;
+  return body ? body->items : NULL;
+}
+
+void fields_params(struct checker *k, struct class_sym *c)
 {
   struct callable *call = &c->item->deployment.c;
-  struct item *items = call->body ? call->body->items : NULL;
-  uint32_t room = 0;
   sig_of(k, &c->sig, c->c.name->text, c->c.span, call);
   uint32_t n = 0;
   for (struct param *p = call->params; p; p = p->next, n++) {
     struct sig_param *s = &c->sig.params[n];
     if (!type_no_stream(k, s->type, s->span, "a deployment"))
       s->type = &type_bad;
-    field_add(k, c, &p->name, s->type, NULL, &room);
+    field_add(k, c, &p->name, s->type, NULL);
   }
-  c->c.n_params = c->c.n_fields;
-  for (struct item *i = items; i; i = i->next)
-    if (i->kind == ITEM_LET && i->name.text)
-      field_add(k, c, &i->name, NULL, i, &room);
-  c->c.n_lets = c->c.n_fields - c->c.n_params;
-  for (struct item *i = items; i; i = i->next)
+}
+
+void fields_lets(struct checker *k, struct class_sym *c)
+{
+  for (struct item *i = items_of(c); i; i = i->next)
+    if (i->kind == ITEM_LET && i->name.text && !part_collect(k, c, i))
+      field_add(k, c, &i->name, NULL, i);
+}
+
+void fields_state(struct checker *k, struct class_sym *c)
+{
+  for (struct item *i = items_of(c); i; i = i->next)
     if (i->kind == ITEM_STATE && i->name.text)
       field_add(k, c, &i->name,
-                i->value.type ? type_of_expr(k, i->value.type) : &type_bad, i,
-                &room);
+                i->value.type ? type_of_expr(k, i->value.type) : &type_bad, i);
+  for (struct class_sym *p = c->parts; p; p = p->next_part)
+    part_state(k, p);
+}
+
+// Parameters, then lets, then state: the order of a replica's fields.
+static void class_fields(struct checker *k, struct class_sym *c)
+{
+  fields_params(k, c);
+  c->c.n_params = c->c.n_fields;
+  fields_lets(k, c);
+  c->c.n_lets = c->c.n_fields - c->c.n_params;
+  fields_state(k, c);
 }
 
 bool is_hook(atom name)
@@ -254,9 +291,8 @@ static void hook_signature(struct checker *k, const struct fn_sym *f)
 
 static void class_methods(struct checker *k, struct class_sym *c)
 {
-  struct block *body = c->item->deployment.c.body;
   uint32_t n = 0;
-  for (struct item *i = body ? body->items : NULL; i; i = i->next) {
+  for (struct item *i = items_of(c); i; i = i->next) {
     if (i->kind != ITEM_FN)
       continue;
     fn_declare(k, &c->members, i, c, NULL);
@@ -362,16 +398,31 @@ static void set_field(struct body *b, struct item *i, struct stmt ***end)
   if (!type_no_stream(k, s->type, i->value.value->span,
                       i->kind == ITEM_STATE ? "state" : "a deployment"))
     s->type = &type_bad;
-  c->c.fields[s->index].type = s->type;
+  c->whole->c.fields[s->index].type = s->type;
   struct stmt *set = stmt_new(b, STMT_SET_SELF, i->span);
   set->index = s->index;
   set->value = x;
   stmt_add(end, set);
 }
 
+void fields_set(struct body *b, struct class_sym *c, struct stmt ***end)
+{
+  for (int state = 0; state < 2; state++)
+    for (struct item *i = items_of(c); i; i = i->next) {
+      struct symbol *s = i->note;
+      if (i->kind != (state ? ITEM_STATE : ITEM_LET) || !s || !i->value.value)
+        continue;
+      if (s->kind == SYMBOL_PART)
+        part_set(b, s, end);
+      else
+        set_field(b, i, end);
+    }
+}
+
 void class_lets(struct checker *k, struct class_sym *c)
 {
-  if (c->fields != UNTOUCHED || c->c.n_fields == c->c.n_params)
+  bool none = c->c.n_fields == c->c.n_params && !c->parts;
+  if (c->fields != UNTOUCHED || none)
     return;
   c->fields = UNDER_WAY;
   struct fn_sym *f = fn_new(k, arena_printf(k->a, "%s.init", c->c.name->text),
@@ -380,11 +431,7 @@ void class_lets(struct checker *k, struct class_sym *c)
   struct body b;
   body_open(&b, k, f, BODY_INIT);
   struct stmt *first = NULL, **end = &first;
-  for (int state = 0; state < 2; state++)
-    for (struct item *i = c->item->deployment.c.body->items; i; i = i->next)
-      if (i->kind == (state ? ITEM_STATE : ITEM_LET) && i->note &&
-          i->value.value)
-        set_field(&b, i, &end);
+  fields_set(&b, c, &end);
   body_close(&b, first);
   c->init = f;
   c->c.init = &f->f;
@@ -393,7 +440,7 @@ void class_lets(struct checker *k, struct class_sym *c)
 
 // ---- bodies ----
 
-static void member_check(struct checker *k, struct fn_sym *f)
+void member_check(struct checker *k, struct fn_sym *f)
 {
   if (f->batch)
     batch_check(k, f);
@@ -410,8 +457,7 @@ static void class_check(struct checker *k, struct class_sym *c)
     return;
   }
   class_lets(k, c);
-  struct block *body = c->item->deployment.c.body;
-  for (struct item *i = body ? body->items : NULL; i; i = i->next) {
+  for (struct item *i = items_of(c); i; i = i->next) {
     struct symbol *s = i->note;
     if (i->kind == ITEM_FN && s && s->fn)
       member_check(k, s->fn);
@@ -432,4 +478,5 @@ void bodies_check(struct checker *k)
     if (s->fn && !k->space->library)
       fn_check(k, s->fn, BODY_PLAIN, NULL);
   }
+  parts_check(k);
 }

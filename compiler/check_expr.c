@@ -12,7 +12,7 @@ struct symbol *symbol_find(struct body *b, const struct name *of)
   for (struct body *in = b; in && !s; in = in->outer)
     s = table_get(&in->nested, name);
   if (!s && b->class)
-    s = table_get(&b->class->members, name);
+    s = class_member(b->k, b->class, name);
   if (!s && b->app)
     s = table_get(&b->app->names, name);
   if (!s)
@@ -64,7 +64,7 @@ static struct core *known(struct body *b, struct core *x)
 static struct core *self_field(struct body *b, struct symbol *s, struct span at)
 {
   if (!s->type)
-    class_lets(b->k, b->class);
+    class_lets(b->k, b->class->whole);
   if (!s->type)
     diag_report(b->k->d, DIAG_cannot_infer, at,
                 "`%s` is used before its value is known", s->name->text);
@@ -94,7 +94,12 @@ static struct core *class_value(struct body *b, struct symbol *s,
       diag_report(b->k->d, DIAG_needs_instance, at,
                   "`%s` must be bound before it is used", s->name->text);
   diag_note(b->k->d, d, s->span, "the deployment is declared here");
-  diag_hint(b->k->d, d, "write `bind name = %s(...)` in an app", s->name->text);
+  diag_hint(b->k->d, d,
+            b->class && b->class->c.kind == CLASS_deployment
+                ? "`let name = %s(...)` among the lets of the deployment "
+                  "makes it a part"
+                : "write `bind name = %s(...)` in an app",
+            s->name->text);
   return core_bad(b->k, at);
 }
 
@@ -113,6 +118,8 @@ struct core *check_symbol(struct body *b, struct symbol *s, struct span at)
   switch (s->kind) {
   case SYMBOL_FIELD:
     return self_field(b, s, at);
+  case SYMBOL_PART:
+    return part_value(b, s, at);
   case SYMBOL_FN:
     return fn_value(b, s, at);
   case SYMBOL_BINDING:

@@ -224,7 +224,7 @@ static struct core *spread_value(struct body *b, struct field *f,
                 "`{ ...x, \"{name}\": 1 }`");
     return NULL;
   }
-  if (x->kind == CORE_SELF && b->class->c.fields[x->index].state)
+  if (x->kind == CORE_SELF && b->class->whole->c.fields[x->index].state)
     return x;
   struct spread *s = NEW(k, struct spread);
   s->local = local_hidden(b, x->type, f->span);

@@ -115,6 +115,12 @@ static void calls_symbol(struct body *b, struct node *n, struct symbol *s)
     n->kind = NODE_WORD;
     return;
   }
+  if (s->kind == SYMBOL_PART) {
+    struct fn_sym *run = part_run(b, s, n->span);
+    calls_value(b, n,
+                run ? closure_of_fn(b, run, n->span) : core_bad(b->k, n->span));
+    return;
+  }
   bool bound = s->kind == SYMBOL_BINDING && s->bind && s->bind->class;
   if (bound && s->bind->class->run)
     graph_compose(b->k, s->bind->class->run);
@@ -170,6 +176,13 @@ static void read_field(struct body *b, struct node *n)
   }
   if (dotted_operator(b, n->e)) {
     n->kind = NODE_WORD;
+    return;
+  }
+  struct fn_sym *part;
+  if (part_member(b, n->e, &part)) {
+    n->name = name_of_path(n->e->access.of);
+    calls_value(
+        b, n, part ? closure_of_fn(b, part, n->span) : core_bad(b->k, n->span));
     return;
   }
   struct core *x = check(b, n->e, NULL);

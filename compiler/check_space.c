@@ -135,6 +135,14 @@ bool library_member(struct body *b, struct expr *e, struct member *out)
   return true;
 }
 
+struct symbol *library_symbol(struct checker *k, struct symbol *module,
+                              atom name)
+{
+  bool hidden = !name || name->text[0] == '_';
+  return hidden || !module->space ? NULL
+                                  : table_get(names_of(k, module->space), name);
+}
+
 struct class_sym *library_class(struct checker *k, struct symbol *module,
                                 struct expr *e)
 {
@@ -143,7 +151,7 @@ struct class_sym *library_class(struct checker *k, struct symbol *module,
   INDEX(k, symbol, module, e->access.of->span);
   if (!module->space || !name->text)
     return NULL; // reported at its `use`, or where it was read
-  struct symbol *s = table_get(names_of(k, module->space), name->text);
+  struct symbol *s = library_symbol(k, module, name->text);
   if (s && s->kind == SYMBOL_CLASS) {
     s->uses++;
     INDEX(k, symbol, s, name->span);

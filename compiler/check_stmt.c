@@ -244,6 +244,7 @@ static void not_built(struct body *b, struct item *i, enum diag_id id)
 
 static void nested_fn(struct body *b, struct item *i)
 {
+  i->note = NULL; // what it was in another instance of this body
   fn_declare(b->k, &b->nested, i, b->class, b->app);
   struct symbol *s = i->note;
   if (!s || !s->fn)

@@ -29,6 +29,7 @@ enum symbol_kind {
   SYMBOL_BINDING, // graphs too
   SYMBOL_FLOW,
   SYMBOL_FIELD, // of a class
+  SYMBOL_PART,  // the same: a let that makes a deployment a part of it
 };
 
 enum state { UNTOUCHED, UNDER_WAY, FINISHED };
@@ -48,7 +49,7 @@ struct symbol {
   struct item *item;
   uint32_t uses;
   const struct type *type; // TYPE, FIELD
-  struct class_sym *class;
+  struct class_sym *class; // CLASS, FIELD; PART: of it itself
   struct fn_sym *fn;
   struct app_sym *app;
   struct bind_sym *bind;
@@ -131,16 +132,28 @@ struct known_fn {
 struct class_sym {
   struct class c;
   struct item *item;
-  struct symbol *symbol;
-  struct table members; // struct symbol: FIELD or FN
-  struct sig sig;       // what `bind` gives it
+  struct symbol *symbol; // of a part: what its `let` names
+  struct table members;  // struct symbol: FIELD, PART or FN
+  struct sig sig;        // what `bind` or `let` gives it
   struct fn_sym *init;
   struct fn_sym *run;  // the method that a handle alone means, or NULL
   struct app_sym *app; // a graph's
   struct method **last_method;
   enum state fields; // of finding out the types of its lets
+  uint32_t room_fields;
   bool not_built;    // was reported; silent from here on
   bool reached;
+  // check_part.c
+  struct class_sym *whole; // in whose replicas its fields lie: itself, or of a
+                           // part the deployment around it
+  struct class_sym *parts, **last_part, *next_part;
+  uint32_t n_parts;           // of a whole: those of parts too
+  struct class_sym *of;       // what a part is one of; NULL: it is no part
+  struct class_sym *outer;    // then: what it is a part of, maybe a part too
+  uint32_t first;             // then: the field of its first parameter
+  const char *path;           // then: "net", "net.inner"
+  const char *misfit;         // then: the first error in it
+  bool part_reached, circled; // some part of this is; it is its own part
 };
 
 struct bind_sym {
@@ -210,6 +223,12 @@ struct checker {
   struct bind_sym **binds; // every one, in the order of making
   uint32_t n_binds, room_binds;
   struct table prefixes;
+  struct fn_sym **part_fns; // of parts, that are called
+  uint32_t n_part_fns, room_part_fns, next_part_fn;
+  struct class_sym **all_parts;
+  uint32_t n_all_parts, room_all_parts;
+  uint32_t in_parts;                       // how deep
+  uint32_t part_items;                     // that stand in parts, all together
   struct answers *answers, **last_answers; // of functions that give steps
   struct pass *passes, **last_pass;        // of what is composed, inner ones first
   atom input; // what the input of a composition is called
@@ -367,6 +386,10 @@ struct class_sym *library_class(struct checker *k, struct symbol *module,
 const struct type *library_type(struct checker *k, const struct name *path);
 // The operators that a bare name means: a library's own come first.
 const struct signature *operators_named(struct checker *k, atom name);
+
+// What a library declares under the name, or NULL.
+struct symbol *library_symbol(struct checker *k, struct symbol *module,
+                              atom name);
 
 // check_generic.c: functions of libraries, which are checked when they are
 // called, once for each choice of types for the names in their brackets.
@@ -719,7 +742,16 @@ void stream_uses_check(struct checker *k);
 // check_decl.c
 void classes_declare(struct checker *k); // so that types may mention them
 void classes_collect(struct checker *k); // fields, methods, signatures
+// What a deployment takes, what its lets are, and then its state: the fields.
+void fields_params(struct checker *k, struct class_sym *c);
+void fields_lets(struct checker *k, struct class_sym *c);
+void fields_state(struct checker *k, struct class_sym *c);
 void class_lets(struct checker *k, struct class_sym *c);
+// Its lets and state are set, in their order.
+void fields_set(struct body *b, struct class_sym *c, struct stmt ***end);
+struct method *method_add(struct checker *k, struct class_sym *c,
+                          struct fn_sym *f, atom name, struct span at);
+void member_check(struct checker *k, struct fn_sym *f);
 void bodies_check(struct checker *k);
 void sig_of(struct checker *k, struct sig *s, const char *name,
             struct span span, struct callable *c);
@@ -734,6 +766,21 @@ void fn_declare(struct checker *k, struct table *in, struct item *i,
                 struct class_sym *c, struct app_sym *app);
 void fn_check(struct checker *k, struct fn_sym *f, enum body_kind kind,
               struct body *outer);
+
+// check_part.c
+// Whether the let of a class makes a part; then it is collected.
+bool part_collect(struct checker *k, struct class_sym *c, struct item *let);
+void part_state(struct checker *k, struct class_sym *p);
+void part_set(struct body *b, struct symbol *s, struct stmt ***end);
+// What a name means in a class; functions of a part come to be here.
+struct symbol *class_member(struct checker *k, struct class_sym *c, atom name);
+// Whether `e` is `part.name`; then the method, NULL (and reported) if none.
+bool part_member(struct body *b, struct expr *e, struct fn_sym **out);
+// The function that a part alone means when it is called.
+struct fn_sym *part_run(struct body *b, struct symbol *s, struct span at);
+struct core *part_value(struct body *b, struct symbol *s, struct span at);
+void parts_check(struct checker *k); // the functions that were called
+void parts_finish(struct checker *k);
 
 // check_batch.c
 struct fn_sym *batch_declare(struct checker *k, struct symbol *s,

@@ -239,11 +239,19 @@ struct method {
   struct function *function;
   struct function *batch;   // what works on a batch, over lists; or NULL
   bool weighs;              // it has a size_of
+  bool of_part;             // nobody calls it by its name
   struct function *loader;  // what loads a model; or NULL
   struct setting *settings; // batch, multiplex
   struct span span;
   uint32_t plan;
   struct method *next;
+};
+
+struct class_part { // a class whose fields and functions are the whole's
+  const char *name; // "net"; "net.inner" of a part's part
+  const struct class *class;
+  struct span span;
+  struct class_part *next;
 };
 
 struct class {
@@ -253,6 +261,7 @@ struct class {
   uint32_t n_fields, n_params, n_lets;
   struct function *init; // or NULL
   struct method *methods;
+  struct class_part *parts; // each behind what it is a part of
   struct setting *settings;
   const char *doc;
   struct span span;

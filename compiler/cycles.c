@@ -10,8 +10,8 @@
 // Whether a mention is a call within the caller's own code.
 static struct fn_sym *helper_of(const struct fn_sym *f, const struct mention *m)
 {
-  bool own =
-      m->fn && (!m->fn->method || (f->class && m->fn->class == f->class));
+  bool own = m->fn && (!m->fn->method ||
+                       (f->class && m->fn->class->whole == f->class->whole));
   return own ? m->fn : NULL;
 }
 

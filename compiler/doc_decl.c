@@ -107,6 +107,16 @@ static void method(struct doc *d, const char *of, const struct item *i)
   doc_prose(d, i->doc);
 }
 
+static void parts(struct doc *d, const struct class *c)
+{
+  struct buf out = {.arena = d->arena};
+  for (const struct class_part *p = c->parts; p; p = p->next)
+    buf_addf(&out, "%s`%s: %s`", p == c->parts ? "Its parts: " : ", ", p->name,
+             p->class->name->text);
+  if (out.size)
+    doc_line(d, arena_printf(d->arena, "%s.", out.data));
+}
+
 static void deployment(struct doc *d, const struct item *i)
 {
   const char *name = i->name.text->text;
@@ -119,8 +129,10 @@ static void deployment(struct doc *d, const struct item *i)
                              i->deployment.on.text->text,
                              i->deployment.entry.data));
   const struct class *class = class_of(d, i);
-  if (class)
+  if (class) {
+    parts(d, class);
     doc_settings(d, class->settings, false);
+  }
   const struct item *in = c->body && !c->result ? c->body->items : NULL;
   for (; in; in = in->next)
     if (in->kind == ITEM_FN)

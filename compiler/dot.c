@@ -47,10 +47,27 @@ static void add_batch(struct buf *out, const struct method *m, bool named)
            wait);
 }
 
+// What it is made of, but for the parts of parts.
+static void add_parts(struct buf *out, const struct class *c)
+{
+  for (const struct class_part *p = c->parts; p; p = p->next)
+    if (!strchr(p->name, '.'))
+      buf_addf(out, "%s%s: %s", out->size ? ", " : "", p->name,
+               p->class->name->text);
+}
+
+static bool has_several(const struct class *c)
+{
+  const struct method *m = c->methods->next;
+  while (m && m->of_part)
+    m = m->next;
+  return m;
+}
+
 void dot_deployment(struct dot *d, const struct binding *b,
                     const struct method *called, const char *id)
 {
-  bool several = called && b->class->methods->next;
+  bool several = called && has_several(b->class);
   const char *name = several ? arena_printf(d->arena, "%s.%s", b->name->text,
                                             called->name->text)
                              : b->name->text;
@@ -58,6 +75,7 @@ void dot_deployment(struct dot *d, const struct binding *b,
   const char *replicas = replicas_text(d, b);
   struct buf below = {.arena = d->arena};
   buf_addf(&below, "%s%s%s", class, *class && *replicas ? " " : "", replicas);
+  add_parts(&below, b->class);
   for (const struct method *m = b->class->methods; m; m = m->next)
     if (m->batch && (!called || m == called))
       add_batch(&below, m, !called && b->class->methods->next);

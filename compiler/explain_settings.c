@@ -82,6 +82,15 @@ static void explain_models(struct explain *x, const struct method *m)
   add_setting(x, NULL, m->settings, SETTING_multiplex_max_models);
 }
 
+static void explain_part(struct explain *x, const struct class_part *p)
+{
+  uint32_t line, column;
+  buf_addf(x->out, "    part %s = %s", p->name, p->class->name->text);
+  if (lines_find(&x->lines, p->span, &line, &column))
+    buf_addf(x->out, "  %s:%u", x->program->sources[p->span.file].path, line);
+  buf_addc(x->out, '\n');
+}
+
 static void explain_binding(struct explain *x, const struct binding *b)
 {
   unsigned place =
@@ -95,6 +104,8 @@ static void explain_binding(struct explain *x, const struct binding *b)
   for (uint32_t id = 0; id < SETTINGS; id++)
     if (setting_rows[id].places & place)
       add_setting(x, b, b->settings, id);
+  for (const struct class_part *p = b->class->parts; p; p = p->next)
+    explain_part(x, p);
   for (const struct method *m = b->class->methods; m; m = m->next)
     if (m->batch)
       explain_batch(x, m);

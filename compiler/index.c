@@ -37,6 +37,7 @@ static struct index_name of_symbol(const struct symbol *s, struct span at)
       [SYMBOL_RESOURCE] = INDEX_RESOURCE, [SYMBOL_APP] = INDEX_APP,
       [SYMBOL_MODULE] = INDEX_LIBRARY,    [SYMBOL_BINDING] = INDEX_BINDING,
       [SYMBOL_FLOW] = INDEX_FLOW,         [SYMBOL_FIELD] = INDEX_MEMBER,
+      [SYMBOL_PART] = INDEX_MEMBER,
   };
   struct index_name n = {.at = at,
                          .to = s->span,
@@ -273,7 +274,9 @@ static const struct type *symbol_type(struct checker *k, const struct symbol *s)
   if (s->kind == SYMBOL_FN && s->fn)
     return callable_type(k, &s->fn->sig);
   if (s->kind == SYMBOL_FIELD && s->class)
-    return s->class->c.fields[s->index].type;
+    return s->class->whole->c.fields[s->index].type;
+  if (s->kind == SYMBOL_PART && s->class)
+    return type_handle(k->t, &s->class->of->c);
   if (s->kind == SYMBOL_CLASS && s->class)
     return type_handle(k->t, &s->class->c);
   if (s->bind && s->bind->class)

@@ -143,6 +143,8 @@ void lsp_offer_parts(struct completing *x, const struct type *t, bool colon)
 static void add_class_methods(struct completing *x, const struct class *c)
 {
   for (const struct method *m = c->methods; m; m = m->next) {
+    if (m->of_part)
+      continue;
     struct index_name of = {.to = m->span};
     const struct index_name *n = lsp_declaration(x->c->run, &of);
     if (n && n->name == m->name)

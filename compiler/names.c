@@ -18,6 +18,7 @@ const char *symbol_kind_text(enum symbol_kind kind)
       [SYMBOL_RESOURCE] = "a resource", [SYMBOL_APP] = "an app",
       [SYMBOL_MODULE] = "a library",    [SYMBOL_BINDING] = "a binding",
       [SYMBOL_FLOW] = "a flow",         [SYMBOL_FIELD] = "a field",
+      [SYMBOL_PART] = "a part",
   };
   return texts[kind];
 }
@@ -50,7 +51,8 @@ struct symbol *name_declare(struct checker *k, struct table *in,
   s->space = k->space;
   *at = s;
   INDEX(k, symbol, s, name->span);
-  PUSH(k, k->symbols, k->n_symbols, k->room_symbols, s);
+  if (!k->in_parts) // what it is one of is told of its own names
+    PUSH(k, k->symbols, k->n_symbols, k->room_symbols, s);
   return s;
 }
 

@@ -18,6 +18,15 @@ static void visit_fn(struct reach *r, struct fn_sym *f)
   PUSH(r->k, r->work, r->n, r->room, f);
 }
 
+// What it is made of is used too, as far as its own functions call it.
+static void visit_parts(const struct class_sym *c)
+{
+  for (struct class_sym *p = c->parts; p; p = p->next_part) {
+    p->of->part_reached = true;
+    visit_parts(p);
+  }
+}
+
 static void visit_class(struct reach *r, struct class_sym *c)
 {
   if (c->reached)
@@ -27,6 +36,7 @@ static void visit_class(struct reach *r, struct class_sym *c)
     visit_fn(r, (struct fn_sym *)m->function);
   if (c->c.init)
     visit_fn(r, (struct fn_sym *)c->c.init);
+  visit_parts(c);
 }
 
 static void visit_bind(struct reach *r, struct bind_sym *s)
@@ -97,6 +107,27 @@ static void reach_all(struct checker *k, struct reach *r)
   run(r);
 }
 
+static void tell_idle(struct checker *k, const struct class_sym *c,
+                      struct span at, const char *what)
+{
+  struct diag *d = diag_report(
+      k->d, DIAG_idle_in_part, at,
+      "%s has no effect: `%s` is never bound, only a part of others", what,
+      c->c.name->text);
+  diag_hint(k->d, d, "it belongs to the deployment that it is a part of");
+}
+
+// A class that is never bound has replicas nowhere.
+static void tell_part(struct checker *k, const struct class_sym *c)
+{
+  for (const struct setting *i = c->c.settings; i; i = i->next)
+    tell_idle(k, c, i->span,
+              arena_printf(k->a, "`%s`", setting_rows[i->id].name));
+  for (struct method *m = c->c.methods; m; m = m->next)
+    if (is_hook(m->name) && ((struct fn_sym *)m->function)->symbol->uses < 2)
+      tell_idle(k, c, m->span, arena_printf(k->a, "`%s`", m->name->text));
+}
+
 static void tell(struct checker *k, const struct symbol *s)
 {
   if (s->name->text[0] == '_' || s->span.file >= k->c->n_own)
@@ -110,6 +141,9 @@ static void tell(struct checker *k, const struct symbol *s)
   else if (s->kind == SYMBOL_FN && !s->uses && s->fn && !s->fn->method)
     diag_report(k->d, DIAG_unused_name, s->span, "`%s` is not used",
                 s->name->text);
+  else if (s->kind == SYMBOL_CLASS && s->class && !s->class->reached &&
+           s->class->part_reached)
+    tell_part(k, s->class);
   else if (s->kind == SYMBOL_CLASS && s->class && k->n_routes &&
            !s->class->reached)
     diag_report(k->d, DIAG_unreachable_deployment, s->span,

@@ -389,6 +389,28 @@ app a {
             with self.assertRaises(Refused):
                 self.rename(mark, "other", "a.sg")
 
+    def test_parts(self):
+        """A deployment that a `let` makes a part of another one."""
+        self.e.open("a.sg", "deployment Net(size: int) {\n  /// Runs it.\n"
+                    "  fn ask(x: int) -> int = x + size\n}\n"
+                    "deployment Model() {\n  let net = Net(3)\n"
+                    "  fn predict(x: int) -> int = net.ask(x)\n}\n"
+                    "app a {\n  bind model = Model()\n"
+                    '  route GET "/" (x: int) -> model.predict(x)\n}\n')
+        for mark, said in [("= net.a|sk", "fn ask(x: int) -> int"), ("= net.a|sk", "Runs it."),
+                           ("= n|et.ask", "let net: Net"), ("= N|et(3)", "deployment Net(size: int)")]:
+            self.assertIn(said, self.e.hover("a.sg", mark) or "", mark)
+        for mark, text in [("= net.a|sk", "ask"), ("= n|et.ask", "net"), ("= N|et(3)", "Net")]:
+            found = self.e.request("textDocument/definition", self.e.at("a.sg", mark))
+            self.assertEqual(self.e.text_at(found), ("a.sg", text), mark)
+        for mark, old, new in [("fn a|sk", "ask", "run"), ("let n|et", "net", "inner"),
+                               ("deployment N|et", "Net", "Inner")]:
+            self.e.apply(self.rename(mark, new, "a.sg"))
+            self.assertEqual(self.e.replace("a.sg", self.e.texts["a.sg"] + "\n"), [])
+            self.assertNotIn(f" {old}", self.e.texts["a.sg"])
+        self.e.edit("a.sg", "= inner.run(x)", "= inner.")
+        self.assertEqual(list(self.e.complete("a.sg", "= inner.|")), ["run"])
+
     def test_a_library_is_named(self):
         text = self.LIBRARIES.replace("use text\n", "")
         told = self.e.open("a.sg", text)
