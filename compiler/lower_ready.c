@@ -125,6 +125,9 @@ void code_make_ready(struct lower *l, const struct ins *i)
     if (goes_out(s) || i->op == OP_spawn)
       ready_run(l, s->first, s->count);
     break;
+  case OP_text:
+    ready(l, i->b, false);
+    break;
   case OP_return:
     ready(l, i->a, true);
     break;

@@ -88,13 +88,12 @@ static bool lacks(struct met *m, const struct type *t, uint64_t without)
 }
 
 #define BIT(kind) (1ull << TYPE_##kind)
-static const uint64_t opaque = BIT(tensor) | BIT(stream) | BIT(callable) |
-                               BIT(handle) | BIT(future) | BIT(step) |
-                               BIT(secret);
+static const uint64_t opaque = BIT(stream) | BIT(callable) | BIT(handle) |
+                               BIT(future) | BIT(step) | BIT(secret);
 
 bool type_comparable(struct checker *k, const struct type *t)
-{
-  return lacks(&(struct met){.k = k}, t, opaque);
+{ // tensors are compared element by element
+  return lacks(&(struct met){.k = k}, t, opaque | BIT(tensor));
 }
 
 bool type_has_text(struct checker *k, const struct type *t)
