@@ -27,6 +27,15 @@ void body_open(struct body *b, struct checker *k, struct fn_sym *fn,
   b->app = fn->app;
   b->result = fn->f.result;
   b->errors = k->d->errors;
+  struct dims *own = fn->sig.dims;
+  if (!own && kind == BODY_INIT && fn->class)
+    own = fn->class->dims;
+  b->has_dims = own || kind == BODY_TEST;
+  b->dims_around = k->dims;
+  if (own)
+    dims_enter(k, own);
+  else if (kind == BODY_TEST)
+    dims_open(k, true);
 }
 
 // In place of a function that is known come the values that it captured.
@@ -61,6 +70,8 @@ void body_params(struct body *b, struct param *params)
 void body_close(struct body *b, struct stmt *first)
 {
   struct checker *k = b->k;
+  if (b->has_dims)
+    dims_enter(k, b->dims_around);
   struct function *f = &b->fn->f;
   f->body = first;
   f->class = b->class ? &b->class->whole->c : NULL;

@@ -114,6 +114,30 @@ struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
   return convert(b, x, p->type, &why);
 }
 
+bool fit_args(struct body *b, const struct sig *s, struct core **values,
+              struct span call, enum diag_id wrong)
+{
+  struct dim_choices c = {.k = b->k, .sig = s};
+  bool ok = true;
+  for (uint32_t i = 0; i < s->n; i++)
+    if (values[i])
+      dims_learn(&c, s->params[i].type, values[i]->type, i);
+  if (c.torn) {
+    report_torn(&c, values);
+    return false;
+  }
+  for (uint32_t i = 0; i < s->n; i++) {
+    struct sig_param p = s->params[i];
+    p.type = dims_chosen(&c, p.type);
+    if (values[i])
+      values[i] = fit_arg(b, &p, values[i], wrong);
+    else if (p.initial)
+      values[i] = core_const(b->k, p.initial, call);
+    ok = ok && values[i] && !is_bad(values[i]->type);
+  }
+  return ok;
+}
+
 struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
                          struct span call, enum diag_id wrong)
 {
@@ -128,13 +152,10 @@ struct core **match_args(struct body *b, const struct sig *s, struct arg *args,
   bool ok = true;
   for (uint32_t i = 0; i < s->n; i++) {
     if (of[i])
-      out[i] = fit_arg(b, &s->params[i],
-                       check(b, of[i]->value, s->params[i].type), wrong);
-    else if (s->params[i].initial)
-      out[i] = core_const(k, s->params[i].initial, call);
-    else if (!is_bad(s->params[i].type))
+      out[i] = check(b, of[i]->value, s->params[i].type);
+    else if (!s->params[i].initial && !is_bad(s->params[i].type))
       report_missing(k, s, i, call);
-    ok = ok && out[i] && !is_bad(out[i]->type) && !is_bad(s->params[i].type);
+    ok = ok && (out[i] || s->params[i].initial) && !is_bad(s->params[i].type);
   }
-  return ok ? out : NULL;
+  return fit_args(b, s, out, call, wrong) && ok ? out : NULL;
 }

@@ -11,7 +11,8 @@ static struct core *call_new(struct body *b, enum plan_site_kind kind,
 {
   if (!args || is_bad(s->result))
     return core_bad(b->k, at);
-  struct core *x = core_new(b->k, CORE_CALL, s->result, at, s->n + n_first);
+  const struct type *t = dims_result(b->k, s, args);
+  struct core *x = core_new(b->k, CORE_CALL, t, at, s->n + n_first);
   x->call.kind = kind;
   for (uint32_t i = 0; i < s->n; i++)
     x->args[n_first + i] = args[i];
@@ -164,7 +165,7 @@ static struct core *call_value(struct body *b, struct core *f, struct arg *args,
     check_args_alone(b, args);
     return core_bad(k, at);
   }
-  struct sig s = {"the function", f->span, NULL, t->n_parts, t->of};
+  struct sig s = {"the function", f->span, NULL, t->n_parts, t->of, NULL};
   s.span = NO_SPAN;
   s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
   for (uint32_t i = 0; i < s.n; i++)
@@ -260,7 +261,7 @@ static struct core *make_case(struct body *b, struct case_ref *c,
   const struct type *fields = variant->type;
   INDEX(k, part, INDEX_CASE, variant, e->call.of->span);
   struct sig s = {variant->name->text, variant->span, NULL, fields->n_parts,
-                  fields};
+                  fields, NULL};
   s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
   for (uint32_t i = 0; i < s.n; i++) {
     const struct type_part *p = &fields->parts[i];
@@ -284,7 +285,7 @@ static struct core *make_fail(struct body *b, struct expr *e)
   struct sig_param params[] = {
       {atom_of_text(&k->c->atoms, "status"), k->integer, NULL, NO_SPAN},
       {atom_of_text(&k->c->atoms, "message"), k->str, NULL, NO_SPAN}};
-  struct sig s = {"fail", NO_SPAN, params, 2, &type_never};
+  struct sig s = {"fail", NO_SPAN, params, 2, &type_never, NULL};
   struct core **matched = match_args(b, &s, e->call.args, e->span, 0);
   struct core *x = core_new(k, CORE_FAIL, &type_never, e->span, 2);
   if (!matched)
@@ -307,7 +308,7 @@ static struct core *make_markdown(struct body *b, struct expr *e)
   struct checker *k = b->k;
   struct sig_param params[] = {
       {atom_of_text(&k->c->atoms, "text"), k->str, NULL, NO_SPAN}};
-  struct sig s = {"markdown", NO_SPAN, params, 1, k->str};
+  struct sig s = {"markdown", NO_SPAN, params, 1, k->str, NULL};
   struct core **matched = match_args(b, &s, e->call.args, e->span, 0);
   if (!matched)
     return core_bad(k, e->span);

@@ -5,16 +5,16 @@
 
 // ---- signatures ----
 
-void sig_of(struct checker *k, struct sig *s, const char *name,
-            struct span span, struct callable *c)
+// Its names of dimensions are of the scope that is entered.
+static void sig_read(struct checker *k, struct sig *s, const char *name,
+                     struct span span, struct callable *c)
 {
   uint32_t n = 0;
   for (struct param *p = c->params; p; p = p->next)
     n++;
   struct sig_param *params = ARENA_ARRAY(k->a, n, struct sig_param);
-  *s = (struct sig){.name = name, .span = span, .result = k->none};
-  if (c->dims && !k->type_words)
-    diag_report(k->d, DIAG_no_dimensions, c->dims->span, NULL);
+  *s = (struct sig){
+      .name = name, .span = span, .result = k->none, .dims = k->dims};
   for (struct param *p = c->params; p; p = p->next) {
     struct sig_param sp = {
         .name = p->name.text, .type = &type_bad, .span = p->span};
@@ -31,8 +31,21 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
     params[s->n++] = sp;
   }
   s->params = params;
+  dims_open(k, true); // what only the result has
   if (c->result)
     s->result = step_own(k, type_of_result(k, c->result));
+  dims_enter(k, s->dims);
+}
+
+void sig_of(struct checker *k, struct sig *s, const char *name,
+            struct span span, struct callable *c)
+{
+  struct dims *around = k->dims;
+  dims_open(k, false);
+  for (const struct name *n = c->dims; n && !k->type_words; n = n->next)
+    dims_add(k, n);
+  sig_read(k, s, name, span, c);
+  dims_enter(k, around);
 }
 
 static const char *joined(struct checker *k, atom x, atom y)
@@ -226,7 +239,9 @@ static struct item *items_of(const struct class_sym *c)
 void fields_params(struct checker *k, struct class_sym *c)
 {
   struct callable *call = &c->item->deployment.c;
-  sig_of(k, &c->sig, c->c.name->text, c->c.span, call);
+  for (const struct name *n = call->dims; n; n = n->next)
+    dims_add(k, n);
+  sig_read(k, &c->sig, c->c.name->text, c->c.span, call);
   uint32_t n = 0;
   for (struct param *p = call->params; p; p = p->next, n++) {
     struct sig_param *s = &c->sig.params[n];
@@ -239,8 +254,11 @@ void fields_params(struct checker *k, struct class_sym *c)
 void fields_lets(struct checker *k, struct class_sym *c)
 {
   for (struct item *i = items_of(c); i; i = i->next)
-    if (i->kind == ITEM_LET && i->name.text && !part_collect(k, c, i))
+    if (i->kind == ITEM_LET && i->name.text && !part_collect(k, c, i)) {
       field_add(k, c, &i->name, NULL, i);
+      if (i->value.type) // methods know its dimensions
+        type_of_expr(k, i->value.type);
+    }
 }
 
 void fields_state(struct checker *k, struct class_sym *c)
@@ -356,12 +374,15 @@ static void class_members(struct checker *k, struct item *i)
   struct callable *call = &i->deployment.c;
   if (!c)
     return;
+  struct dims *around = k->dims;
   if (c->c.kind == CLASS_function) {
     function_deployment(k, c, s);
   } else {
+    dims_enter(k, class_dims(k, c));
     class_fields(k, c);
     class_methods(k, c);
   }
+  dims_enter(k, around);
   c->c.settings = settings_of_items(k, call->body ? call->body->items : NULL,
                                     PLACE_DEPLOYMENT, ORIGIN_deployment);
 }

@@ -173,7 +173,8 @@ static struct core *call_with(struct region *r, const struct node *n,
   const struct sig *s = &n->to.sig;
   bool model = n->to.model;
   struct core *x =
-      core_new(r->k, CORE_CALL, s->result, n->span, first + s->n + model);
+      core_new(r->k, CORE_CALL, dims_result(r->k, s, args), n->span,
+               first + s->n + model);
   memcpy(x->args + first, args, s->n * sizeof *args);
   x->call.options = n->to.options;
   x->call.names_model = model;

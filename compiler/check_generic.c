@@ -131,7 +131,8 @@ struct core *call_known(struct body *b, const struct known_fn *known,
   for (uint32_t i = 0; i < known->n; i++)
     all[i] = core_local(b->k, known->inner[i], at);
   memcpy(all + known->n, matched, s->n * sizeof *all);
-  struct core *x = core_new(b->k, CORE_CALL, s->result, at, known->n + s->n);
+  struct core *x = core_new(b->k, CORE_CALL, dims_result(b->k, s, matched), at,
+                            known->n + s->n);
   x->args = all;
   x->call.kind = SITE_function;
   x->call.function = &known->fn->f;
@@ -185,12 +186,14 @@ static const struct sig *open_signature(struct choice *c)
   struct type_words words = {c->names, c->open};
   const struct type_words *before = k->type_words;
   struct space *from = space_enter(k, c->s->space);
+  struct dims *around = dims_enter(k, NULL);
   k->type_words = &words;
   sig_of(k, s,
          arena_printf(k->a, "%s.%s", c->s->space->library->text,
                       c->s->name->text),
          c->s->span, &c->s->item->fn.c);
   k->type_words = before;
+  dims_enter(k, around);
   space_enter(k, from);
   s->span = NO_SPAN;
   for (uint32_t i = 0; i < s->n; i++)
@@ -254,6 +257,7 @@ static struct fn_sym *instance(struct choice *c)
   struct type_words words = {c->names, c->of};
   const struct type_words *before = k->type_words;
   struct space *from = space_enter(k, c->s->space);
+  struct dims *around = dims_enter(k, NULL);
   k->type_words = &words;
   struct fn_sym *f = *at = fn_of(k, c->s, &c->s->item->fn.c, NULL, NULL);
   if (c->n_known)
@@ -261,6 +265,7 @@ static struct fn_sym *instance(struct choice *c)
   check_instance(c, f);
   f->f.class = c->class;
   k->type_words = before;
+  dims_enter(k, around);
   space_enter(k, from);
   return f;
 }
@@ -345,20 +350,24 @@ static struct core *call_chosen(struct choice *c, const struct sig *open,
                                 struct core **values, struct span at)
 {
   struct body *b = c->b;
-  bool ok = true;
+  struct sig s = *open;
+  s.params = ARENA_ARRAY(b->k->a, open->n + 1, struct sig_param);
   for (uint32_t i = 0; i < open->n; i++) {
-    struct sig_param p = open->params[i];
-    p.type = chosen(c, p.type);
-    values[i] = values[i] ? fit_arg(b, &p, values[i], 0)
-                          : core_const(b->k, p.initial, at);
-    ok = ok && !is_bad(values[i]->type);
+    s.params[i] = open->params[i];
+    s.params[i].type = chosen(c, open->params[i].type);
   }
-  if (!ok)
+  s.result = chosen(c, open->result);
+  if (!fit_args(b, &s, values, at, 0))
     return core_bad(b->k, at);
+  const struct type *result = dims_result(b->k, &s, values);
   find_known(c, open->n, values);
   struct fn_sym *f = instance(c);
-  if (!f->misfit)
-    return call_matched(b, f, passed(c, open->n, values), at);
+  if (!f->misfit) {
+    struct core *x = call_matched(b, f, passed(c, open->n, values), at);
+    if (type_has_dims(result) && !is_bad(x->type))
+      x->type = result;
+    return x;
+  }
   report_misfit(c, f, at);
   return core_bad(b->k, at);
 }

@@ -91,7 +91,9 @@ struct core *check_lambda(struct body *b, struct expr *e,
   struct fn_sym *f = fn_new(k, "lambda", FUNCTION_body, e->span);
   f->class = b->class;
   f->app = b->app;
+  struct dims *around = k->dims;
   f->sig = (struct sig){.name = "lambda", .span = e->span};
+  f->sig.dims = dims_open(k, false);
   bool ok = lambda_sig(k, &f->sig, e, want);
   const struct type *result = NULL;
   if (e->lambda.result)
@@ -110,6 +112,7 @@ struct core *check_lambda(struct body *b, struct expr *e,
     r->value->type = k->none;
   f->f.result = f->sig.result = result ? result : r->value->type;
   body_close(&in, r);
+  dims_enter(k, around);
   f->checked = true;
   if (!ok || is_bad(r->value->type) || is_bad(f->sig.result))
     return core_bad(k, e->span);

@@ -74,7 +74,7 @@ static void calls_closure(struct body *b, struct node *n, struct core *x)
   struct sig *s = &n->to.sig;
   n->kind = NODE_CALL;
   n->to.value = x;
-  *s = (struct sig){node_text(b->k, n), NO_SPAN, NULL, t->n_parts, t->of};
+  *s = (struct sig){node_text(b->k, n), NO_SPAN, NULL, t->n_parts, t->of, NULL};
   s->params = ARENA_ARRAY(b->k->a, s->n + 1, struct sig_param);
   for (uint32_t i = 0; i < s->n; i++)
     s->params[i] =

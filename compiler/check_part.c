@@ -19,6 +19,7 @@ struct left { // what was there before
   struct space *space;
   struct diags *diags;
   struct index *index;
+  struct dims *dims;
   struct diags found;
 };
 
@@ -29,11 +30,13 @@ static void part_enter(struct checker *k, struct class_sym *p, struct left *l)
   l->space = space_enter(k, p->of->symbol->space);
   k->d = &l->found;
   k->c->index = NULL;
+  l->dims = dims_enter(k, class_dims(k, p->of));
   k->in_parts++;
 }
 
 static void part_leave(struct checker *k, struct class_sym *p, struct left *l)
 {
+  dims_enter(k, l->dims);
   space_enter(k, l->space);
   k->d = l->diags;
   k->c->index = l->index;

@@ -25,7 +25,7 @@ struct core_reply *check_form(struct body *b, struct form *f)
       {atom_of_text(&k->c->atoms, "headers"), type_of(k->t, TYPE_map, k->str),
        const_new(k, k->none), NO_SPAN}};
   struct sig s = {f->name.text ? f->name.text->text : "as", NO_SPAN, params, 2,
-                  k->none};
+                  k->none, NULL};
   struct core **args = match_args(b, &s, f->args, f->span, 0);
   const struct constant *status =
       args && args[0]->kind == CORE_CONST ? args[0]->constant : NULL;

@@ -163,9 +163,9 @@ struct class_sym *library_class(struct checker *k, struct symbol *module,
   return NULL;
 }
 
-const struct type *library_type(struct checker *k, const struct name *path)
+const struct type *library_type(struct checker *k, struct type_expr *e)
 {
-  const struct name *name = path->next;
+  const struct name *path = e->named.path, *name = path->next;
   struct symbol *module = table_get(&k->names, path->text);
   if (!module || module->kind != SYMBOL_MODULE) {
     struct diag *d =
@@ -193,5 +193,5 @@ const struct type *library_type(struct checker *k, const struct name *path)
   struct space *from = space_enter(k, module->space);
   const struct type *t = type_of_symbol(k, s);
   space_enter(k, from);
-  return t;
+  return type_applied(k, s, t, e);
 }

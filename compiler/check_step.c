@@ -107,7 +107,7 @@ struct core *check_step(struct body *b, struct expr *e, atom name,
     return stray(b, e, name);
   struct sig_param p = {atom_of_text(&k->c->atoms, "value"), want->of, NULL,
                         NO_SPAN};
-  struct sig s = {name->text, NO_SPAN, &p, 1, want};
+  struct sig s = {name->text, NO_SPAN, &p, 1, want, NULL};
   struct answers *a = want->answers;
   struct arg *arg = e->call.args;
   bool responds = tag == STEP_respond && a && arg && !arg->next &&

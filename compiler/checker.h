@@ -56,10 +56,12 @@ struct symbol {
   struct metric *metric;
   uint32_t index; // FIELD
   struct space *space;   // that it belongs to; MODULE: that it names
+  struct type_family *family; // TYPE with dimensions
   struct table *instances; // FN of a library: struct fn_sym by its types
 };
 
 // What can be called, as its caller sees it.
+struct dims;
 struct sig_param {
   atom name;
   const struct type *type;
@@ -73,6 +75,7 @@ struct sig {
   struct sig_param *params;
   uint32_t n;
   const struct type *result;
+  struct dims *dims; // whose names a call chooses, or NULL
 };
 
 // Whom a function mentions: for what is reached, and which app it is in.
@@ -137,6 +140,7 @@ struct class_sym {
   struct sig sig;        // what `bind` or `let` gives it
   struct fn_sym *init;
   struct fn_sym *run;  // the method that a handle alone means, or NULL
+  struct dims *dims;   // that its fields and methods know
   struct app_sym *app; // a graph's
   struct method **last_method;
   enum state fields; // of finding out the types of its lets
@@ -206,6 +210,7 @@ struct checker {
   const struct type_words *type_words; // of the library's function, or NULL
   struct table variables;              // const struct type, by name
   uint32_t type_depth;
+  struct dims *dims; // names of dimensions where types are read now, or NULL
   const struct type_expr *declared; // what the type's name stands for
   struct measure *measures; // by a type's number
   uint32_t room_measures;
@@ -298,6 +303,8 @@ struct body {
   uint32_t depth;        // of blocks
   uint32_t asserts;
   uint32_t errors; // that there were before it
+  struct dims *dims_around; // left for its own
+  bool has_dims;
 };
 
 // What a value is for: how a misfit is reported.
@@ -383,7 +390,7 @@ bool library_member(struct body *b, struct expr *e, struct member *out);
 struct class_sym *library_class(struct checker *k, struct symbol *module,
                                 struct expr *e);
 // The type `library.Name`.
-const struct type *library_type(struct checker *k, const struct name *path);
+const struct type *library_type(struct checker *k, struct type_expr *e);
 // The operators that a bare name means: a library's own come first.
 const struct signature *operators_named(struct checker *k, atom name);
 
@@ -408,6 +415,46 @@ struct core *known_value(struct body *b, const struct known_fn *known,
 // The function itself, if it has no type variables.
 struct fn_sym *library_fn(struct body *b, struct symbol *s, struct span at);
 
+// check_dims.c: names of dimensions, and what a call chooses for them.
+struct dims {
+  uint32_t scope; // in the table of types
+  struct dims *around;
+  struct table names;
+  bool closed; // no name is added by its use
+};
+struct dims *dims_enter(struct checker *k, struct dims *d); // gives the one before
+// One inside of what is entered, entered itself; `apart`: what it adds is known
+// to no body.
+struct dims *dims_open(struct checker *k, bool apart);
+void dims_add(struct checker *k, const struct name *name);
+// What fields and methods of a class know; its parts know the same.
+struct dims *class_dims(struct checker *k, struct class_sym *c);
+// Dimensions as written, into `out`; false: some were wrong, which is reported.
+// `rest` gets the place of `..`, or UINT32_MAX.
+bool dims_read(struct checker *k, struct type_expr *args, uint32_t room,
+               struct type_part *out, uint32_t *n, uint32_t *rest);
+struct dim_choices { // what a call chooses
+  struct dim_change change;
+  struct checker *k;
+  const struct sig *sig;
+  uint32_t n;
+  struct dim_choice {
+    struct type_part dim, is;
+    uint32_t by; // which argument said so
+  } all[32];
+  struct dim_choice conflict; // what another argument said, if `torn`
+  bool torn;
+};
+void dims_learn(struct dim_choices *c, const struct type *param,
+                const struct type *given, uint32_t by);
+const struct type *dims_chosen(struct dim_choices *c, const struct type *t);
+// What a call with these arguments gives.
+const struct type *dims_result(struct checker *k, const struct sig *s,
+                               struct core **args);
+// Whether they differ in dimensions alone.
+bool dims_differ(struct checker *k, const struct type *x, const struct type *y);
+void report_torn(struct dim_choices *c, struct core **values);
+
 // type_limits.c
 // An enum limit_kind; -1: there is no such constraint, and that is reported.
 int limit_of(struct checker *k, atom name, struct span at);
@@ -418,6 +465,9 @@ const struct type *type_with_limits(struct checker *k, const struct type *t,
 // types_of.c
 const struct type *type_of_expr(struct checker *k, struct type_expr *t);
 const struct type *type_of_symbol(struct checker *k, struct symbol *s); // TYPE
+// What `e` makes of the type `t` that it names by `s`: with its dimensions.
+const struct type *type_applied(struct checker *k, const struct symbol *s,
+                                const struct type *t, struct type_expr *e);
 // The same where a step may stand: what a function gives.
 const struct type *type_of_result(struct checker *k, struct type_expr *t);
 // The record that `table` or `request` names, and that the adapter gives.
@@ -619,6 +669,10 @@ bool place_args(struct checker *k, const struct sig *s, struct arg *args,
                 struct arg **of);
 struct core *fit_arg(struct body *b, const struct sig_param *p, struct core *x,
                      enum diag_id wrong);
+// All of them, with what they choose for the signature's dimensions; those that
+// were left out are NULL, and become defaults. False: something was reported.
+bool fit_args(struct body *b, const struct sig *s, struct core **values,
+              struct span call, enum diag_id wrong);
 void report_missing(struct checker *k, const struct sig *s, uint32_t i,
                     struct span call);
 void check_args_alone(struct body *b, struct arg *args); // of a wrong call

@@ -325,6 +325,10 @@ static struct diag *report_misfit(struct body *b, struct core *x,
     hint_none(b, d, x);
     return d;
   }
+  if (dims_differ(k, x->type, want))
+    return diag_report(k->d, DIAG_shape_mismatch, x->span,
+                       "expected %s, found %s", show(k, want),
+                       show(k, x->type));
   struct diag *d =
       diag_report(k->d, id ? id : DIAG_wrong_type, x->span,
                   "expected %s, found %s", show(k, want), show(k, x->type));

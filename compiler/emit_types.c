@@ -62,7 +62,7 @@ static struct plan_field field_of(struct emit *e, const struct type *t,
     f.type = emit_type(e, p->type);
   if (p->initial)
     f.value = emit_const(e, p->initial);
-  if (t->kind == TYPE_tensor && !p->name) {
+  if (t->kind == TYPE_tensor && !p->name && p->size != DIM_ANY) {
     uint32_t integer = emit_type(e, type_simple(e->c->types, TYPE_int));
     f.value = plan_const_int(&e->b, integer, p->size);
   }
@@ -71,6 +71,8 @@ static struct plan_field field_of(struct emit *e, const struct type *t,
 
 static struct plan_run fields_of(struct emit *e, const struct type *t)
 {
+  if (t->any_rank)
+    return plan_add_run_fields(&e->b, NULL, 0);
   struct plan_field *rows =
       ARENA_ARRAY(&e->c->scratch, t->n_parts + 1, struct plan_field);
   for (uint32_t i = 0; i < t->n_parts; i++)

@@ -15,6 +15,7 @@ struct types {
   struct type **slots;
   size_t count, room; // room is a power of two
   uint32_t next;      // number of the next type
+  struct dim_scopes scopes;
 };
 
 // While a declared type's base is being made, its `base` is this mark or, once
@@ -24,11 +25,16 @@ static const struct type in_progress;
 struct types *types_new(struct arena *arena, struct atoms *atoms)
 {
   struct types *t = ARENA_NEW(arena, struct types);
-  t->arena = arena;
+  t->arena = t->scopes.arena = arena;
   t->atoms = atoms;
   t->room = 256;
   t->slots = ARENA_ARRAY(arena, t->room, struct type *);
   return t;
+}
+
+struct dim_scopes *types_scopes(struct types *t)
+{
+  return &t->scopes;
 }
 
 // ---- making types unique ----
@@ -40,7 +46,7 @@ static uint64_t mix(uint64_t h, const void *p)
 
 static uint64_t hash_of(const struct type *x)
 {
-  uint64_t h = (uint64_t)x->kind * 31 + x->dtype * 7 + x->any_rank;
+  uint64_t h = (uint64_t)x->kind * 31 + x->dtype * 7 + x->any_rank + x->rest * 3;
   h = mix(mix(h, x->of), x->class);
   for (uint32_t i = 0; i < x->n_parts; i++) {
     const struct type_part *p = &x->parts[i];
@@ -80,6 +86,7 @@ static bool alike(const struct type *x, const struct type *y)
 {
   return x->kind == y->kind && x->of == y->of && x->class == y->class &&
          x->dtype == y->dtype && x->any_rank == y->any_rank &&
+         x->rest == y->rest &&
          parts_equal(x, y) && limits_equal(x, y);
 }
 
@@ -170,6 +177,15 @@ const struct type *type_tensor(struct types *t, enum dtype dtype, bool any_rank,
                                   .n_parts = n});
 }
 
+const struct type *type_tensor_around(struct types *t, enum dtype dtype,
+                                      const struct type_part *dims, uint32_t n,
+                                      uint32_t rest)
+{
+  return unique(t, &(struct type){.kind = TYPE_tensor, .dtype = dtype,
+                                  .any_rank = true, .rest = rest, .parts = dims,
+                                  .n_parts = n});
+}
+
 const struct type *type_handle(struct types *t, struct class *c)
 {
   return unique(t, &(struct type){.kind = TYPE_handle, .class = c});
@@ -210,6 +226,8 @@ void type_fill(struct types *t, struct type *declared, const struct type *as)
   declared->name = own.name;
   declared->span = own.span;
   declared->doc = own.doc ? own.doc : as->doc;
+  declared->family = own.family;
+  declared->dims = own.dims;
   declared->base = NULL;
   declared->plan = 0;
 }
@@ -351,21 +369,6 @@ static bool words_within(const struct type *x, const struct type *y)
   return true;
 }
 
-static bool dims_fit(const struct type *x, const struct type *y)
-{
-  if (x->dtype != y->dtype)
-    return false;
-  if (x->any_rank || y->any_rank)
-    return true;
-  if (x->n_parts != y->n_parts)
-    return false;
-  for (uint32_t i = 0; i < x->n_parts; i++) // two numbers must agree; symbols are
-    if (!x->parts[i].name && !y->parts[i].name && // for whoever unifies them
-        x->parts[i].size != y->parts[i].size)
-      return false;
-  return true;
-}
-
 // One representation, and every value of x is one of y.
 static bool same_inside(struct types *t, const struct type *x,
                         const struct type *y, const struct pair *up)
@@ -385,7 +388,7 @@ static bool same_inside(struct types *t, const struct type *x,
   if (x->kind == TYPE_handle)
     return x->class == y->class;
   if (x->kind == TYPE_tensor)
-    return dims_fit(x, y);
+    return tensors_agree(&t->scopes, x, y);
   if (x->kind == TYPE_step) // what they respond with may differ
     return false;
   if (!x->of != !y->of || (x->of && !same_inside(t, x->of, y->of, &here)))
@@ -408,6 +411,8 @@ bool type_fits(struct types *t, const struct type *from, const struct type *to)
 const struct type *type_join(struct types *t, const struct type *x,
                              const struct type *y)
 {
+  if (x->kind == TYPE_tensor && y->kind == TYPE_tensor)
+    return tensors_join(t, x, y);
   if (type_fits(t, x, y))
     return y;
   if (type_fits(t, y, x))

@@ -49,8 +49,6 @@ static void print_list(const struct type *t, const char *open, const char *betwe
       buf_adds(out, between);
     if (t->kind == TYPE_enum)
       buf_addf(out, "\"%s\"", p->name->text);
-    else if (t->kind == TYPE_tensor && !p->name)
-      buf_addf(out, "%lld", (long long)p->size);
     else if (p->name && t->kind != TYPE_callable)
       buf_adds(out, p->name->text);
     if (t->kind == TYPE_union && p->type) {
@@ -66,6 +64,30 @@ static void print_list(const struct type *t, const char *open, const char *betwe
   buf_adds(out, close);
 }
 
+// With `..` before dimension `rest`.
+static void print_dims(const struct type_part *dims, uint32_t n, uint32_t rest,
+                       struct buf *out)
+{
+  const char *between = "[";
+  for (uint32_t i = 0; i <= n; i++) {
+    if (i == rest) {
+      buf_addf(out, "%s..", between);
+      between = ", ";
+    }
+    if (i == n)
+      break;
+    buf_adds(out, between);
+    between = ", ";
+    if (dims[i].name)
+      buf_adds(out, dims[i].name->text);
+    else if (dims[i].size == DIM_ANY)
+      buf_addc(out, '_');
+    else
+      buf_addf(out, "%lld", (long long)dims[i].size);
+  }
+  buf_adds(out, n || rest == 0 ? "]" : "[]");
+}
+
 static void print_tensor(const struct type *t, struct buf *out)
 {
   static const char *const names[] = {
@@ -74,10 +96,7 @@ static void print_tensor(const struct type *t, struct buf *out)
 #undef DTYPE
   };
   buf_addf(out, "tensor %s", names[t->dtype]);
-  if (t->any_rank)
-    buf_adds(out, "[..]");
-  else
-    print_list(t, "[", ", ", "]", out, 0);
+  print_dims(t->parts, t->n_parts, t->any_rank ? t->rest : UINT32_MAX, out);
 }
 
 static void print_form(const struct type *t, struct buf *out, unsigned depth)
@@ -129,12 +148,15 @@ static void print_form(const struct type *t, struct buf *out, unsigned depth)
 
 static void print(const struct type *t, struct buf *out, unsigned depth)
 {
-  if (t->name)
+  if (t->name) {
     buf_adds(out, t->name->text);
-  else if ((depth & (BRIEF - 1)) > DEEP)
+    if (t->family)
+      print_dims(t->dims, t->family->n, UINT32_MAX, out);
+  } else if ((depth & (BRIEF - 1)) > DEEP) {
     buf_adds(out, "…");
-  else
+  } else {
     print_form(t, out, depth);
+  }
   if (!(depth & BRIEF))
     print_limits(t, out);
 }

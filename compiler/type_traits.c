@@ -230,8 +230,12 @@ void types_collect(struct checker *k)
       struct name name = {s->name, s->span, NULL};
       struct type_expr use = {.kind = TYPE_NAMED, .span = s->span};
       use.named.path = &name;
-      const struct type *t = type_of_expr(k, &use);
-      s->uses--;
+      bool dims = i->type_decl.dims;
+      const struct type *t =
+          dims ? type_of_symbol(k, s) : type_of_expr(k, &use);
+      if (dims && !is_bad(t) && !type_size_check(k, t, s->span))
+        t = &type_bad;
+      s->uses -= !dims;
       if (is_bad(t)) {
         s->type = &type_bad;
         continue;

@@ -21,6 +21,33 @@ const struct type *without_none(const struct type *t)
 
 // ---- names ----
 
+// `type Linear[In, Out] = …`: inside of it these are its names of dimensions.
+static void family_begin(struct checker *k, struct symbol *s)
+{
+  const struct name *names = s->item->type_decl.dims;
+  enum type_expr_kind kind = s->item->type_decl.type->kind;
+  if (!names)
+    return;
+  if (kind == TYPE_UNION || kind == TYPE_CASE)
+    diag_report(k->d, DIAG_type_arguments, names->span,
+                "a tagged union has no dimensions");
+  struct type_family *f = s->family = NEW(k, struct type_family);
+  struct type_part *dims = NULL;
+  uint32_t room = 0;
+  dims_open(k, true);
+  for (const struct name *n = names; n; n = n->next) {
+    if (table_get(&k->dims->names, n->text))
+      diag_report(k->d, DIAG_duplicate_field, n->span, "`%s` is here twice",
+                  n->text->text);
+    dims_add(k, n);
+    struct type_part d = {
+        .name = n->text, .size = k->dims->scope, .span = n->span};
+    PUSH(k, dims, f->n, room, d);
+  }
+  f->dims = dims;
+  k->dims->closed = true;
+}
+
 const struct type *type_of_symbol(struct checker *k, struct symbol *s)
 {
   struct item *i = s->item;
@@ -32,16 +59,19 @@ const struct type *type_of_symbol(struct checker *k, struct symbol *s)
     return s->type = &type_bad;
   }
   s->state = UNDER_WAY;
-  if (i->type_decl.dims) {
-    diag_report(k->d, DIAG_no_dimensions, i->type_decl.dims->span, NULL);
-    s->state = FINISHED;
-    return s->type = &type_bad;
-  }
+  struct dims *around = dims_enter(k, NULL);
+  family_begin(k, s);
   enum type_expr_kind kind = i->type_decl.type->kind;
   bool own = kind == TYPE_RECORD || kind == TYPE_UNION;
   struct type *declared =
       own ? type_declare(k->t, s->name, s->span, i->doc) : NULL;
   s->type = declared;
+  if (s->family && declared) {
+    s->family->pattern = declared;
+    declared->kind = kind == TYPE_RECORD ? TYPE_record : TYPE_union;
+    declared->family = s->family;
+    declared->dims = s->family->dims;
+  }
   k->declared = i->type_decl.type;
   k->type_depth++;
   const struct type *as = type_of_expr(k, i->type_decl.type);
@@ -51,6 +81,11 @@ const struct type *type_of_symbol(struct checker *k, struct symbol *s)
   else if (!s->type || own)
     s->type = as;
   s->state = FINISHED;
+  dims_enter(k, around);
+  if (s->family && !is_bad(s->type) && !is_bad(as)) {
+    s->family->pattern = s->type;
+    type_family_fill(k->t, s->family);
+  }
   return s->type;
 }
 
@@ -158,6 +193,48 @@ static const struct type *lone_case(struct checker *k, struct type_expr *t)
   return &type_bad;
 }
 
+static const struct type *no_arguments(struct checker *k, struct type_expr *t)
+{
+  diag_report(k->d, DIAG_type_arguments, t->span, "`%s` has no dimensions",
+              t->named.path->text->text);
+  return &type_bad;
+}
+
+static const char *family_text(struct checker *k, const struct symbol *s)
+{
+  const char *text = s->name->text;
+  for (uint32_t i = 0; i < s->family->n; i++)
+    text = arena_printf(k->a, "%s%s%s", text, i ? ", " : "[",
+                        s->family->dims[i].name->text);
+  return arena_printf(k->a, "%s]", text);
+}
+
+const struct type *type_applied(struct checker *k, const struct symbol *s,
+                                const struct type *t, struct type_expr *e)
+{
+  uint32_t wanted = s->family ? s->family->n : 0, given = 0;
+  struct type_expr *args = e->named.args;
+  if (is_bad(t) || (!wanted && !args))
+    return t;
+  if (!wanted)
+    return no_arguments(k, e);
+  for (struct type_expr *a = args; a; a = a->next)
+    given++;
+  struct type_part *dims = ARENA_ARRAY(k->a, wanted, struct type_part);
+  uint32_t n, rest;
+  if (given == wanted && !dims_read(k, args, wanted, dims, &n, &rest))
+    return &type_bad;
+  if (given == wanted && rest == UINT32_MAX)
+    return type_instance(k->t, s->family, dims);
+  struct diag *d =
+      diag_report(k->d, DIAG_type_arguments, e->span,
+                  "`%s` has %u dimension%s, %u %s given", s->name->text, wanted,
+                  wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are");
+  diag_hint(k->d, d, "it is `%s`", family_text(k, s));
+  diag_note(k->d, d, s->span, "`%s` is declared here", s->name->text);
+  return &type_bad;
+}
+
 static const struct type *named(struct checker *k, struct type_expr *t)
 {
   struct name *name = t->named.path;
@@ -165,20 +242,20 @@ static const struct type *named(struct checker *k, struct type_expr *t)
   if (word)
     return word;
   if (name->next)
-    return library_type(k, name);
+    return library_type(k, t);
   struct symbol *s = table_get(&k->names, name->text);
   if (s && s->kind != SYMBOL_MODULE) { // `time` is a type and a library
     s->uses++;
     INDEX(k, symbol, s, name->span);
   }
+  if (s && s->kind == SYMBOL_TYPE)
+    return type_applied(k, s, type_of_symbol(k, s), t);
   if (t->named.args) { // `list[int]` is of another language
     if (!s && parse_foreign_word(name->text->text))
       return unknown_type(k, name);
-    diag_report(k->d, DIAG_no_dimensions, t->span, NULL);
-    return &type_bad;
+    if (s || plain_type(k, name->text))
+      return no_arguments(k, t);
   }
-  if (s && s->kind == SYMBOL_TYPE)
-    return type_of_symbol(k, s);
   if (s && s->kind == SYMBOL_CLASS)
     return s->class ? type_handle(k->t, &s->class->c) : &type_bad;
   const struct type *plain = plain_type(k, name->text);
@@ -370,23 +447,12 @@ static const struct type *tensor(struct checker *k, struct type_expr *t)
     name_hint_list(k, d, name->text->text, dtypes, DTYPES);
     return &type_bad;
   }
-  struct type_part *parts = NULL;
-  uint32_t n = 0, room = 0;
-  bool any = false;
-  for (struct type_expr *m = t->named.args; m; m = m->next) {
-    struct type_part part = {.span = m->span};
-    if (m->kind == TYPE_REST)
-      any = true;
-    else if (m->kind == TYPE_NUMBER)
-      part.size = m->number->integer;
-    else if (m->kind == TYPE_NAMED)
-      part.name = m->named.path->text;
-    else
-      return &type_bad;
-    if (m->kind != TYPE_REST)
-      PUSH(k, parts, n, room, part);
-  }
-  return type_tensor(k->t, dtype, any, parts, n);
+  struct type_part dims[TYPE_RANK];
+  uint32_t n, rest;
+  if (!dims_read(k, t->named.args, TYPE_RANK, dims, &n, &rest))
+    return &type_bad;
+  return rest == UINT32_MAX ? type_tensor(k->t, dtype, false, dims, n)
+                            : type_tensor_around(k->t, dtype, dims, n, rest);
 }
 
 static const struct type *callable(struct checker *k, struct type_expr *t)

@@ -507,6 +507,8 @@ base_type:
 | tpath '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
 | T_TENSOR tpath '[' targs ']'
   { $$ = build_type_named(p, TYPE_TENSOR, @$, $2, $4); }
+| T_TENSOR tpath '[' ']'
+  { $$ = build_type_named(p, TYPE_TENSOR, @$, $2, (struct type_expr_list){0}); }
 | T_TENSOR tpath '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
 | '[' type ']' { $$ = build_type_of(p, TYPE_LIST, @$, $2); }
 | '[' error ']' { yyerrok; $$ = build_type_error(p, @$); }
