@@ -83,6 +83,7 @@ static const char *shown(struct diff *d, const struct plan_setting *s,
 static bool is_from_start(uint32_t id)
 {
   return id == SETTING_listen || id == SETTING_loops ||
+         id == SETTING_compute_threads ||
          !strncmp(setting_rows[id].name, "resources.", 10);
 }
 

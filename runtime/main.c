@@ -7,6 +7,7 @@
 #include "runtime/net/pages.h"
 #include "runtime/options.h"
 #include "runtime/plan/needs.h"
+#include "runtime/tensor/compute.h"
 #include "runtime/net/rehearsal.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
@@ -219,6 +220,7 @@ static int serve(struct options *o, struct service *service, double began)
       service_guard(service, o->compress, false, why, sizeof why))
     return fail(o->path, why);
   memory_set_up();
+  compute_threads((uint32_t)o->compute_threads);
   signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
   if (!has_room_for_files())

@@ -150,6 +150,7 @@ static const struct number {
         offsetof(struct options, name)                                         \
   }
     NUMBER(loops, COUNT, 1, 256, 1),
+    NUMBER(compute_threads, COUNT, 1, 256, 0),
     NUMBER(max_connections, COUNT, 1, 1 << 30, 0),
     NUMBER(request_timeout, TIME, 0, INT64_MAX, 0),
     NUMBER(drain, TIME, 0, INT64_MAX, 30000000000),
@@ -184,6 +185,8 @@ static int take_number(struct options *o, const struct number *n, const char *v)
     return wrong("'%s' is not a size such as 512KB or 64MB", v);
   return wrong(n->option == OPTION_loops
                    ? "'%s' is not a number of loops from 1 to 256"
+               : n->option == OPTION_compute_threads
+                   ? "'%s' is not a number of threads from 1 to 256"
                    : "'%s' is not a number of connections",
                v);
 }

@@ -28,7 +28,7 @@ struct options {
   int log; // enum access_form, or -1: not said
   // -1: not said; once settled 0 is no limit, or what the rest of the program
   // takes for its own default.
-  int64_t loops, max_connections;
+  int64_t loops, compute_threads, max_connections;
   int64_t request_timeout, drain, head_timeout, body_timeout, idle_timeout,
       write_timeout, trace_slow;          // nanoseconds
   int64_t max_body, max_memory, max_head; // bytes
