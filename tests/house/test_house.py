@@ -27,6 +27,8 @@ MAY = {
                     "runtime/vm/engine.h", "runtime/plan",
                     "runtime/serve/metrics.h", "runtime/serve/session.h"},
     "runtime": {"grammar", "runtime"},
+    "stdlib/ops/tokenize": {"grammar", "stdlib/ops/tokenize", "runtime/value",
+                            "runtime/codec"},
     "stdlib/ops": {"grammar", "stdlib/ops", "runtime/value", "runtime/codec",
                    "runtime/tensor", "runtime/vm/operator.h"},
 }
