@@ -709,6 +709,10 @@ const struct task *batch_runs(const struct task *t);
 // What is set for the methods of a deployment; and a replica's own queues.
 bool batches_set(struct engine *e, struct deployment *d);
 bool batches_open(struct engine *e, struct replica *r);
+// How a method of a deployment forms batches from now on, also of calls that
+// wait: whether that is a change. At home, and engine_run is due.
+bool batching_change(struct engine *e, struct deployment *d,
+                     const struct batching *to);
 void batches_free(struct engine *e); // spare ones
 
 // ---- models (model.c) ----

@@ -32,7 +32,7 @@ HERE = support.ROOT / "tests/load"
 RST = struct.pack("ii", 1, 0)
 PATIENCE = 30.0  # seconds for an answer
 MOST = 2000  # requests on their way: more, and client or machine cannot keep up
-GROWTH = 4 << 20  # of memory, from one third of the time on
+GROWTH = 6 << 20  # of memory, from one third of the time on
 
 
 # ---- what is asked ----
