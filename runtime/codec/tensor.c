@@ -92,6 +92,22 @@ static float float_of_brain(uint16_t b)
   return f;
 }
 
+// A float that is rounded further as the double itself would be: where it is
+// not exact, it is the one of both neighbours whose last bit is 1 (Boldo and
+// Melquiond, 2008).
+static float odd_of(double x)
+{
+  float f = (float)x;
+  uint32_t bits;
+  if ((double)f == x || f != f || f - f != 0)
+    return f;
+  memcpy(&bits, &f, sizeof bits);
+  bits -= (f < 0 ? -(double)f : (double)f) > (x < 0 ? -x : x);
+  bits |= 1;
+  memcpy(&f, &bits, sizeof f);
+  return f;
+}
+
 // Toward zero, as NumPy; what does not fit becomes the nearest that does.
 static int64_t whole(double x)
 {
@@ -111,10 +127,10 @@ void element_set(void *data, enum dtype dtype, size_t at, double x)
     ((float *)data)[at] = (float)x;
     break;
   case DTYPE_f16:
-    ((uint16_t *)data)[at] = half_of((float)x);
+    ((uint16_t *)data)[at] = half_of(odd_of(x));
     break;
   case DTYPE_bf16:
-    ((uint16_t *)data)[at] = brain_of((float)x);
+    ((uint16_t *)data)[at] = brain_of(odd_of(x));
     break;
   case DTYPE_bool:
     ((uint8_t *)data)[at] = x != 0;
@@ -140,6 +156,9 @@ void element_set_int(void *data, enum dtype dtype, size_t at, int64_t x)
   case DTYPE_u8:
     ((uint8_t *)data)[at] = (uint8_t)x;
     break;
+  case DTYPE_f32:
+    ((float *)data)[at] = (float)x;
+    break;
   default:
     element_set(data, dtype, at, (double)x);
   }
@@ -160,6 +179,8 @@ int64_t element_int(const void *data, enum dtype dtype, size_t at)
     return ((const int32_t *)data)[at];
   case DTYPE_i8:
     return ((const int8_t *)data)[at];
+  case DTYPE_bool:
+    return ((const uint8_t *)data)[at] != 0;
   default:
     return ((const uint8_t *)data)[at];
   }
