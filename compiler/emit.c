@@ -8,6 +8,7 @@
 #include "compiler/outcomes.h"
 #include "compiler/table.h"
 #include "grammar/base/cli.h"
+#include "grammar/defs/settings.h"
 
 #include <string.h>
 
@@ -32,6 +33,18 @@ struct plan_text emit_name(struct emit *e, atom name)
               : (struct plan_text){0, 0};
 }
 
+// What may be changed while it runs shares its constant with nobody, so that
+// two plans that differ in it alone differ in nothing else.
+static uint32_t emit_value(struct emit *e, const struct setting *s)
+{
+  if (setting_rows[s->id].places != PLACE_BATCH)
+    return emit_const(e, s->value);
+  uint64_t bits = (uint64_t)s->value->i;
+  struct plan_const row = {emit_type(e, s->value->type), (uint32_t)bits,
+                           (uint32_t)(bits >> 32)};
+  return plan_add_consts(&e->b, row);
+}
+
 struct plan_run emit_settings(struct emit *e, const struct setting *s)
 {
   struct plan_setting *rows = NULL;
@@ -41,8 +54,8 @@ struct plan_run emit_settings(struct emit *e, const struct setting *s)
   rows = ARENA_ARRAY(&e->c->scratch, n + 1, struct plan_setting);
   for (; s; s = s->next) {
     struct place p = emit_place(e, s->span);
-    rows[at++] = (struct plan_setting){s->id, emit_const(e, s->value),
-                                       s->origin, p.file, p.line};
+    rows[at++] = (struct plan_setting){s->id, emit_value(e, s), s->origin,
+                                       p.file, p.line};
   }
   return plan_add_run_settings(&e->b, rows, n);
 }
@@ -96,7 +109,8 @@ static struct plan_run emit_methods(struct emit *e, const struct class *k)
 {
   struct plan_run run = {e->b.methods.n, 0};
   for (struct method *m = k->methods; m; m = m->next, run.count++) {
-    struct plan_method_row row = {.class = k->plan - 1, .batch = PLAN_NONE, .loader = PLAN_NONE};
+    struct plan_method_row row = {
+        .class = k->plan - 1, .batch = PLAN_NONE, .loader = PLAN_NONE};
     row.name = emit_name(e, m->name);
     row.function = m->function->plan - 1;
     if (m->batch)

@@ -67,6 +67,11 @@ static int64_t least(enum setting_id id)
   }
 }
 
+static int64_t most(enum setting_id id)
+{
+  return id == SETTING_retries ? 100 : INT64_MAX;
+}
+
 // ---- names of secrets ----
 
 static bool is_variable(const char *name)
@@ -88,9 +93,9 @@ static const struct constant *secret_name(struct checker *k, struct expr *e)
       known && a && !a->next && !a->name.text ? a->value : NULL;
   if (name && name->kind == EXPR_STR && is_variable(name->text.data)) {
     struct need *need = NEW(k, struct need);
-    *need = (struct need){const_text(k, k->str, name->text.data,
-                                     (uint32_t)name->text.size),
-                          true, e->span, k->p->needs};
+    *need = (struct need){
+        const_text(k, k->str, name->text.data, (uint32_t)name->text.size), true,
+        e->span, k->p->needs};
     k->p->needs = need;
     return need->name;
   }
@@ -168,6 +173,19 @@ static bool is_header(struct checker *k, const struct constant *c,
   return false;
 }
 
+static bool in_range(struct checker *k, enum setting_id id, int64_t v,
+                     struct span at)
+{
+  bool little = v < least(id);
+  int64_t bound = little ? least(id) : most(id);
+  if (!little && v <= bound)
+    return true;
+  diag_report(k->d, DIAG_bad_setting, at, "`%s` must be at %s %lld",
+              setting_rows[id].name, little ? "least" : "most",
+              (long long)bound);
+  return false;
+}
+
 bool setting_may_be(struct checker *k, enum setting_id id,
                     const struct constant *c, struct span at)
 {
@@ -198,11 +216,7 @@ bool setting_may_be(struct checker *k, enum setting_id id,
                 setting_rows[id].name);
     return false;
   }
-  if (text || (c->i >= least(id) && !(c->f < 0)))
-    return true;
-  diag_report(k->d, DIAG_bad_setting, at, "`%s` must be at least %lld",
-              setting_rows[id].name, (long long)least(id));
-  return false;
+  return text || in_range(k, id, c->f < 0 ? -1 : c->i, at);
 }
 
 // A text alone is a list of one.

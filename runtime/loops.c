@@ -238,6 +238,18 @@ int loops_switch(struct loops *l, struct service *next, char *why,
   return 0;
 }
 
+// Batches are at home on loop 0.
+bool loops_rebatch(struct loops *l, const struct service *next)
+{
+  struct site *site = l->each[0].site;
+  if (!site || !plan_same_but_batches(site_plan(site), next->plan))
+    return false;
+  struct engine *e = site_engine(site);
+  bool changed = engine_rebatch(e, next->plan) > 0;
+  engine_run(e);
+  return changed;
+}
+
 // ---- the beginning ----
 static void log_trouble(const char *text, void *user)
 {

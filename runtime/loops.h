@@ -35,6 +35,9 @@ int loops_start(struct loops *l);
 // what else is on it.
 int loops_run(struct loops **l, void (*ended)(void *), void *user);
 
+// Whether the service goes on, with the settings that `next` has for batches,
+// as these are all that differs; else it is to be switched.
+bool loops_rebatch(struct loops *l, const struct service *next);
 // On loop 0: new requests go to `next` on every loop. -1: on none.
 int loops_switch(struct loops *l, struct service *next, char *why,
                  size_t why_size);

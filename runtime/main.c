@@ -150,17 +150,20 @@ static void on_changed(struct loaded *loaded, void *user)
   struct service *next = NULL;
   char why[512] = "";
   double began = clock_ms(CLOCK_MONOTONIC);
+  bool only_batches = false;
   bool bad =
       service_new(&next, loaded, why, sizeof why) ||
       is_missing(next, why, sizeof why) ||
       service_guard(next, s->options->compress, false, why, sizeof why) ||
-      loops_switch(s->loops, next, why, sizeof why);
+      (!(only_batches = loops_rebatch(s->loops, next)) &&
+       loops_switch(s->loops, next, why, sizeof why));
   if (bad)
     fprintf(stderr, "sgrun: %s: %s; the plan before stays\n", s->options->path,
             why);
   else
-    fprintf(stderr, "sgrun: reloaded %s (%.1f ms)\n", s->options->path,
-            clock_ms(CLOCK_MONOTONIC) - began);
+    fprintf(stderr, "sgrun: reloaded %s (%.1f ms%s)\n", s->options->path,
+            clock_ms(CLOCK_MONOTONIC) - began,
+            only_batches ? ", the settings of its batches" : "");
   service_drop(&next);
 }
 

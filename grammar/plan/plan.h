@@ -166,7 +166,7 @@ enum plan_step { STEP_next, STEP_end_loop, STEP_respond };
 #define PLAN_BINDING(N, E, T, R, O, U)                                         \
   T(name) R(app, apps) R(class, classes) O(args, functions) N(bounded)         \
   U(settings, settings) R(file, files) N(line) T(doc)
-// The value of a setting, and who set it.
+// The value of a setting, and who set it. A batch's have constants of their own.
 #define PLAN_SETTING(N, E, T, R, O, U)                                         \
   E(id, SETTINGS) R(value, consts) E(origin, ORIGINS) R(file, files) N(line)
 // An app owns its bindings and routes. `prefix` is empty or begins with a slash.
@@ -324,6 +324,10 @@ const char *type_kind_name(enum type_kind kind);
 const char *opcode_name(enum opcode op);
 const char *operator_name(enum operator_id id);
 const char *plan_method_name(enum plan_method m);
+
+// Whether two verified plans differ at most in values of settings of batches, and
+// in columns of the source.
+bool plan_same_but_batches(const struct plan *x, const struct plan *y);
 
 struct buf;
 // Appends a readable form of the whole plan.

@@ -106,6 +106,7 @@ struct http_server {
   struct conn *conns, *soon, *soon_last;
   uint32_t n_exchanges, n_conns, n_soon;
   struct http_stats stats;
+  uint32_t crowd; // most that were open since malloc was last trimmed
 
   char id_prefix[16];
   uint64_t id_next;

@@ -7,6 +7,7 @@
 #include "runtime/net/http_gzip.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
   TICK_MOST_MS = 500,
   TICK_LEAST_MS = 10,
   RETRY_MS = 100, // accepting after descriptors ran out
+  CROWD = 256,    // connections; fewer hold little
 };
 
 static void on_listener(uv_poll_t *poll, int status, int events);
@@ -309,12 +311,25 @@ static bool stood_still(struct http_server *s, uint64_t now)
   return s->late;
 }
 
+// malloc keeps what clients needed who have gone, in pieces between those of
+// others. When most of a crowd has gone, it is worth looking for whole pages.
+static void crowd_thins(struct http_server *s)
+{
+  if (s->crowd < s->stats.open)
+    s->crowd = s->stats.open;
+  if (s->crowd < CROWD || s->stats.open > s->crowd / 2)
+    return;
+  s->crowd = s->stats.open;
+  malloc_trim(0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
   struct http_server *s = timer->data;
   uint64_t now = uv_now(s->loop);
   if (stood_still(s, now))
     return;
+  crowd_thins(s);
   for (enum conn_wait w = WAIT_NONE + 1; w < WAITS; w++)
     expire(s, w, now);
   bool waiting = s->listening && !s->accepting;

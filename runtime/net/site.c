@@ -189,6 +189,11 @@ struct engine *site_engine(const struct site *s)
   return s->now->engine;
 }
 
+const struct plan *site_plan(const struct site *s)
+{
+  return s->now->service->plan;
+}
+
 bool site_serves(const struct site *s, const struct service *service)
 {
   return s->now->service == service;

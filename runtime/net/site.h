@@ -39,6 +39,7 @@ int site_switch(struct site *s, struct service *next, struct engine *home,
                 char *why, size_t why_size);
 // The engine that new requests go to.
 struct engine *site_engine(const struct site *s);
+const struct plan *site_plan(const struct site *s);
 // Whether new requests go to that one.
 bool site_serves(const struct site *s, const struct service *service);
 // Ends what runs apart from requests; also while it closes.

@@ -268,6 +268,7 @@ void socket_input(struct socket *s)
 
 void socket_gone(struct socket *s)
 {
+  struct engine *e = s->engine;
   s->gone = true;
   s->full = false;
   if (!s->accepted) {
@@ -280,6 +281,7 @@ void socket_gone(struct socket *s)
   s->left = true; // what it sent before still counts
   if (s->ended || (go_on(s) && !socket_read(s)))
     finish(s);
+  engine_run(e); // for the body, whose inbox may have ended
 }
 
 // Nothing has come for a while.

@@ -324,7 +324,7 @@ void batch_leave(struct task *t)
   end(b);
 }
 
-// ---- what there is from the beginning ----
+// ---- settings ----
 
 static void set_limit(struct batching *b, enum setting_id id, int64_t v)
 {
@@ -351,6 +351,45 @@ static void set_limits(const struct plan *p, uint32_t method,
     set_limit(b, s->id, (int64_t)plan_bits(&p->consts[s->value]));
   }
 }
+
+// ---- changes ----
+
+static bool same_batching(const struct batching *x, const struct batching *y)
+{
+  return x->max_size == y->max_size && x->wait == y->wait &&
+         x->max_concurrent == y->max_concurrent;
+}
+
+bool batching_change(struct engine *e, struct deployment *d,
+                     const struct batching *to)
+{
+  uint32_t i = 0;
+  while (i < d->n_batching && d->batching[i].method != to->method)
+    i++;
+  if (i == d->n_batching || same_batching(&d->batching[i], to))
+    return false;
+  d->batching[i] = *to;
+  for (uint32_t k = 0; k < d->n_replicas; k++)
+    if (d->replicas[k].batches)
+      go_on(&d->replicas[k].batches[i]);
+  return true;
+}
+
+uint32_t engine_rebatch(struct engine *e, const struct plan *with)
+{
+  uint32_t changed = 0;
+  struct batching to;
+  for (uint32_t i = 0; i < e->plan->n_bindings; i++) {
+    struct deployment *d = &e->deployments[i];
+    for (uint32_t k = 0; k < d->n_batching; k++) {
+      set_limits(with, d->batching[k].method, &to);
+      changed += batching_change(e, d, &to);
+    }
+  }
+  return changed;
+}
+
+// ---- what there is from the beginning ----
 
 bool batches_set(struct engine *e, struct deployment *d)
 {

@@ -550,6 +550,14 @@ static void replace(struct run *run, struct arena *with)
   run->pinned = 0;
 }
 
+// Tasks and frames are gone through too: the more there are, the more is
+// spared.
+static size_t spares(const struct run *run)
+{
+  size_t tasks = run->own->held / 4;
+  return tasks > run->spares ? tasks : run->spares;
+}
+
 static bool is_resting(struct run *run)
 {
   return !COMPACT_AT && run->rest && run->rest--;
@@ -570,7 +578,7 @@ void run_compact(struct run *run)
     arena_free(&to);
   }
   if (COMPACT_AT) // soon again when memory is short
-    run->compact_at = run->spares + 2 * held(run);
+    run->compact_at = spares(run) + 2 * held(run);
   if (run->compact_at > run->engine->request_memory)
     run->compact_at = (held(run) + run->engine->request_memory) / 2;
   run->rest = (uint32_t)(c.n_moved / 8 + c.size / 512) + 1; // by its costs,

@@ -111,6 +111,11 @@ bool engine_ready(const struct engine *e);
 struct buf;
 void engine_report(const struct engine *e, struct buf *out);
 
+// `with` is the same plan but for the settings of batches
+// (plan_same_but_batches): they hold from now on, also for calls that wait.
+// How many batches have changed; behind it engine_run is due.
+uint32_t engine_rebatch(struct engine *e, const struct plan *with);
+
 // Nanoseconds on the engine's clock (monotonic; virtual in tests).
 int64_t engine_now(const struct engine *e);
 

@@ -391,11 +391,19 @@ struct stream *stream_fed(struct arena *a, uint32_t of,
   return s;
 }
 
+// Never later than before: who makes many streams would never come to it.
+static void tidy_often(struct run *run)
+{
+  size_t at = COMPACT_AT ? COMPACT_STREAMS_AT + 2 * run->arena->held : 0;
+  run->spares = COMPACT_STREAMS_AT;
+  if (at < run->compact_at)
+    run->compact_at = at;
+}
+
 void stream_adopt(struct run *run, struct frame *f, struct stream *s)
 {
   s->run = run;
-  run->spares = COMPACT_FED_AT;
-  run->compact_at = COMPACT_AT ? COMPACT_FED_AT + 2 * run->arena->held : 0;
+  tidy_often(run);
   s->made = run->made_streams;
   run->made_streams = s;
   join_owner(s, &f->streams);
@@ -439,8 +447,10 @@ static struct stream *own_stream(struct task *t)
   uint32_t type = t->base->fn->row->result;
   uint32_t of = t->run->engine->plan->types[type].of;
   struct stream *s = stream_new(t->run, streams_of(t), of);
-  if (s)
+  if (s) {
     stream_limit(s, patience_of(t->base));
+    tidy_often(t->run);
+  }
   return s;
 }
 

@@ -402,11 +402,11 @@ void random_begin(struct engine *e, uint64_t seed);
 // values no longer need is given back if there is enough of it.
 void run_compact(struct run *run);
 #ifdef SG_CHECK_VALUES // at every turn, so that tests see what was forgotten
-enum { COMPACT_AT = 0, COMPACT_FED_AT = 0 };
+enum { COMPACT_AT = 0, COMPACT_STREAMS_AT = 0 };
 #else
-// One that is fed from outside may be one of many that last for hours, and
-// computes little; for others it is the time that counts.
-enum { COMPACT_AT = 1 << 20, COMPACT_FED_AT = 64 << 10 };
+// One with streams may be one of many that last for hours, and computes little;
+// for others it is the time that counts.
+enum { COMPACT_AT = 1 << 20, COMPACT_STREAMS_AT = 4 << 10 };
 #endif
 static inline void run_tidy(struct run *run)
 {
@@ -590,7 +590,7 @@ enum entry call_begin(struct task *t, const struct error **error);
 // A call's task is ready to run, or fails, or waits.
 void call_launch(struct task *t);
 void call_limit(struct task *t, int64_t ns); // its time; 0: none
-int64_t call_end_by(const struct task *t); // INT64_MAX: it has no limit
+int64_t call_end_by(const struct task *t);   // INT64_MAX: it has no limit
 // A frame with the arguments of another, on no chain; NULL: memory is out.
 struct frame *call_frame(struct task *t, const struct frame *like);
 // Nobody waits for a slot any longer: there is nobody to give one.
@@ -709,6 +709,10 @@ const struct task *batch_runs(const struct task *t);
 // What is set for the methods of a deployment; and a replica's own queues.
 bool batches_set(struct engine *e, struct deployment *d);
 bool batches_open(struct engine *e, struct replica *r);
+// How a method of a deployment forms batches from now on, also of calls that
+// wait: whether that is a change. At home, and engine_run is due.
+bool batching_change(struct engine *e, struct deployment *d,
+                     const struct batching *to);
 void batches_free(struct engine *e); // spare ones
 
 // ---- models (model.c) ----

@@ -57,7 +57,7 @@ def anchors(page):
 def wanted_tables():
     """A table for each list that a user meets."""
     places = {place.strip() for row in docs_tables.rows("kinds.def", "SETTING") for place in row[1].split("|")}
-    yield from (f"settings {place}" for place in places)
+    yield from (f"settings {place}" for place in places - {"0"})
     yield from (f"library {name}" for name in docs_tables.libraries())
     yield from ("types", "limits", "sources", "adapters", "forms", "operators", "calls", "keywords", "units", "commands",
                 "options compiler", "options runtime", "diagnostics")

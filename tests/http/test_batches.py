@@ -53,6 +53,24 @@ app a {
 """
 
 
+CHANGING = """
+deployment Model() {
+  state batches: int = 0
+  max_ongoing_requests: 1000
+  batch(max_size: %d, wait: %s, max_concurrent: 1) fn run(xs: [int]) -> [[int]] {
+    batches += 1
+    return [[batches, x, len(xs)] for x in xs]
+  }
+  fn count() -> int = batches
+}
+app a {
+  bind model = Model()
+  route POST "/run" (x: int) -> model.run(x)
+  route GET "/count" -> model.count()%s
+}
+"""
+
+
 class Batches(unittest.TestCase):
     loops = 1
 
@@ -165,6 +183,70 @@ class Batches(unittest.TestCase):
 
 class OverLoops(Batches):
     loops = 3
+
+
+class Changes(unittest.TestCase):
+    """Settings of batches that change while calls wait."""
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.write(100, "1000s")
+        self.server = self.enterContext(support.Server(self.plan, "--watch"))
+        self.pool = self.enterContext(concurrent.futures.ThreadPoolExecutor(32))
+
+    def write(self, size, wait, more=""):
+        self.plan = support.compile_plan(CHANGING % (size, wait, more), self.folder,
+                                         "-W", "no-batch-waits-too-long")
+
+    def ask(self, x):
+        return json.loads(self.server.request("POST", f"/run?x={x}")[2])
+
+    def wait_for(self, count):
+        """So many calls are out."""
+        for _ in range(1000):
+            d, = json.loads(self.server.request("GET", "/-/deployments")[2])
+            if d["ongoing"] == count:
+                return
+            time.sleep(0.01)
+        self.fail(d)
+
+    def send(self, xs):
+        out = [self.pool.submit(self.ask, x) for x in xs]
+        self.wait_for(len(xs))
+        return out
+
+    def sizes(self, out, xs):
+        """Of the batches; each element is in one."""
+        answers = [f.result(20) for f in out]
+        self.assertEqual([a[1] for a in answers], list(xs))
+        batches = collections.Counter(a[0] for a in answers)
+        for batch, _, size in answers:
+            self.assertEqual(batches[batch], size)
+        return [batches[b] for b in sorted(batches)]
+
+    def test_it_grows_and_shrinks_while_calls_wait(self):
+        out = self.send(range(7))
+        self.write(3, "1000s")  # what is full goes
+        done = concurrent.futures.wait(out, 20, concurrent.futures.FIRST_COMPLETED).done
+        self.wait_for(1)
+        more = [self.pool.submit(self.ask, x) for x in range(7, 9)]
+        self.assertEqual(self.sizes(out + more, range(9)), [3, 3, 3])
+        self.assertTrue(done)
+        out = self.send(range(2))
+        self.write(100, "1ms")
+        self.assertEqual(self.sizes(out, range(2)), [2])
+        self.assertEqual(self.server.request("GET", "/count")[2], b"4")  # its state has stayed
+
+    def test_another_program_takes_over(self):
+        self.assertEqual(self.server.request("GET", "/count")[2], b"0")
+        self.write(2, "1000s", '\n  route GET "/more" -> 1')
+        for _ in range(1000):
+            if self.server.request("GET", "/more")[0] == 200:
+                break
+            time.sleep(0.01)
+        self.assertEqual(self.server.request("GET", "/count")[2], b"0")
+        more = [self.pool.submit(self.ask, x) for x in range(2)]
+        self.assertEqual(self.sizes(more, range(2)), [2])
 
 
 if __name__ == "__main__":

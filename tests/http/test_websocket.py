@@ -587,6 +587,15 @@ class OneLoop(Sockets, unittest.TestCase):
             before = self.server.rss()
             self.assertLess(before, 200 << 20)
 
+    def test_who_leaves_without_a_word_is_noticed_at_once(self):
+        before = self.server.files()
+        with self.open("/shout") as c:
+            self.assertEqual((c.send(TEXT, "a"), c.text())[1], "A")
+        began = time.monotonic()
+        while self.server.files() > before:  # nothing else happens in the server
+            self.assertLess(time.monotonic() - began, 10)
+            time.sleep(0.01)
+
     # ---- many ----
     @unittest.skipIf(SANITIZED, "its allocator keeps what is freed")
     def test_long_conversations_cost_little(self):
@@ -603,9 +612,24 @@ class OneLoop(Sockets, unittest.TestCase):
                         self.assertEqual(c.text(), "X" * 500)
         before = self.server.rss()
         talk(75)  # of a megabyte each, and more
-        self.assertLess((self.server.rss() - before) / len(all), 400 << 10)
+        self.assertLess((self.server.rss() - before) / len(all), 100 << 10)
         for c in all:
             c.s.close()
+
+    @unittest.skipIf(SANITIZED, "its allocator keeps what is freed")
+    def test_conversations_stay_small_and_a_crowd_that_goes_leaves_nothing(self):
+        before = self.server.rss()
+        all = [self.open("/shout") for _ in range(700)]
+        for _ in range(3):
+            for c in all:
+                c.raw(frame(TEXT, b"x" * 100) * 40)
+            for c in all:
+                self.assertEqual([c.text() for _ in range(40)], ["X" * 100] * 40)
+        self.assertLess((self.server.rss() - before) / len(all), 64 << 10)
+        for c in all:
+            c.s.close()
+        kept = 12 << 20  # the spare blocks of a loop, and its pools
+        self.assertLess(self.server.grown(before, kept), kept)
 
     def test_idle_sockets_cost_little(self):
         n = 50 if SANITIZED else 200

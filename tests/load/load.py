@@ -32,8 +32,7 @@ HERE = support.ROOT / "tests/load"
 RST = struct.pack("ii", 1, 0)
 PATIENCE = 30.0  # seconds for an answer
 MOST = 2000  # requests on their way: more, and client or machine cannot keep up
-GROWTH = 8 << 20  # of memory, from one third of the time on, and
-OF_SOCKET = 64 << 10  # what each socket holds before its values are compacted
+GROWTH = 6 << 20  # of memory, from one third of the time on
 
 
 # ---- what is asked ----
@@ -417,7 +416,7 @@ def run(o, server):
         time.sleep(0.1)
     if server.files() > base:
         report.fault("files", f"{server.files()} open, {base} at first")
-    if grown > GROWTH + o.sockets * OF_SOCKET:
+    if grown > GROWTH:
         report.fault("memory", f"it grew by {grown / 1e6:.1f} MB")
     if not by_wrk(server, max(2, o.seconds // 30)):
         report.fault("wrk", "errors")
