@@ -80,6 +80,7 @@ struct program *check_program(struct compile *c)
   steps_finish(&k);
   compositions_finish(&k);
   effects_check(&k);
+  reads_check(&k);
   stream_uses_check(&k);
   reach_check(&k);
   resources_check(&k);

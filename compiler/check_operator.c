@@ -320,6 +320,8 @@ static struct core *made(struct body *b, const struct signature *s,
     return no_row(b, s, &first, false);
   }
   effect_in_graph(b, s, g->e->span);
+  if (s->id == OPERATOR_file && !b->fn->reads_at.end)
+    b->fn->reads_at = g->e->span;
   check_patterns(k, s, args);
   check_format(k, s, args);
   note_need(b, s, args, g->e->span);
@@ -343,6 +345,8 @@ static struct core *try_row(struct body *b, const struct signature *s,
   for (uint32_t i = 0; i < s->n_params; i++)
     if (!fits(&a, s->params[i].type, &args[i]))
       return NULL;
+  if (s->id == OPERATOR_to_json && args[0]->type->kind == TYPE_bytes)
+    return NULL; // they hold JSON: another row reads it
   for (uint32_t i = 0; i < s->n_params; i++) {
     const struct type *t = meant(&a, s->params[i].type);
     if (t && !try_convert(b, &args[i], t))
@@ -402,6 +406,10 @@ struct core *check_operator(struct body *b, const struct signature *rows,
   if (!candidates) {
     check_args_alone(b, e->call.args);
     return no_row(b, rows, &g, true);
+  }
+  if (rows->id == OPERATOR_to_json) { // its other row takes bytes alone
+    only = rows;
+    candidates = 1;
   }
   if (!read_args(b, &g, candidates == 1 ? only : NULL))
     return core_bad(b->k, e->span);

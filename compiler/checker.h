@@ -111,6 +111,8 @@ struct fn_sym {
   uint32_t number;                // in the checker's list
   const struct signature *effect; // the first that it has, or NULL
   struct bind_sym *used_by;       // whose arguments were met to name it
+  struct span reads_at;           // where it reads a file, itself or by what it
+                                  // calls; end 0: nowhere
   bool reached, checked;
   bool within; // another function
   struct fn_sym *batch; // of a method that batches: the body, over lists
@@ -922,6 +924,8 @@ void reach_check(struct checker *k);
 
 // cycles.c
 void effects_check(struct checker *k);
+// Files that would be read while a request waits.
+void reads_check(struct checker *k);
 // Functions that call themselves whatever comes (check_endless.c).
 void endless_check(struct checker *k);
 void call_cycles_check(struct checker *k);

@@ -80,6 +80,60 @@ void effects_check(struct checker *k)
       report_effect(k, k->fns[i]);
 }
 
+// ---- files ----
+
+// What requests call; the rest runs for whoever calls it, or at the start.
+static bool is_asked(const struct fn_sym *f)
+{
+  if (f->method || f->f.kind == FUNCTION_graph)
+    return true;
+  for (uint32_t i = 0; f->app && i < f->app->n_roots; i++)
+    if (f->app->roots[i] == f)
+      return true;
+  return false;
+}
+
+static void report_read(struct checker *k, const struct fn_sym *f)
+{
+  struct diag *d = diag_report(k->d, DIAG_read_at_start, f->reads_at,
+                               "`%s` would read a file for each request",
+                               f->sig.name ? f->sig.name : f->f.name);
+  diag_hint(k->d, d, "a `let` of a class deployment reads it once");
+}
+
+static struct span mentioned_at(const struct fn_sym *f, const struct fn_sym *by)
+{
+  for (const struct mention *m = by->mentions; m; m = m->next)
+    if (helper_of(by, m) == f)
+      return m->at;
+  return by->f.span;
+}
+
+void reads_check(struct checker *k)
+{
+  struct callers c = find_callers(k);
+  struct fn_sym **work = NULL;
+  uint32_t n = 0, room = 0;
+  for (uint32_t i = 0; i < k->n_fns; i++)
+    if (k->fns[i]->reads_at.end)
+      PUSH(k, work, n, room, k->fns[i]);
+  while (n) {
+    struct fn_sym *f = work[--n];
+    if (is_asked(f)) {
+      if (f->f.kind != FUNCTION_graph) // of those it was said that it is an effect
+        report_read(k, f);
+      continue;
+    }
+    for (uint32_t i = c.first[f->number]; i < c.first[f->number + 1]; i++) {
+      struct fn_sym *caller = k->fns[c.of[i]];
+      if (caller->reads_at.end)
+        continue;
+      caller->reads_at = mentioned_at(f, caller);
+      PUSH(k, work, n, room, caller);
+    }
+  }
+}
+
 // ---- circles of calls ----
 // Tarjan's strongly connected components over functions and bindings, without
 // recursion.

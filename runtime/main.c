@@ -91,7 +91,7 @@ static int check(struct options *o, struct service *service)
   }
   close_ingress(&in);
   const struct plan *p = service->plan;
-  if (!met)
+  if (!met || !engine_would_start(p, stderr))
     return 1;
   printf(
       "%s: a sound plan of %zu bytes: %u app%s, %u deployment%s, %u route%s\n",

@@ -32,6 +32,7 @@ int engine_new(struct engine **out, const struct plan *plan,
       opts->request_memory ? opts->request_memory : REQUEST_MEMORY;
   e->turns = opts->turns;
   e->strict = opts->strict;
+  e->failures = opts->failures;
   e->port = opts->port;
   e->outside = opts->outside;
   e->home = opts->home ? engine_hold(opts->home) : NULL;

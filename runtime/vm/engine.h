@@ -8,6 +8,8 @@
 
 #include "runtime/value/value.h"
 
+#include <stdio.h>
+
 struct uv_loop_s;
 struct engine;
 struct port;
@@ -43,6 +45,8 @@ struct engine_options {
   struct metric_shard *metrics; // of the loop; NULL: the engine has its own
   struct outside *outside; // or NULL: there is nothing outside
   bool strict; // replicas that are not well at the beginning are an error
+  FILE *failures; // what cannot start is told there, all of it; NULL: the first
+                  // ends the start and is its reason
   struct engine *home;    // of the same plan, where deployments with limits or
                           // state are, and replicas have started; NULL: here
 };
@@ -89,6 +93,8 @@ struct request {
 // borrowed. 0, or -1 with a reason.
 int engine_new(struct engine **out, const struct plan *plan,
                const struct engine_options *opts, char *why, size_t why_size);
+// Whether all replicas start, in virtual time; what does not is told to `to`.
+bool engine_would_start(const struct plan *plan, FILE *to);
 // Only when it is idle and none of its requests is left.
 void engine_free(struct engine **e);
 // Ends the calls that run apart from requests.

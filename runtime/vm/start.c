@@ -140,9 +140,10 @@ static int failed(struct start *s, const struct request *r)
   const struct error *e = &r->error;
   uint32_t file = e->line ? e->file : s->row->file;
   uint32_t line = e->line ? e->line : s->row->line;
-  snprintf(s->why, s->why_size, "%s:%u:%u: %s could not start: %.*s",
+  snprintf(s->why, s->why_size, "%s:%u:%u: %s%s could not start: %.*s",
            plan_str(p, p->files[file].path), (unsigned)line,
-           (unsigned)e->column, plan_str(p, s->row->name),
+           (unsigned)e->column, s->e->failures ? "error: " : "",
+           plan_str(p, s->row->name),
            (int)e->message->size, e->message->data);
   return -1;
 }
@@ -266,6 +267,21 @@ static int start_binding(struct start *s, uint32_t number)
   return keeper_open(s->e, d) ? 0 : out_of_memory(s);
 }
 
+static int start_all(struct start *s, const struct order *o)
+{
+  FILE *to = s->e->failures;
+  int bad = 0;
+  for (uint32_t i = 0; (!bad || to) && i < o->count; i++)
+    if (start_binding(s, o->bindings[i])) {
+      bad = -1;
+      if (to) {
+        fprintf(to, "%s\n", s->why);
+        *s->why = 0; // it is told
+      }
+    }
+  return bad;
+}
+
 int engine_start(struct engine *e, char *why, size_t why_size)
 {
   struct start s = {.e = e, .why = why, .why_size = why_size};
@@ -279,11 +295,26 @@ int engine_start(struct engine *e, char *why, size_t why_size)
     snprintf(why, why_size, "out of memory");
     bad = -1;
   }
-  for (uint32_t i = 0; !bad && i < o.count; i++)
-    bad = start_binding(&s, o.bindings[i]);
+  if (!bad)
+    bad = start_all(&s, &o);
   if (!bad && e->strict)
     bad = keepers_settle(e, why, why_size);
   arena_free(&s.scratch);
   arena_free(&orders);
   return bad;
+}
+
+bool engine_would_start(const struct plan *plan, FILE *to)
+{
+  struct engine_options options = {.strict = true, .failures = to};
+  struct engine *e;
+  char why[500] = "";
+  if (engine_new(&e, plan, &options, why, sizeof why)) {
+    if (*why)
+      fprintf(to, "%s\n", why);
+    return false;
+  }
+  engine_stop(e);
+  engine_free(&e);
+  return true;
 }

@@ -339,6 +339,7 @@ struct engine {
   struct pin *free_pins; // on the heap
   size_t request_memory;
   bool strict;          // as the options say
+  FILE *failures;       // the same
   uint32_t turns, turn; // how many engine_run_until_done may take, and took
   struct clock *clock;  // NULL: virtual time
   bool running;

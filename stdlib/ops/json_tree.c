@@ -16,9 +16,9 @@ static const struct json *make(struct operator_call *call, enum json_kind kind,
   return j;
 }
 
-OP(json_parse)
+static enum operator_status parse(struct operator_call *call,
+                                  const struct text *t, value *out)
 {
-  const struct text *t = ARG(0).text;
   struct offences offences = {.arena = call->arena};
   struct decode d = {call->plan, call->arena, &offences};
   if (!t->size)
@@ -32,6 +32,20 @@ OP(json_parse)
         utf8_length(t->data, (size_t)(s.error_at - t->data)), s.error);
   return offences.first ? operator_fail(call, "no JSON: %s", offences.first->msg)
                         : operator_exhausted(call);
+}
+
+OP(json_parse)
+{
+  return parse(call, ARG(0).text, out);
+}
+
+OP(json_bytes)
+{
+  const struct text *t = ARG(0).text;
+  size_t good = utf8_check(t->data, t->size);
+  if (good < t->size)
+    return operator_fail(call, "no JSON: byte %zu is not UTF-8", good);
+  return parse(call, ARG(0).text, out);
 }
 
 // ---- writing ----
