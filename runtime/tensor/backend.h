@@ -28,6 +28,7 @@ struct tensor_step {
   uint32_t number;
   size_t scratch_at; // in the workspace
   bool view;         // nothing is computed
+  bool grows;        // its output finds its memory itself
 };
 
 struct backend {

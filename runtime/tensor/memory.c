@@ -98,7 +98,8 @@ static void find_ends(struct tensor_program *p)
 
 static bool has_place(const struct tensor_value *v)
 {
-  return v->step && v->root == v && !v->step->view && !v->asked;
+  return v->step && v->root == v && !v->step->view && !v->step->grows &&
+         !v->asked;
 }
 
 static void release(struct holes *h, struct tensor_value *v, uint32_t number)
@@ -121,7 +122,7 @@ static bool size_of(const struct tensor *t, size_t *size)
 
 static void place_scratch(struct holes *h, struct tensor_step *s)
 {
-  if (s->view || !s->backend->scratch)
+  if (s->view || s->grows || !s->backend->scratch)
     return;
   s->scratch = aligned(s->backend->scratch(s));
   s->scratch_at = take(h, s->scratch);
@@ -146,6 +147,8 @@ static bool place_step(struct holes *h, struct tensor_step *s)
 static bool place_result(struct tensor_result *r)
 {
   size_t size;
+  if (tensor_value(r->tensor)->step->grows)
+    return true;
   if (!size_of(r->tensor, &size) || !(r->data = aligned_alloc(ALIGNED, size)))
     return false;
   struct tensor_value *v = tensor_value(r->tensor);
@@ -179,7 +182,7 @@ static _Thread_local struct {
 char *tensor_workspace(size_t size)
 {
   bool much = workspace.size > WORKSPACE_KEPT && size <= WORKSPACE_KEPT;
-  if (size <= workspace.size && !much)
+  if (workspace.data && size <= workspace.size && !much)
     return workspace.data;
   free(workspace.data);
   size = aligned(size + !size);

@@ -93,18 +93,11 @@ void tensor_program_free(struct tensor_program *p)
 static bool copy_elements(struct tensor_program *p, const struct tensor *from,
                           struct tensor *to)
 {
-  size_t one = dtype_size[from->dtype], n = (size_t)tensor_size(from);
-  char *data = arena_alloc(&p->arena, n * one + 64);
+  char *data = arena_alloc(&p->arena, tensor_bytes(from) + 64);
   if (!data)
     return false;
-  data = (char *)(((uintptr_t)data + 63) & ~(uintptr_t)63);
-  to->data = data;
-  if (tensor_is_dense(from)) {
-    memcpy(data, from->data, n * one);
-    return true;
-  }
-  for (size_t i = 0; i < n; i++)
-    memcpy(data + i * one, tensor_at(from, i), one);
+  to->data = (char *)(((uintptr_t)data + 63) & ~(uintptr_t)63);
+  tensor_copy(from, to->data);
   tensor_lay_out(to);
   return true;
 }

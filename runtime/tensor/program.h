@@ -75,6 +75,11 @@ void tensor_program_print(const struct tensor_program *p, struct buf *out);
 // strides, and *offset, in elements, is where it begins there.
 bool tensor_view(const struct tensor_step *s, int64_t *offset);
 
+// ---- grow.c ----
+// Computes tensor.append, whose output has memory of its own. False when memory
+// is out.
+bool tensor_grow(struct tensor_program *p, const struct tensor_step *s);
+
 // ---- memory.c ----
 // Gives every output its place; false when memory is out.
 bool tensor_memory_plan(struct tensor_program *p);

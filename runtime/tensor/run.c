@@ -47,7 +47,8 @@ bool tensor_program_plan(struct tensor_program *p)
       (*b)->fuse(p);
   for (struct tensor_step *s = p->first; s; s = s->next) {
     look_for_view(s);
-    if (!s->view && !choose(s))
+    s->grows = s->op == OPERATOR_tensor_append;
+    if (!s->view && !s->grows && !choose(s))
       return fail(p, s, "no backend supports this operator");
   }
   p->planned = tensor_memory_plan(p);
@@ -69,6 +70,8 @@ static bool run_step(struct tensor_program *p, struct tensor_step *s,
     s->output->data = data_of(v);
     return true;
   }
+  if (s->grows)
+    return tensor_grow(p, s) || fail(p, NULL, "out of memory");
   if (!v->asked)
     s->output->data = workspace + v->place;
   const char *why = s->backend->run(s, workspace + s->scratch_at);
@@ -79,11 +82,9 @@ static bool run_step(struct tensor_program *p, struct tensor_step *s,
 static void take_out(struct tensor_result *r)
 {
   struct tensor *t = r->tensor;
-  size_t one = dtype_size[t->dtype], n = (size_t)tensor_size(t);
-  if (t->data == r->data)
+  if (t->data == r->data || !r->data)
     return;
-  for (size_t i = 0; i < n; i++)
-    memcpy((char *)r->data + i * one, tensor_at(t, i), one);
+  tensor_copy(t, r->data);
   t->data = r->data;
   tensor_lay_out(t);
 }
@@ -121,7 +122,9 @@ void tensor_program_print(const struct tensor_program *p, struct buf *out)
 {
   for (const struct tensor_step *s = p->first; s; s = s->next) {
     buf_addf(out, "%4u  %s  %s  (", s->number,
-             s->view ? "view" : s->backend->name,
+             s->view    ? "view"
+             : s->grows ? "grow"
+                        : s->backend->name,
              s->name ? s->name : operator_name(s->op));
     for (uint32_t i = 0; i < s->n_inputs; i++) {
       const struct tensor_value *v = tensor_value(s->inputs[i]);

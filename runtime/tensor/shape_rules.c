@@ -135,6 +135,15 @@ static bool rule_CONCAT(const struct tensor_use *u, struct shape_dims *out,
   return true;
 }
 
+static bool rule_APPEND(const struct tensor_use *u, struct shape_dims *out,
+                        struct buf *why)
+{
+  out->n = 1;
+  return !__builtin_add_overflow(u->inputs[0]->dims[0], u->inputs[1]->dims[0],
+                                 &out->dims[0]) ||
+         wrong(u, why, "a dimension is too large");
+}
+
 static bool rule_STACK(const struct tensor_use *u, struct shape_dims *out,
                        struct buf *why)
 {

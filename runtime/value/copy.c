@@ -136,7 +136,6 @@ static bool copy_json(struct walk *w, const struct json *j, uint32_t depth,
 
 static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
 {
-  size_t n = (size_t)tensor_size(t), one = dtype_size[t->dtype];
   struct tensor *to = ARENA_NEW(w->arena, struct tensor);
   if (!to || tensor_is_out(t))
     return false;
@@ -144,13 +143,12 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
   out->tensor = to;
   if (t->owner) // who counts the copies
     return tensor_buffer_keep(w->arena, t->owner);
-  char *data = arena_alloc(w->arena, n * one + 1);
+  char *data = arena_alloc(w->arena, tensor_bytes(t) + 1);
   if (!data)
     return false;
   to->data = data;
   tensor_lay_out(to);
-  for (size_t i = 0; i < n; i++)
-    memcpy(data + i * one, tensor_at(t, i), one);
+  tensor_copy(t, data);
   return true;
 }
 

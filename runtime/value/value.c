@@ -4,6 +4,7 @@
 
 #include "grammar/base/buf.h"
 #include "grammar/base/utf8.h"
+#include "runtime/value/walk.h"
 
 #include <string.h>
 
@@ -27,11 +28,27 @@ int64_t tensor_size(const struct tensor *t)
   return n;
 }
 
+size_t tensor_bytes(const struct tensor *t)
+{
+  return (size_t)tensor_size(t) * dtype_size[t->dtype];
+}
+
 void tensor_lay_out(struct tensor *t)
 {
   int64_t stride = 1;
   for (uint32_t i = t->rank; i-- > 0; stride *= t->dims[i])
     t->strides[i] = stride;
+}
+
+void tensor_copy(const struct tensor *t, void *to)
+{
+  size_t one = dtype_size[t->dtype], n = (size_t)tensor_size(t);
+  if (tensor_is_dense(t)) {
+    memcpy(to, t->data, n * one);
+    return;
+  }
+  for (size_t i = 0; i < n; i++)
+    memcpy((char *)to + i * one, tensor_at(t, i), one);
 }
 
 bool tensor_is_dense(const struct tensor *t)

@@ -95,8 +95,10 @@ struct tensor { // row-major and dense unless strides say otherwise
 enum { TENSOR_RANK = 8 };
 extern const uint8_t dtype_size[DTYPES]; // bytes of an element
 int64_t tensor_size(const struct tensor *t); // elements
+size_t tensor_bytes(const struct tensor *t);
 void tensor_lay_out(struct tensor *t); // dense, in row-major order: its strides
 bool tensor_is_dense(const struct tensor *t);
+void tensor_copy(const struct tensor *t, void *to); // its elements, in row-major order
 struct buf;
 void shape_print(const int64_t *dims, uint32_t rank, struct buf *out); // [2, 3]
 

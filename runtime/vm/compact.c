@@ -188,11 +188,6 @@ void compact_map(struct compaction *c, const struct map **m, uint32_t of)
   compact_visit(c, m, SHAPE_map, of, sizeof **m);
 }
 
-static size_t tensor_bytes(const struct tensor *t)
-{
-  return (size_t)tensor_size(t) * dtype_size[t->dtype];
-}
-
 static void visit_tensor(struct compaction *c, const struct tensor **t)
 {
   const struct tensor *x = *t;
@@ -467,15 +462,13 @@ static void copy_tensor(struct compaction *c, const struct tensor *from,
                         char *to)
 {
   struct tensor *t = (struct tensor *)to;
-  size_t one = dtype_size[from->dtype], n = (size_t)tensor_size(from);
   *t = *from;
   c->failed |= !tensor_buffer_keep(c->to, t->owner);
   if (!is_old(c, from->data))
     return;
   t->data = to += sizeof *t;
   tensor_lay_out(t);
-  for (size_t i = 0; i < n; i++, to += one)
-    memcpy(to, tensor_at(from, i), one);
+  tensor_copy(from, to);
 }
 
 static void copy(struct compaction *c, const struct moved *m)

@@ -10,6 +10,7 @@
 #include "runtime/tensor/program.h"
 #include "runtime/vm/operations.h"
 #include "runtime/vm/operator.h"
+#include "runtime/value/tensor_buffer.h"
 #include "runtime/value/walk.h"
 
 #include <stdlib.h>
@@ -106,12 +107,15 @@ static bool see_done(struct look *l, const struct tensor *t)
   struct tensor *to = (struct tensor *)t; // nobody else has read it
   if (!r)
     return true;
-  size_t size = (size_t)tensor_size(r) * dtype_size[r->dtype];
-  void *data = arena_alloc(l->arena, size + 1);
+  if (r->owner && !tensor_buffer_keep(l->arena, r->owner))
+    return false;
+  void *data = r->owner ? r->data : arena_alloc(l->arena, tensor_bytes(r) + 1);
   if (!data)
     return false;
-  memcpy(data, r->data, size);
+  if (!r->owner)
+    memcpy(data, r->data, tensor_bytes(r));
   to->data = data;
+  to->owner = r->owner;
   to->node = NULL;
   tensor_lay_out(to);
   return true;

@@ -61,6 +61,52 @@ static void test_result_of_a_helper_stays(void **state)
   close_sample(&s);
 }
 
+static void assert_vector(const struct tensor *t, const float *x, uint32_t n)
+{
+  assert_false(tensor_is_out(t));
+  assert_int_equal(t->rank, 1);
+  assert_int_equal(t->dims[0], n);
+  assert_memory_equal(t->data, x, n * sizeof *x);
+}
+
+// b and c both go on from a: the first in place, the second in a copy.
+static void test_rows_behind_rows(void **state)
+{
+  start_sample();
+  uint32_t tensors = type(&s, TYPE_list, tensor);
+  begin(&s, FUNCTION_body, "f", PLAN_NONE, tensors);
+  uint32_t x = param(&s, tensor), r = param(&s, tensor);
+  uint32_t run = slot(&s, tensor), b = slot(&s, tensor), c = slot(&s, tensor);
+  uint32_t args = slot(&s, tensor), more = slot(&s, tensor);
+  uint32_t list = slot(&s, tensors);
+  code(&s, OP_op, run, OPERATOR_tensor_append, x);
+  code(&s, OP_ready, run, 0, 0);
+  code(&s, OP_move, args, run, 0);
+  code(&s, OP_move, more, r, 0);
+  code(&s, OP_op, b, OPERATOR_tensor_append, args);
+  code(&s, OP_ready, b, 0, 0);
+  code(&s, OP_move, more, x, 0);
+  code(&s, OP_op, c, OPERATOR_tensor_append, args);
+  code(&s, OP_list, list, run, 3);
+  code(&s, OP_ready, list, 1, 0);
+  code(&s, OP_return, list, 0, 0);
+  uint32_t f = end(&s);
+  open_sample(&s);
+  value args_of[] = {vector((float[]){1}, 1), vector((float[]){2, 3}, 2)};
+  const struct list *l = call_with(&s, &q, f, args_of).list;
+  if (q.r.failed)
+    fail_msg("%.*s", (int)q.r.error.message->size, q.r.error.message->data);
+  const struct tensor *t[] = {l->items[0].tensor, l->items[1].tensor,
+                              l->items[2].tensor};
+  assert_vector(t[0], (float[]){1, 2, 3}, 3);
+  assert_vector(t[1], (float[]){1, 2, 3, 2, 3}, 5);
+  assert_vector(t[2], (float[]){1, 2, 3, 1}, 4);
+  assert_ptr_equal(t[0]->owner, t[1]->owner);
+  assert_ptr_not_equal(t[0]->owner, t[2]->owner);
+  ask_free(&q);
+  close_sample(&s);
+}
+
 // Dimensions that do not fit are an error where the operator stands.
 static void test_wrong_dimensions(void **state)
 {
@@ -86,6 +132,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_result_of_a_helper_stays),
       cmocka_unit_test(test_wrong_dimensions),
+      cmocka_unit_test(test_rows_behind_rows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
