@@ -32,12 +32,26 @@ static enum type_kind kind_of(const struct type *t)
 static const struct type *meant(struct attempt *a,
                                 const struct signature_type *s);
 
+// A tensor among several results: its elements, and so many dimensions.
+static const struct type *told(struct attempt *a,
+                               const struct signature_tensor *s)
+{
+  struct type_part *dims = ARENA_ARRAY(a->b->k->a, s->n_dims + 1,
+                                       struct type_part);
+  if (s->variable)
+    return NULL;
+  for (uint32_t i = 0; i < s->n_dims; i++)
+    dims[i].size = DIM_ANY;
+  return type_tensor(a->b->k->t, s->dtype, false, dims, s->n_dims);
+}
+
 static const struct type *meant_tuple(struct attempt *a,
                                       const struct signature_type *s)
 {
   struct type_part *parts = ARENA_ARRAY(a->b->k->a, s->count, struct type_part);
   for (uint32_t i = 0; i < s->count; i++)
-    if (!(parts[i].type = meant(a, s->parts[i])))
+    if (!(parts[i].type = s->parts[i]->tensor ? told(a, s->parts[i]->tensor)
+                                              : meant(a, s->parts[i])))
       return NULL;
   return type_parts(a->b->k->t, TYPE_tuple, parts, s->count);
 }

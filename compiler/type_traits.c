@@ -89,7 +89,8 @@ static bool lacks(struct met *m, const struct type *t, uint64_t without)
 
 #define BIT(kind) (1ull << TYPE_##kind)
 static const uint64_t opaque = BIT(stream) | BIT(callable) | BIT(handle) |
-                               BIT(future) | BIT(step) | BIT(secret);
+                               BIT(future) | BIT(step) | BIT(secret) |
+                               BIT(tokenizer);
 
 bool type_comparable(struct checker *k, const struct type *t)
 { // tensors are compared element by element

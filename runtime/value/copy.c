@@ -152,6 +152,16 @@ static bool copy_tensor(struct walk *w, const struct tensor *t, value *out)
   return true;
 }
 
+static bool copy_held(struct walk *w, const struct held *from, value *out)
+{
+  struct held *to = ARENA_NEW(w->arena, struct held);
+  if (!to || !tensor_buffer_keep(w->arena, from->of))
+    return false;
+  *to = *from;
+  out->held = to;
+  return true;
+}
+
 static struct deployment *copy_handle(struct walk *w, struct deployment *d)
 {
   bool moves = w->moved && w->moved->handle && d;
@@ -201,6 +211,8 @@ static bool copy_pointers(struct walk *w, const struct plan_type *t, value v,
     return copy_json(w, v.json, depth, out);
   case TYPE_callable:
     return copy_closure(w, v.closure, depth, out);
+  case TYPE_tokenizer:
+    return copy_held(w, v.held, out);
   default:
     return copy_tensor(w, v.tensor, out);
   }
@@ -229,6 +241,7 @@ static bool copy(struct walk *w, uint32_t type, value v, uint32_t depth,
     return true;
   case TYPE_optional:
   case TYPE_callable:
+  case TYPE_tokenizer:
     if (!v.ptr) {
       out->bits = 0;
       return true;

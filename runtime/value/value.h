@@ -25,6 +25,7 @@ struct tensor;
 struct stream;
 struct future;
 struct closure;
+struct held;
 struct deployment; // what a handle points to (runtime/serve)
 struct replica;
 
@@ -45,6 +46,7 @@ typedef union value {
   struct future *future;      // NULL: one that has failed
   struct deployment *handle;  // NULL: one that is not there
   const struct closure *closure;
+  const struct held *held;    // NULL: one that is not there
 } value;
 
 struct text {
@@ -101,6 +103,12 @@ bool tensor_is_dense(const struct tensor *t);
 void tensor_copy(const struct tensor *t, void *to); // its elements, in row-major order
 struct buf;
 void shape_print(const int64_t *dims, uint32_t rank, struct buf *out); // [2, 3]
+
+// What lies outside of all arenas and is counted: a tokenizer. A copy of it is
+// another count.
+struct held {
+  struct tensor_buffer *of;
+};
 
 struct closure {
   uint32_t kind;     // enum plan_site_kind: function or method

@@ -260,6 +260,10 @@ void compact_value(struct compaction *c, value *v, uint32_t type)
     if (v->closure)
       visit_closure(c, &v->closure);
     break;
+  case TYPE_tokenizer:
+    if (v->held)
+      compact_visit(c, &v->held, SHAPE_held, 0, sizeof *v->held);
+    break;
   case TYPE_future:
     compact_visit(c, v, SHAPE_future, t->of, sizeof(struct future));
     break;
@@ -430,6 +434,7 @@ static void visit_inside(struct compaction *c, struct moved m, void *at)
     break;
   case SHAPE_text:
   case SHAPE_plain:
+  case SHAPE_held:
     break;
   }
 }
@@ -483,6 +488,10 @@ static void copy(struct compaction *c, const struct moved *m)
     break;
   case SHAPE_tensor:
     copy_tensor(c, from, m->to);
+    break;
+  case SHAPE_held:
+    memcpy(m->to, from, m->size);
+    c->failed |= !tensor_buffer_keep(c->to, ((const struct held *)from)->of);
     break;
   default:
     memcpy(m->to, from, m->size);

@@ -23,6 +23,7 @@ enum shape {
   SHAPE_tensor,
   SHAPE_node, // of a tensor that is still to be computed
   SHAPE_closure,
+  SHAPE_held,
   SHAPE_future,
   SHAPE_error,
   SHAPE_each,

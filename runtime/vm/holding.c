@@ -6,7 +6,7 @@ bool type_is_plain(const struct plan *p, uint32_t type)
 {
   enum { I64 = 1, F64 = 1, HANDLE = 1 };
   enum { TEXT, LIST = 0, MAP = 0, TUPLE = 0, BOX = 0, UNION = 0, JSON = 0 };
-  enum { TENSOR, STREAM = 0, FUTURE = 0, CLOSURE = 0, ERASED = 0 };
+  enum { TENSOR, STREAM = 0, FUTURE = 0, CLOSURE = 0, HELD = 0, ERASED = 0 };
   static const bool plain[TYPE_KINDS] = {
 #define TYPE(name, text, form, part) [TYPE_##name] = form,
 #include "grammar/defs/types.def"

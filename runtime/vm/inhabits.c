@@ -201,6 +201,8 @@ static bool inhabits(struct visit *w, uint32_t type, value v)
     return is_closure(w, v.closure);
   case TYPE_handle:
     return !v.handle || v.handle->class == t->detail;
+  case TYPE_tokenizer:
+    return !v.held || v.held->of;
   case TYPE_future:
     return is_future(w, t->of, v.future);
   default: // numbers are what they are, and a stream is known by its run

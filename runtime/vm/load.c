@@ -80,6 +80,7 @@ static bool const_made(struct engine *e, uint32_t number, value *out)
   case TYPE_tensor:
   case TYPE_stream:
   case TYPE_future:
+  case TYPE_tokenizer:
   case TYPE_callable: // there is no way to write one
     *out = e->defaults[base];
     return true;

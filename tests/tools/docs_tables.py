@@ -169,14 +169,24 @@ def one_line(text):
     return whole.replace("( ", "(").replace(" )", ")")
 
 
-def members(library):
-    """(name, signature, doc) of what a library has: its .sg first, then its operators."""
-    text = (LIBRARIES / f"{library}.sg").read_text()
-    for item in re.finditer(r"((?:^///.*\n)*)^(fn|type) (\w+)", text, re.M):
-        doc = "\n".join(line[3:].removeprefix(" ") for line in item[1].splitlines())
-        whole = one_line(text[item.start(2):])
+def documented(text, words, indent=""):
+    """(word, name, where it stands, doc) of declarations at the beginning of a line."""
+    for item in re.finditer(rf"((?:^{indent}///.*\n)*)^{indent}({words}) (\w+)", text, re.M):
+        doc = "\n".join(line.strip()[3:].removeprefix(" ") for line in item[1].splitlines())
         if not item[3].startswith("_"):
-            yield item[3], whole if item[2] == "type" else head(whole.removeprefix("fn ")), doc
+            yield item[2], item[3], item.start(2), doc
+
+
+def members(library):
+    """(name, signature, doc) of what a library has: its .sg first, then its operators. A
+    deployment's methods follow it."""
+    text = (LIBRARIES / f"{library}.sg").read_text()
+    for word, name, at, doc in documented(text, "fn|type|deployment"):
+        whole = one_line(text[at:])
+        yield name, whole if word == "type" else head(whole.removeprefix("fn ")), doc
+        body = text[at:text.index("\n}", at)] if word == "deployment" else ""
+        for _, method, place, about in documented(body, "fn", "  "):
+            yield f"{name}.{method}", f"{name}." + head(one_line(body[place:]).removeprefix("fn ")), about
     for _, name, signature, attributes, _, doc in operator_rows():
         if name.startswith(library + ".") and not name.startswith(library + "._"):
             constant = signature.startswith("() ") and attributes == "PURE"
