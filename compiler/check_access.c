@@ -234,16 +234,16 @@ struct core *check_index(struct body *b, struct expr *e)
   bool map = t->kind == TYPE_map, list = t->kind == TYPE_list;
   bool text = !is_bad(t) && type_base(k->t, t)->kind == TYPE_str;
   const struct type *want = map ? k->str : k->integer;
+  if (is_tensor(t))
+    return tensor_index(b, of, e->index.from, e->span);
   struct core *at = check(b, e->index.from, map || list || text ? want : NULL);
   if (is_bad(t) || is_bad(at->type))
     return core_bad(k, e->span);
   if (t->kind == TYPE_json)
     return json_part(b, of, at, e->span);
   if (!map && !list && !text) {
-    struct diag *d = diag_report(
-        k->d, t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
-        e->span, "%s cannot be indexed%s", show(k, t),
-        t->kind == TYPE_tensor ? " yet" : "");
+    struct diag *d = diag_report(k->d, DIAG_not_indexable, e->span,
+                                 "%s cannot be indexed", show(k, t));
     if (t->kind == TYPE_tuple)
       diag_hint(k->d, d, "items of a tuple are written `.0`, `.1`");
     else if (t->kind == TYPE_record)
@@ -280,12 +280,12 @@ struct core *check_slice(struct body *b, struct expr *e)
   if (is_bad(t) || is_bad(from->type) || is_bad(to->type))
     return core_bad(k, e->span);
   bool list = t->kind == TYPE_list;
+  if (is_tensor(t))
+    return tensor_slice(b, of, from, to, e->span);
   if (!list && t->kind != TYPE_str && t->kind != TYPE_enum &&
       t->kind != TYPE_markdown) {
-    diag_report(k->d,
-                t->kind == TYPE_tensor ? DIAG_no_tensors : DIAG_not_indexable,
-                e->span, "%s cannot be sliced%s", show(k, t),
-                t->kind == TYPE_tensor ? " yet" : "");
+    diag_report(k->d, DIAG_not_indexable, e->span, "%s cannot be sliced",
+                show(k, t));
     return core_bad(k, e->span);
   }
   struct core *x = core_operator(

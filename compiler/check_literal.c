@@ -468,6 +468,8 @@ bool iterates(struct body *b, struct core **of, const struct name *names,
     *of = json_walked(b, *of, names->next);
   if ((*of)->type->kind == TYPE_str)
     *of = characters(k, *of);
+  if (is_tensor((*of)->type))
+    *of = tensor_parts(b, *of);
   struct core *over = *of;
   const struct type *t = over->type;
   *second = *item = &type_bad;

@@ -1,5 +1,5 @@
 // Calls of built-in functions: the row of ops.def whose parameters fit.
-#include "compiler/checker.h"
+#include "compiler/tensor_match.h"
 #include "grammar/base/format_spec.h"
 
 #include <stdlib.h>
@@ -21,7 +21,22 @@ struct attempt { // to fit one row
   const struct type *variables[SIGNATURE_VARIABLES];
   bool widen;
   bool several; // rows take so many arguments
+  const struct signature *row;
+  struct core **args;          // by parameter
+  uint32_t param;              // that is looked at
+  struct tensor_match *tensors; // once there is a tensor
 };
+
+static struct tensor_match *tensors_of(struct attempt *a)
+{
+  if (!a->tensors) {
+    a->tensors = NEW(a->b->k, struct tensor_match);
+    a->tensors->k = a->b->k;
+    a->tensors->row = a->row;
+    a->tensors->args = a->args;
+  }
+  return a->tensors;
+}
 
 static enum type_kind kind_of(const struct type *t)
 {
@@ -98,8 +113,10 @@ static bool suits(struct attempt *a, const struct signature_type *s,
   default:
     break;
   }
-  if (kind != s->kind || s->tensor)
+  if (kind != s->kind)
     return false;
+  if (s->tensor)
+    return tensor_fits(tensors_of(a), s->tensor, t, a->param);
   if (s->count && (kind == TYPE_list || kind == TYPE_map))
     return suits(a, s->parts[0], t->of);
   return true;
@@ -152,20 +169,22 @@ static bool suits_row(struct checker *k, const struct signature *s,
 }
 
 struct given_args {
-  struct expr *e;
-  struct core *first;   // the value before the dot, or NULL
-  struct core **values; // in the order of writing, `first` first
+  struct span span;
+  struct arg *args;
+  uint32_t n_first;     // that are there before the arguments: before the dot, say
+  struct core **values; // in the order of writing, those first
   uint32_t n;
+  struct tensor_match *closest; // the row whose tensors fit best, or NULL
 };
 
 // The place of argument i among the row's parameters, or -1.
 static int place_of(const struct signature *s, const struct given_args *g,
                     uint32_t i)
 {
-  uint32_t at = g->first ? 1 : 0;
-  struct arg *a = g->e->call.args;
+  uint32_t at = g->n_first;
+  struct arg *a = g->args;
   if (i < at)
-    return 0;
+    return (int)i;
   for (; at < i; at++)
     a = a->next;
   if (!a->name.text)
@@ -222,11 +241,18 @@ static const struct signature *next_row(const struct signature *s)
   return NULL;
 }
 
-static const char *signatures_text(struct checker *k, const struct signature *s)
+// Those of tensors are left out where there is none, unless there are no others.
+static const char *signatures_text(struct checker *k, const struct signature *s,
+                                   const struct given_args *g)
 {
-  const char *text = arena_printf(k->a, "%s%s", s->name, s->text);
-  while ((s = next_row(s)))
-    text = arena_printf(k->a, "%s or %s%s", text, s->name, s->text);
+  const char *text = "";
+  bool tensors = s->attributes & OPERATOR_TENSOR;
+  for (uint32_t i = 0; i < g->n; i++)
+    tensors = tensors || (g->values[i] && g->values[i]->type->kind == TYPE_tensor);
+  for (; s; s = next_row(s))
+    if (tensors || !(s->attributes & OPERATOR_TENSOR))
+      text = arena_printf(k->a, "%s%s%s%s", text, *text ? " or " : "", s->name,
+                          s->text);
   return text;
 }
 
@@ -239,22 +265,22 @@ static struct core *no_row(struct body *b, const struct signature *rows,
   for (uint32_t i = 0; i < g->n && !arity; i++) {
     const struct type *x = g->values[i]->type;
     if (is_bad(x))
-      return core_bad(k, g->e->span);
+      return core_bad(k, g->span);
     if (x->kind != TYPE_optional)
       continue;
     d = diag_report(k->d, DIAG_may_be_none, g->values[i]->span,
                     "this %s may be none", show(k, x));
     hint_none(b, d, g->values[i]);
-    return core_bad(k, g->e->span);
+    return core_bad(k, g->span);
   }
   if (arity)
-    d = diag_report(k->d, DIAG_wrong_arity, g->e->span, "`%s` is not called so",
+    d = diag_report(k->d, DIAG_wrong_arity, g->span, "`%s` is not called so",
                     rows->name);
   else if (g->n == 1)
     d = diag_report(k->d, DIAG_wrong_type, g->values[0]->span,
                     "`%s` does not take %s", rows->name, show(k, t));
   else
-    d = diag_report(k->d, DIAG_wrong_type, g->e->span,
+    d = diag_report(k->d, DIAG_wrong_type, g->span,
                     "`%s` does not take these", rows->name);
   for (uint32_t i = 0; i < g->n && !arity && g->n > 1; i++)
     diag_note(k->d, d, g->values[i]->span, "%s", show(k, g->values[i]->type));
@@ -262,8 +288,8 @@ static struct core *no_row(struct body *b, const struct signature *rows,
       rows->params[0].type->form == SIGNATURE_KIND)
     hint_unit(k, d, type_simple(k->t, rows->params[0].type->kind), t);
   if (!d->hint)
-    diag_hint(k->d, d, "it is `%s`", signatures_text(k, rows));
-  return core_bad(k, g->e->span);
+    diag_hint(k->d, d, "it is `%s`", signatures_text(k, rows, g));
+  return core_bad(k, g->span);
 }
 
 static void effect_in_graph(struct body *b, const struct signature *s,
@@ -319,46 +345,84 @@ static struct core *made(struct body *b, const struct signature *s,
                          struct core **args, const struct type *want)
 {
   struct checker *k = b->k;
-  const struct type *t = meant(a, s->result);
+  bool tensor = s->result->kind == TYPE_tensor && s->result->tensor;
+  const struct type *t =
+      tensor ? tensor_gives(tensors_of(a)) : meant(a, s->result);
+  if (tensor && !t)
+    return NULL;
   if (!t && want && !is_bad(want) && s->id == OPERATOR_from_json)
     t = want;
   if (!t) {
-    struct diag *d = diag_report(k->d, DIAG_cannot_infer, g->e->span,
+    struct diag *d = diag_report(k->d, DIAG_cannot_infer, g->span,
                                  "the type that is wanted is not known");
     diag_hint(k->d, d, "name it: `let x: T = ...`");
-    return core_bad(k, g->e->span);
+    return core_bad(k, g->span);
   }
   if (!suits_row(k, s, s->id == OPERATOR_from_json ? t : a->variables[0])) {
     struct given_args first = *g; // its type says it all
     first.n = 1;
     return no_row(b, s, &first, false);
   }
-  effect_in_graph(b, s, g->e->span);
+  effect_in_graph(b, s, g->span);
   if (s->id == OPERATOR_file && !b->fn->reads_at.end)
-    b->fn->reads_at = g->e->span;
+    b->fn->reads_at = g->span;
   check_patterns(k, s, args);
   check_format(k, s, args);
-  note_need(b, s, args, g->e->span);
-  struct core *x = core_operator(k, s->id, t, g->e->span, s->n_params);
+  note_need(b, s, args, g->span);
+  struct core *x = core_operator(k, s->id, t, g->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)
     x->args[i] = args[i];
   return x;
 }
 
+// What is wrong with tensors is said of the row that fits best but for that.
+static struct core *keep_closest(struct given_args *g, const struct attempt *a)
+{
+  struct tensor_match *m = a->tensors;
+  if (!m || !m->misfit.kind ||
+      (g->closest && g->closest->misfit.kind >= m->misfit.kind))
+    return NULL;
+  struct core **args = ARENA_ARRAY(m->k->a, SIGNATURE_PARAMS, struct core *);
+  memcpy(args, m->args, SIGNATURE_PARAMS * sizeof *args);
+  m->args = args;
+  g->closest = m;
+  return NULL;
+}
+
+// `x + 0.5` where x is whole numbers: what it gives could not hold it.
+static bool float_among_wholes(struct attempt *a, const struct given_args *g)
+{
+  const struct signature_tensor *s =
+      a->row->result->kind == TYPE_tensor ? a->row->result->tensor : NULL;
+  bool wholes = s && s->variable && a->tensors->elements[s->of].set &&
+                element_may_be(ELEMENT_I, a->tensors->elements[s->of].is);
+  for (uint32_t i = 0; i < g->n && wholes; i++) {
+    uint32_t at = (uint32_t)place_of(a->row, g, i);
+    if (g->values[i]->type->kind != TYPE_float)
+      continue;
+    a->tensors->misfit = (struct misfit){
+        .kind = MISFIT_ELEMENTS, .param = at, .by = a->tensors->elements[s->of].by};
+    return true;
+  }
+  return false;
+}
+
 // Converts the arguments to what the row takes, once it is known to fit.
 static struct core *try_row(struct body *b, const struct signature *s,
-                            const struct given_args *g, struct attempt a,
+                            struct given_args *g, struct attempt a,
                             const struct type *want)
 {
   struct core *args[SIGNATURE_PARAMS] = {0};
+  a.row = s;
+  a.args = args;
   for (uint32_t i = 0; i < g->n; i++)
     args[place_of(s, g, i)] = g->values[i];
   for (uint32_t i = 0; i < s->n_params; i++)
     if (!args[i])
-      args[i] = left_out(b, s, i, g->e->span);
-  for (uint32_t i = 0; i < s->n_params; i++)
-    if (!fits(&a, s->params[i].type, &args[i]))
-      return NULL;
+      args[i] = left_out(b, s, i, g->span);
+  for (a.param = 0; a.param < s->n_params; a.param++)
+    if (!fits(&a, s->params[a.param].type, &args[a.param]))
+      return keep_closest(g, &a);
   if (s->id == OPERATOR_to_json && args[0]->type->kind == TYPE_bytes)
     return NULL; // they hold JSON: another row reads it
   for (uint32_t i = 0; i < s->n_params; i++) {
@@ -366,7 +430,10 @@ static struct core *try_row(struct body *b, const struct signature *s,
     if (t && !try_convert(b, &args[i], t))
       return NULL;
   }
-  return made(b, s, &a, g, args, want);
+  if (a.tensors && float_among_wholes(&a, g))
+    return keep_closest(g, &a);
+  struct core *x = made(b, s, &a, g, args, want);
+  return x ? x : keep_closest(g, &a);
 }
 
 // The arguments; of a row alone, each with what the row says of it.
@@ -376,11 +443,11 @@ static bool read_args(struct body *b, struct given_args *g,
   struct attempt a = {.b = b};
   bool ok = true;
   uint32_t i = 0;
-  if (g->first)
-    g->values[i++] = g->first;
-  for (uint32_t j = 0; j < i && only; j++)
-    suits(&a, only->params[j].type, g->values[j]->type);
-  for (struct arg *arg = g->e->call.args; arg; arg = arg->next, i++) {
+  a.row = only;
+  for (; i < g->n_first; i++)
+    if (only)
+      suits(&a, only->params[i].type, g->values[i]->type);
+  for (struct arg *arg = g->args; arg; arg = arg->next, i++) {
     const struct signature_type *s =
         only ? only->params[place_of(only, g, i)].type : NULL;
     const struct type *want = s ? meant(&a, s) : NULL;
@@ -401,15 +468,35 @@ static bool is_reading(enum operator_id first)
          first == OPERATOR_bool_t;
 }
 
+// Tries the rows in their order: as the arguments are, then with conversions.
+static struct core *try_rows(struct body *b, const struct signature *rows,
+                             struct given_args *g, bool several,
+                             const struct type *want)
+{
+  for (int widen = 0; widen < 2; widen++)
+    for (const struct signature *s = rows; s; s = next_row(s)) {
+      struct attempt a = {.b = b, .widen = widen, .several = several};
+      struct core *x = takes(s, g) ? try_row(b, s, g, a, want) : NULL;
+      if (x)
+        return x;
+    }
+  return g->closest ? report_tensors(g->closest, g->span)
+                    : no_row(b, rows, g, false);
+}
+
 struct core *check_operator(struct body *b, const struct signature *rows,
                             struct expr *e, struct core *first,
                             const struct type *want)
 {
-  struct given_args g = {.e = e, .first = first, .n = first ? 1 : 0};
+  struct given_args g = {.span = e->span,
+                         .args = e->call.args,
+                         .n_first = first ? 1 : 0,
+                         .n = first ? 1 : 0};
   INDEX(b->k, operator, rows, e->call.of->span);
   for (struct arg *a = e->call.args; a; a = a->next)
     g.n++;
   g.values = ARENA_ARRAY(b->k->a, g.n + 1, struct core *);
+  g.values[0] = first;
   const struct signature *only = NULL;
   uint32_t candidates = 0;
   for (const struct signature *s = rows; s; s = next_row(s))
@@ -430,12 +517,15 @@ struct core *check_operator(struct body *b, const struct signature *rows,
   if (g.n == 1 && g.values[0]->type->kind == TYPE_json && is_reading(rows->id))
     return convert(b, g.values[0], type_simple(b->k->t, rows->result->kind),
                    NULL);
-  for (int widen = 0; widen < 2; widen++)
-    for (const struct signature *s = rows; s; s = next_row(s)) {
-      struct attempt a = {.b = b, .widen = widen, .several = candidates > 1};
-      struct core *x = takes(s, &g) ? try_row(b, s, &g, a, want) : NULL;
-      if (x)
-        return x;
-    }
-  return no_row(b, rows, &g, false);
+  return try_rows(b, rows, &g, candidates > 1, want);
+}
+
+struct core *operator_over(struct body *b, enum operator_id rows,
+                           struct core **values, uint32_t n, struct span at)
+{
+  struct given_args g = {.span = at, .n_first = n, .n = n, .values = values};
+  for (uint32_t i = 0; i < n; i++)
+    if (is_bad(values[i]->type))
+      return core_bad(b->k, at);
+  return try_rows(b, signature_of(rows), &g, true, NULL);
 }

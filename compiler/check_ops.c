@@ -22,10 +22,6 @@ static struct core *bad_operands(struct body *b, enum expr_op op,
     hint_none(b, d, none);
     return core_bad(k, at);
   }
-  if (x->type->kind == TYPE_tensor || y->type->kind == TYPE_tensor) {
-    diag_report(k->d, DIAG_no_tensors, at, NULL);
-    return core_bad(k, at);
-  }
   struct diag *d =
       diag_report(k->d, DIAG_bad_operands, at, "`%s` does not take %s and %s",
                   expr_op_text(op), show(k, x->type), show(k, y->type));
@@ -250,6 +246,10 @@ struct core *arithmetic(struct body *b, enum expr_op op, struct span at,
 {
   if (is_bad(x->type) || is_bad(y->type))
     return core_bad(b->k, at);
+  if (is_tensor(x->type) || is_tensor(y->type)) {
+    struct core *t = tensor_binary(b, op, at, x, y);
+    return t ? t : bad_operands(b, op, at, x, y);
+  }
   if (is_number(x->type) || is_amount(x->type) || x->type->kind == TYPE_percent)
     y = share(b, op, y);
   if (is_number(y->type) || is_amount(y->type) || y->type->kind == TYPE_percent)
@@ -388,6 +388,10 @@ static struct core *compare(struct body *b, struct expr *e)
     y = convert(b, y, x->type, NULL);
   else if (equality && is_word(x, y->type))
     x = convert(b, x, y->type, NULL);
+  if (is_tensor(x->type) || is_tensor(y->type)) {
+    struct core *t = tensor_binary(b, e->op, e->span, x, y);
+    return t ? t : not_comparable(b, e->span, x, y);
+  }
   struct core was_x = {.type = x->type, .span = x->span};
   struct core was_y = {.type = y->type, .span = y->span};
   const struct type *t = unite(b, &x, &y, NULL);
@@ -475,6 +479,8 @@ static struct core *negate(struct body *b, struct expr *e)
   if (is_bad(x->type))
     return x;
   bool real = x->type->kind == TYPE_float;
+  if (is_tensor(x->type))
+    return tensor_negative(b, x, e->span);
   if (x->type->kind == TYPE_duration) {
     const struct type *t = type_simple(k->t, TYPE_duration);
     struct core *zero = core_const(k, const_int(k, t, 0), e->span);
@@ -483,10 +489,8 @@ static struct core *negate(struct body *b, struct expr *e)
   if (!real && x->type->kind != TYPE_int) {
     if (x->type->kind == TYPE_optional)
       return bad_operands(b, OP_NEG, e->span, x, x);
-    diag_report(k->d,
-                x->type->kind == TYPE_tensor ? DIAG_no_tensors
-                                             : DIAG_bad_operands,
-                e->span, "`-` does not take %s", show(k, x->type));
+    diag_report(k->d, DIAG_bad_operands, e->span, "`-` does not take %s",
+                show(k, x->type));
     return core_bad(k, e->span);
   }
   const struct type *t = real ? k->number : k->integer;

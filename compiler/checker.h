@@ -738,6 +738,22 @@ void operators_collect(struct checker *k);
 struct core *check_operator(struct body *b, const struct signature *rows,
                             struct expr *e, struct core *first,
                             const struct type *want);
+// The first of the rows of a name that takes these values; reported if none.
+struct core *operator_over(struct body *b, enum operator_id rows,
+                           struct core **values, uint32_t n, struct span at);
+// check_element.c: what expressions do with tensors.
+bool is_tensor(const struct type *t);
+// `x op y`, one of which is a tensor.
+struct core *tensor_binary(struct body *b, enum expr_op op, struct span at,
+                           struct core *x, struct core *y);
+struct core *tensor_negative(struct body *b, struct core *x, struct span at);
+// `x[at]`, `x[i, j]`: a part, or an element where nothing is left of the shape.
+struct core *tensor_index(struct body *b, struct core *x, struct expr *at,
+                          struct span span);
+struct core *tensor_slice(struct body *b, struct core *x, struct core *from,
+                          struct core *to, struct span at);
+// The parts along the first dimension, as a list.
+struct core *tensor_parts(struct body *b, struct core *x);
 
 // check_match.c
 struct core *check_match(struct body *b, struct expr *e,

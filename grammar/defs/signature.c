@@ -59,8 +59,16 @@ bool element_may_be(enum element_variable v, enum dtype dtype)
 {
   bool real = dtype == DTYPE_f32 || dtype == DTYPE_f16 || dtype == DTYPE_bf16 ||
               dtype == DTYPE_f64;
-  return v == ELEMENT_E ||
-         (v == ELEMENT_F ? real : !real && dtype != DTYPE_bool);
+  switch (v) {
+  case ELEMENT_F:
+    return real;
+  case ELEMENT_I:
+    return !real && dtype != DTYPE_bool;
+  case ELEMENT_N:
+    return dtype != DTYPE_bool;
+  default:
+    return true;
+  }
 }
 
 static bool elements_fit(const struct signature_tensor *s, enum dtype dtype,

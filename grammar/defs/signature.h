@@ -29,8 +29,10 @@ enum operator_attribute {
   OPERATOR_DIMS = 16, OPERATOR_TENSOR = 32
 };
 
-// E, F, I: any elements, floats, whole numbers; the same at each place.
-enum element_variable { ELEMENT_E, ELEMENT_F, ELEMENT_I, ELEMENT_VARIABLES };
+// E, F, I, N: any elements, floats, whole numbers, numbers; the same at each place.
+enum element_variable {
+  ELEMENT_E, ELEMENT_F, ELEMENT_I, ELEMENT_N, ELEMENT_VARIABLES
+};
 
 struct signature_dim { // names are numbers into the signature's `dims`
   enum {
@@ -90,12 +92,12 @@ static inline bool signature_is_constant(const struct signature *s)
 // The parsed row. Rows are parsed once, at the first question.
 const struct signature *signature_of(enum operator_id id);
 
-// Whether E, F or I may be that.
+// Whether the variable may be that.
 bool element_may_be(enum element_variable v, enum dtype dtype);
 
 struct signature_match {
   type_ref variables[SIGNATURE_VARIABLES]; // what T and U turned out to be
-  uint32_t elements[ELEMENT_VARIABLES];    // what E F I are: enum dtype + 1, or 0
+  uint32_t elements[ELEMENT_VARIABLES];    // what they are: enum dtype + 1, or 0
   uint32_t failed;                         // the first argument that did not fit
 };
 // Whether `args` fit the parameters exactly, whatever the dimensions of tensors (the caller has already widened ints

@@ -175,7 +175,7 @@ static struct signature_dim read_dim(struct reader *r)
 static void read_elements(struct reader *r, struct signature_tensor *t)
 {
   size_t n = word_size(r);
-  const char *letter = n == 1 ? strchr("EFI", *r->at) : NULL;
+  const char *letter = n == 1 ? strchr("EFIN", *r->at) : NULL;
   for (unsigned i = 0; i < DTYPES && !letter; i++)
     if (is_word(r->at, n, dtype_words[i])) {
       t->dtype = (enum dtype)i;
@@ -185,7 +185,10 @@ static void read_elements(struct reader *r, struct signature_tensor *t)
   if (!letter)
     bad_row(r, "an element type");
   t->variable = true;
-  t->of = *letter == 'E' ? ELEMENT_E : *letter == 'F' ? ELEMENT_F : ELEMENT_I;
+  t->of = *letter == 'E'   ? ELEMENT_E
+          : *letter == 'F' ? ELEMENT_F
+          : *letter == 'I' ? ELEMENT_I
+                           : ELEMENT_N;
   r->at += n;
 }
 

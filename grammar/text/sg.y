@@ -409,6 +409,8 @@ postfix:
 | postfix args { $$ = build_call(p, @$, $1, $2, @2); }
 | T_LOOP args { $$ = build_call(p, @$, NULL, $2, @2); }
 | postfix '[' expr ']' { $$ = build_index(p, @$, $1, $3); }
+| postfix '[' expr ',' expr_list ']'
+  { $$ = build_index(p, @$, $1, build_elements(p, EXPR_TUPLE, span_join(@3, @5), expr_prepend($3, $5))); }
 | postfix '[' opt_expr ':' opt_expr ']' { $$ = build_slice(p, @$, $1, $3, $5); }
 | postfix '[' error ']' { yyerrok; $$ = build_error(p, @$); }
 
