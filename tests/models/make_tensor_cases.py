@@ -367,13 +367,13 @@ def norms():
 def attend(q, k, v, heads, causal, scale):
     """[N, D], [M, KD], [M, KD]; the last query sees all keys."""
     n, m, d = len(q), len(k), q.shape[1] // heads
-    parts = [t.reshape(len(t), -1, d).transpose(0, 1) for t in (q, k, v)]
+    parts = [t.reshape(len(t), t.shape[1] // d, d).transpose(0, 1) for t in (q, k, v)]
     mask = torch.ones(n, m, dtype=torch.bool).tril(m - n) if causal else None
     out = F.scaled_dot_product_attention(*parts, attn_mask=mask, scale=scale or None,
                                          enable_gqa=True)
     if causal:  # of a query that sees none torch makes NaN
         out = torch.where(mask.any(1)[None, :, None], out, 0)
-    return out.transpose(0, 1).reshape(n, -1)
+    return out.transpose(0, 1).reshape(n, q.shape[1])
 
 
 def attention():
@@ -401,6 +401,14 @@ def attention():
                 out[s:s + n] = attend(q[s:s + n], k[t:t + m], v[t:t + m], heads, causal, scale)
             case("nn_ragged_attention_cached", [*x, starts, lengths, ks, kl],
                  [heads, causal, scale], out)
+            keys = [make(dtype, n, kd) for n in (1, 5, 3)]
+            values = [make(dtype, n, kd) for n in (1, 5, 3)]
+            starts, lengths = number(3, 1, 0), number(1, 2, 0)
+            out = torch.zeros(4, 8, dtype=torch.float64)
+            for s, n, k, v in zip(starts, lengths, keys, values):
+                out[s:s + n] = attend(q[s:s + n], *tensors(k, v), heads, causal, scale)
+            case("nn_cached_attention", [x[0], *keys, *values, starts, lengths],
+                 [heads, causal, scale], out)
         for causal, scale in itertools.product((False, True), (0.0, 0.7)):
             q, k, v = make(dtype, 2, 3, 4), make(dtype, 2, 5, 4), make(dtype, 2, 5, 2)
             case("nn_attention", [q, k, v], [causal, scale],
@@ -416,6 +424,13 @@ def attention():
           [2, False, 0.0], "the width of the keys is not that of a part of the heads")
     wrong("nn_ragged_attention", [q, q[:, :6], q[:, :6], number(0), number(2)],
           [4, False, 0.0], "the width of the keys is not that of a part of the heads")
+    none = number()
+    case("nn_cached_attention", [q, none, none], [2, True, 0.0], np.zeros((2, 8)))
+    wrong("nn_cached_attention", [q, q, number(0), number(1)], [2, True, 0.0],
+          "not every sequence has keys and values")
+    for k, v in ((q, q[:1]), (q, q[:, :4]), (q[0], q[0])):
+        wrong("nn_cached_attention", [q, k, v, number(0), number(1)], [2, True, 0.0],
+              "keys and values of a sequence differ in their dimensions")
     for start, length in ((1, 2), (-1, 1), (0, -1), (2**31 - 1, 2**31 - 1)):
         wrong("nn_ragged_attention", [q, q, q, number(start), number(length)],
               [2, False, 0.0], "a sequence lies outside of the rows")
@@ -511,6 +526,8 @@ def shapes():
         case("tensor_index", [x], [-2], x[-2])
         case("tensor_slice", [x], [1, 3, 1], x[:, 1:3])
         case("tensor_concat", [x, y, x], [1], np.concatenate([x, y, x], 1))
+        case("tensor_append", [x, make(dtype, 0, 3, 4)], [], x)
+        case("tensor_append", [x, x[:1]], [], np.concatenate([x, x[:1]]))
         case("tensor_stack", [x, x], [-1], np.stack([x, x], -1))
         case("tensor_reshape", [x], [[4, -1]], x.reshape(4, -1))
         case("tensor_transpose", [x], [], x.swapaxes(-1, -2))

@@ -36,10 +36,15 @@ static int64_t last_dim(const struct tensor *t)
 
 size_t ref_room_attention(const struct tensor_step *s)
 {
-  const struct tensor *q = s->inputs[0], *k = s->inputs[1], *v = s->inputs[2];
-  int64_t keys = k->dims[k->rank - 2];
-  return (size_t)(keys + last_dim(q) + last_dim(q) + 2 * last_dim(v)) *
-         sizeof(double);
+  int64_t keys = 0, wide = 0;
+  for (uint32_t i = 0; i < s->n_inputs; i++) {
+    const struct tensor *t = s->inputs[i];
+    if (t->rank < 2)
+      continue;
+    keys = t->dims[t->rank - 2] > keys ? t->dims[t->rank - 2] : keys;
+    wide = last_dim(t) > wide ? last_dim(t) : wide;
+  }
+  return (size_t)(keys + 4 * wide) * sizeof(double);
 }
 
 static void begin(struct attention *a, double *room, double scale)
@@ -88,65 +93,80 @@ static void look(const struct attention *a, int64_t query, int64_t n,
 
 // ---- sequences ----
 
-struct heads {
-  int64_t heads, keys, width; // heads of queries, of keys
+struct sequence {
+  const struct tensor *k, *v;
+  struct segment queries, keys; // rows of q, of k and v
 };
 
-static const char *split(const struct tensor_step *s, struct heads *h)
+// Widths of heads. Keys may have fewer heads than queries.
+struct heads {
+  int64_t heads, each, width; // `each` queries' heads look at one of the keys'
+};
+
+static const char *split(const struct tensor_step *s, const struct tensor *k,
+                         struct heads *h)
 {
-  int64_t wide = last_dim(s->inputs[0]), keys = last_dim(s->inputs[1]);
+  int64_t wide = last_dim(s->inputs[0]), keys = last_dim(k);
   h->heads = s->attributes[0];
   if (h->heads < 1 || wide % h->heads || wide < h->heads)
     return "the width of the queries is not a multiple of the heads";
   h->width = wide / h->heads;
-  h->keys = keys / h->width;
-  if (keys % h->width || !h->keys || h->heads % h->keys)
+  if (keys % h->width || !keys || h->heads % (keys / h->width))
     return "the width of the keys is not that of a part of the heads";
+  h->each = h->heads / (keys / h->width);
   return NULL;
 }
 
-// One sequence, one head.
-static void sequence(const struct tensor_step *s, struct attention *a,
-                     struct segment q, struct segment k, int64_t out_at)
+// The part of rows that a head has.
+static struct rows head_of(const struct tensor *t, int64_t row, int64_t head,
+                           int64_t width)
+{
+  struct rows r = rows_of(t, width);
+  r.at = row * r.row + head * width * r.step;
+  return r;
+}
+
+static const char *attend(const struct tensor_step *s, const struct sequence *q,
+                          void *room)
 {
   bool causal = s->attributes[1];
-  a->q.at += q.start * a->q.row;
-  a->k.at += k.start * a->k.row;
-  a->v.at += k.start * a->v.row;
-  for (int64_t i = 0; i < q.length; i++) {
-    int64_t seen = causal ? k.length - q.length + i + 1 : k.length;
-    look(a, i, seen > 0 ? seen : 0, s->output,
-         (q.start + i) * last_dim(s->output) + out_at);
+  struct heads n;
+  const char *why = split(s, q->k, &n);
+  for (int64_t h = 0; !why && h < n.heads; h++) {
+    struct attention a = {
+        .q = head_of(s->inputs[0], q->queries.start, h, n.width),
+        .k = head_of(q->k, q->keys.start, h / n.each, n.width),
+        .v = head_of(q->v, q->keys.start, h / n.each, n.width)};
+    begin(&a, room, attribute_float(s->attributes[2]));
+    for (int64_t i = 0; i < q->queries.length; i++) {
+      int64_t behind = causal ? q->queries.length - i - 1 : 0;
+      int64_t seen = q->keys.length > behind ? q->keys.length - behind : 0;
+      look(&a, i, seen, s->output,
+           (q->queries.start + i) * last_dim(s->output) + h * n.width);
+    }
   }
+  return why;
 }
+
+static const char *const outside = "a sequence lies outside of the rows";
 
 static const char *ragged(const struct tensor_step *s,
                           const struct tensor *key_starts,
                           const struct tensor *key_lengths, void *room)
 {
   const struct tensor *starts = s->inputs[3], *lengths = s->inputs[4];
-  struct heads n;
-  const char *why = split(s, &n);
-  if (why)
-    return why;
+  const char *why = NULL;
   if (!segments_fit(starts, lengths, s->inputs[0]->dims[0]) ||
       !segments_fit(key_starts, key_lengths, s->inputs[1]->dims[0]))
-    return "a sequence lies outside of the rows";
+    return outside;
   ref_fill(s->output, 0); // rows of no sequence
-  for (int64_t b = 0; b < starts->dims[0]; b++)
-    for (int64_t h = 0; h < n.heads; h++) {
-      struct attention a = {.q = rows_of(s->inputs[0], n.width),
-                            .k = rows_of(s->inputs[1], n.width),
-                            .v = rows_of(s->inputs[2], n.width)};
-      int64_t of = h / (n.heads / n.keys);
-      a.q.at = h * n.width * a.q.step;
-      a.k.at = of * n.width * a.k.step;
-      a.v.at = of * n.width * a.v.step;
-      begin(&a, room, attribute_float(s->attributes[2]));
-      sequence(s, &a, segment_of(starts, lengths, b),
-               segment_of(key_starts, key_lengths, b), h * n.width);
-    }
-  return NULL;
+  for (int64_t b = 0; !why && b < starts->dims[0]; b++) {
+    struct sequence q = {s->inputs[1], s->inputs[2],
+                         segment_of(starts, lengths, b),
+                         segment_of(key_starts, key_lengths, b)};
+    why = attend(s, &q, room);
+  }
+  return why;
 }
 
 KERNEL(nn_ragged_attention)
@@ -157,6 +177,38 @@ KERNEL(nn_ragged_attention)
 KERNEL(nn_ragged_attention_cached)
 {
   return ragged(s, s->inputs[5], s->inputs[6], room);
+}
+
+// ---- sequences that have keys and values of their own ----
+
+static bool are_pair(const struct tensor *k, const struct tensor *v)
+{
+  return k->rank == 2 && v->rank == 2 && k->dims[0] == v->dims[0] &&
+         k->dims[1] == v->dims[1];
+}
+
+KERNEL(nn_cached_attention)
+{
+  const struct tensor *starts = s->inputs[s->n_inputs - 2];
+  const struct tensor *lengths = s->inputs[s->n_inputs - 1];
+  const char *why = NULL;
+  int64_t n = starts->dims[0];
+  if (s->n_inputs != 3 + 2 * n)
+    return "not every sequence has keys and values";
+  if (!segments_fit(starts, lengths, s->inputs[0]->dims[0]))
+    return outside;
+  ref_fill(s->output, 0);
+  for (int64_t b = 0; !why && b < n; b++) {
+    struct sequence q = {s->inputs[1 + b],
+                         s->inputs[1 + n + b],
+                         segment_of(starts, lengths, b),
+                         {0, 0}};
+    if (!are_pair(q.k, q.v))
+      return "keys and values of a sequence differ in their dimensions";
+    q.keys.length = q.k->dims[0];
+    why = attend(s, &q, room);
+  }
+  return why;
 }
 
 // ---- whole tensors ----
