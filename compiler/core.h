@@ -262,6 +262,7 @@ struct class {
   struct function *init; // or NULL
   struct method *methods;
   struct class_part *parts; // each behind what it is a part of
+  bool left_out;            // of the plan: nobody makes or takes one of it alone
   struct setting *settings;
   const char *doc;
   struct span span;

@@ -64,7 +64,8 @@ struct plan_run emit_settings(struct emit *e, const struct setting *s)
 
 static bool is_emitted(const struct function *f, bool tests)
 {
-  return tests || f->kind != FUNCTION_test;
+  return (tests || f->kind != FUNCTION_test) &&
+         !(f->class && f->class->left_out);
 }
 
 // And makes room for as many rows.
@@ -75,6 +76,8 @@ static void number_all(struct emit *e, bool tests)
   for (struct function *f = p->functions; f; f = f->next)
     f->plan = is_emitted(f, tests) ? ++functions : 0;
   for (struct class *k = p->classes; k; k = k->next) {
+    if (k->left_out)
+      continue;
     k->plan = ++classes;
     for (struct method *m = k->methods; m; m = m->next)
       m->plan = ++methods;
@@ -328,7 +331,8 @@ static void emit_rows(struct emit *e, bool tests)
   for (uint32_t i = 0; i < p->n_sources; i++)
     plan_add_files(&e->b, (struct plan_file){emit_text(e, p->sources[i].path)});
   for (struct class *k = p->classes; k; k = k->next)
-    emit_class(e, k);
+    if (!k->left_out)
+      emit_class(e, k);
   for (struct app *a = p->apps; a; a = a->next)
     emit_app(e, a);
   for (struct function *f = p->functions; f; f = f->next)

@@ -152,7 +152,8 @@ static void explain_waits(struct explain *x)
   buf_adds(x->out, "Waits\n");
   for (const struct function *f = x->program->functions; f; f = f->next) {
     const struct code *k = code_of(f);
-    if (f->kind == FUNCTION_graph || f->kind == FUNCTION_test)
+    if (f->kind == FUNCTION_graph || f->kind == FUNCTION_test ||
+        (f->class && f->class->left_out))
       continue;
     for (uint32_t i = 0; i < k->n_ins; i++) {
       const char *what = waits_for(k, &k->ins[i]);

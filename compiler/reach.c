@@ -150,6 +150,18 @@ static void tell(struct checker *k, const struct symbol *s)
                 "no route reaches `%s`", s->name->text);
 }
 
+// What is only a part has its functions in what it is a part of, and libraries may
+// have deployments that nobody uses: the plan needs neither.
+static void leave_out(struct checker *k)
+{
+  for (struct class *c = k->p->classes; c; c = c->next) {
+    const struct class_sym *s = (struct class_sym *)c;
+    bool library = s->symbol && s->symbol->space && s->symbol->space->library;
+    c->left_out = c->kind == CLASS_deployment && !s->reached &&
+                  (s->part_reached || library) && !type_has_handle(k->t, c);
+  }
+}
+
 void reach_check(struct checker *k)
 {
   struct reach r = {.k = k};
@@ -158,5 +170,6 @@ void reach_check(struct checker *k)
   if (!k->d->errors || k->d->warnings_as_errors)
     for (uint32_t i = 0; i < k->n_symbols; i++)
       tell(k, k->symbols[i]);
+  leave_out(k);
   settle_rest(&r); // code that is never reached is whole all the same
 }

@@ -186,6 +186,15 @@ const struct type *type_tensor_around(struct types *t, enum dtype dtype,
                                   .n_parts = n});
 }
 
+bool type_has_handle(const struct types *t, struct class *c)
+{
+  const struct type x = {.kind = TYPE_handle, .class = c};
+  size_t at = hash_of(&x) & (t->room - 1);
+  while (t->slots[at] && !alike(t->slots[at], &x))
+    at = (at + 1) & (t->room - 1);
+  return t->slots[at];
+}
+
 const struct type *type_handle(struct types *t, struct class *c)
 {
   return unique(t, &(struct type){.kind = TYPE_handle, .class = c});

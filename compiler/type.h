@@ -76,6 +76,8 @@ const struct type *type_tensor(struct types *t, enum dtype dtype, bool any_rank,
 const struct type *type_tensor_around(struct types *t, enum dtype dtype,
                                       const struct type_part *dims, uint32_t n,
                                       uint32_t rest);
+// Whether there is a type for handles of the class.
+bool type_has_handle(const struct types *t, struct class *c);
 const struct type *type_handle(struct types *t, struct class *c);
 const struct type *type_limited(struct types *t, const struct type *of,
                                 const struct type_limit *limits, uint32_t n);
