@@ -11,5 +11,7 @@ struct program *check_program(struct compile *c);
 
 // For --dump=core: the program as text, one declaration or statement a line.
 void core_dump(const struct program *p, struct buf *out);
+// For --dump=tensors: the operators of each function, with their shapes.
+void tensor_dump(const struct program *p, struct arena *a, struct buf *out);
 
 #endif

@@ -30,6 +30,16 @@ static void dump_core(struct passes *p, struct buf *out)
     core_dump(p->program, out);
 }
 
+static void nothing(struct passes *p)
+{
+}
+
+static void dump_tensors(struct passes *p, struct buf *out)
+{
+  if (!p->c.diags.errors)
+    tensor_dump(p->program, p->c.arena, out);
+}
+
 static void lower(struct passes *p)
 {
   lower_program(&p->c, p->program, p->tests);
@@ -68,6 +78,7 @@ static const struct pass {
 } passes[] = {
     {"ast", parse, dump_ast},
     {"core", check_names_and_types, dump_core},
+    {"tensors", nothing, dump_tensors}, // another look at the same
     {"graph", lower, dump_graph},
     {"plan", emit, dump_plan},
 };
