@@ -27,6 +27,14 @@ static value vector(const float *x, uint32_t n)
   return (value){.tensor = t};
 }
 
+static void assert_vector(const struct tensor *t, const float *x, uint32_t n)
+{
+  assert_false(tensor_is_out(t));
+  assert_int_equal(t->rank, 1);
+  assert_int_equal(t->dims[0], n);
+  assert_memory_equal(t->data, x, n * sizeof *x);
+}
+
 // helper(x, y) = relu(x + y), whose result stays to be computed.
 static uint32_t helper(void)
 {
@@ -38,6 +46,47 @@ static uint32_t helper(void)
   code(&s, OP_ready, x, 1, 0);
   code(&s, OP_return, x, 0, 0);
   return end(&s);
+}
+
+static void test_result_of_a_request(void **state)
+{
+  start_sample();
+  uint32_t h = helper();
+  begin(&s, FUNCTION_body, "f", PLAN_NONE, tensor);
+  uint32_t x = param(&s, tensor), y = param(&s, tensor);
+  wide(&s, OP_call, x, site(&s, SITE_function, h, PLAN_NONE, x, 2));
+  wide(&s, OP_call, x, site(&s, SITE_function, h, PLAN_NONE, x, 2));
+  code(&s, OP_ready, x, 1, 0);
+  code(&s, OP_return, x, 0, 0);
+  uint32_t f = end(&s);
+  open_sample(&s);
+  value args[] = {vector((float[]){1, -2, 3}, 3),
+                  vector((float[]){10, 1, -4}, 3)};
+  value v = call_with(&s, &q, f, args);
+  assert_false(q.r.failed);
+  assert_vector(v.tensor, (float[]){21, 1, 0}, 3);
+  (void)y;
+  ask_free(&q);
+  close_sample(&s);
+}
+
+// What another slot holds of what is computed is there behind it.
+static void test_computed_once(void **state)
+{
+  start_sample();
+  begin(&s, FUNCTION_body, "f", PLAN_NONE, tensor);
+  uint32_t x = param(&s, tensor), h = slot(&s, tensor), y = slot(&s, tensor);
+  code(&s, OP_op, h, OPERATOR_nn_relu, x);
+  code(&s, OP_op, y, OPERATOR_nn_relu, h);
+  code(&s, OP_ready, y, 0, 0);
+  code(&s, OP_return, h, 0, 0);
+  uint32_t f = end(&s);
+  open_sample(&s);
+  value arg = vector((float[]){1, -2}, 2);
+  value v = call_with(&s, &q, f, &arg);
+  assert_vector(v.tensor, (float[]){1, 0}, 2);
+  ask_free(&q);
+  close_sample(&s);
 }
 
 // Nothing is computed that nobody needs.
@@ -59,14 +108,6 @@ static void test_result_of_a_helper_stays(void **state)
   assert_int_equal(v.tensor->dims[0], 3);
   ask_free(&q);
   close_sample(&s);
-}
-
-static void assert_vector(const struct tensor *t, const float *x, uint32_t n)
-{
-  assert_false(tensor_is_out(t));
-  assert_int_equal(t->rank, 1);
-  assert_int_equal(t->dims[0], n);
-  assert_memory_equal(t->data, x, n * sizeof *x);
 }
 
 // b and c both go on from a: the first in place, the second in a copy.
@@ -130,6 +171,8 @@ static void test_wrong_dimensions(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_result_of_a_request),
+      cmocka_unit_test(test_computed_once),
       cmocka_unit_test(test_result_of_a_helper_stays),
       cmocka_unit_test(test_wrong_dimensions),
       cmocka_unit_test(test_rows_behind_rows),
