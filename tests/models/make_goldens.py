@@ -17,7 +17,7 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"
 LEARN = [" ".join(texts.LATIN[i:i + 9] + texts.PIECES[i % 30:i % 30 + 3]) for i in range(0, 150, 3)] * 3
 CASES = ["", " ", "Hello, World! It's 2024.", "\u0000", "a\u0000b", "naïve café e\u0301te\u0301", "你好 world", "  two  spaces ",
          "line\n\nline\r\n end\t", "</s><s>", "[CLS] x [SEP]", "x<mask> y <mask>", "👩‍👩‍👧‍👦 👍🏽", "1234567 3.14", "x" * 101,
-         "I'LL we've 'S", "İstanbul ŁÓDŹ ẞ", "ﬁne ½ Ⅷ ①", "\u200bzero\u200dwidth\ufeff", "한국어 각", "नमस्ते", "مرحبا", "<0x41> ▁▁a",
+         "I'LL we've 'S", "İstanbul ŁÓDŹ ẞ", "ﬁne ½ Ⅷ ①", "\u200bzero\u200dwidth\ufeff", "한국어 각", "\u1103\u1167\u11a7\u1103\u1167\u11a8", "नमस्ते", "مرحبا", "<0x41> ▁▁a",
          *texts.texts(60, seed=9)]
 
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-enum { LONGEST = 32, FEW = 24 };
+enum { LONGEST = 32, FEW = 24, NO_FINAL = 0x11A7 };
 
 static unsigned combining(uint32_t code)
 {
@@ -82,6 +82,8 @@ static void put_in_order(struct work *w)
 static uint32_t compose_pair(uint32_t x, uint32_t y)
 {
   if (y < 0x300 || (class_of(x) | class_of(y)) & CLASS_NEWER)
+    return 0;
+  if (y == NO_FINAL) // which utf8proc takes for a syllable's end
     return 0;
   utf8proc_int32_t both[2] = {(utf8proc_int32_t)x, (utf8proc_int32_t)y};
   utf8proc_ssize_t n = utf8proc_normalize_utf32(
