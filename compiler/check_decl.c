@@ -42,8 +42,8 @@ void sig_of(struct checker *k, struct sig *s, const char *name,
 {
   struct dims *around = k->dims;
   dims_open(k, false);
-  for (const struct name *n = c->dims; n && !k->type_words; n = n->next)
-    dims_add(k, n);
+  if (!k->type_words)
+    dims_add_listed(k, c->dims);
   sig_read(k, s, name, span, c);
   dims_enter(k, around);
 }
@@ -239,8 +239,7 @@ static struct item *items_of(const struct class_sym *c)
 void fields_params(struct checker *k, struct class_sym *c)
 {
   struct callable *call = &c->item->deployment.c;
-  for (const struct name *n = call->dims; n; n = n->next)
-    dims_add(k, n);
+  dims_add_listed(k, call->dims);
   sig_read(k, &c->sig, c->c.name->text, c->c.span, call);
   uint32_t n = 0;
   for (struct param *p = call->params; p; p = p->next, n++) {

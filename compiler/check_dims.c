@@ -47,6 +47,16 @@ static struct type_part *find(struct checker *k, atom name)
   return NULL;
 }
 
+void dims_add_listed(struct checker *k, const struct name *names)
+{
+  for (const struct name *n = names; n; n = n->next) {
+    if (table_get(&k->dims->names, n->text))
+      diag_report(k->d, DIAG_duplicate_field, n->span, "`%s` is here twice",
+                  n->text->text);
+    dims_add(k, n);
+  }
+}
+
 void dims_add(struct checker *k, const struct name *name)
 {
   struct type_part *d = NEW(k, struct type_part);
@@ -96,7 +106,8 @@ static bool read_dim(struct checker *k, struct type_expr *m,
   *out = (struct type_part){.span = m->span};
   if (m->kind == TYPE_NAMED && !m->named.args && !m->constraints)
     return read_name(k, m->named.path, out);
-  bool whole = m->kind == TYPE_NUMBER && m->number->kind == EXPR_INT;
+  bool whole = m->kind == TYPE_NUMBER && m->number->kind == EXPR_INT &&
+               m->number->integer >= 0;
   if (whole) {
     out->size = m->number->integer;
     return true;

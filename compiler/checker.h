@@ -429,6 +429,7 @@ struct dims *dims_enter(struct checker *k, struct dims *d); // gives the one bef
 // to no body.
 struct dims *dims_open(struct checker *k, bool apart);
 void dims_add(struct checker *k, const struct name *name);
+void dims_add_listed(struct checker *k, const struct name *names); // in brackets
 // What fields and methods of a class know; its parts know the same.
 struct dims *class_dims(struct checker *k, struct class_sym *c);
 // Dimensions as written, into `out`; false: some were wrong, which is reported.

@@ -90,6 +90,20 @@ static struct plan_run limits_of(struct emit *e, const struct type *t)
   return plan_add_run_limits(&e->b, rows, t->n_limits);
 }
 
+// `Pair[5]` is called Pair_5: so it has a name of its own in schemas too.
+static const char *name_of(struct emit *e, const struct type *t)
+{
+  const char *name = t->name ? t->name->text : NULL;
+  for (uint32_t i = 0; t->family && i < t->family->n; i++) {
+    const struct type_part *d = &t->dims[i];
+    name = d->name ? arena_printf(e->c->arena, "%s_%s", name, d->name->text)
+           : d->size == DIM_ANY
+               ? arena_printf(e->c->arena, "%s_any", name)
+               : arena_printf(e->c->arena, "%s_%lld", name, (long long)d->size);
+  }
+  return name;
+}
+
 static void fill_type(struct emit *e, const struct type *t)
 {
   struct plan_type row = {.kind = t->kind, .of = PLAN_NONE};
@@ -98,7 +112,7 @@ static void fill_type(struct emit *e, const struct type *t)
     row.of = emit_type(e, t->of);
   row.fields = fields_of(e, t);
   row.limits = limits_of(e, t);
-  row.name = emit_name(e, t->name);
+  row.name = emit_text(e, name_of(e, t));
   row.doc = emit_text(e, t->doc);
   if (t->kind == TYPE_tensor)
     row.detail = t->dtype;

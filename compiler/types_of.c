@@ -35,11 +35,8 @@ static void family_begin(struct checker *k, struct symbol *s)
   struct type_part *dims = NULL;
   uint32_t room = 0;
   dims_open(k, true);
+  dims_add_listed(k, names);
   for (const struct name *n = names; n; n = n->next) {
-    if (table_get(&k->dims->names, n->text))
-      diag_report(k->d, DIAG_duplicate_field, n->span, "`%s` is here twice",
-                  n->text->text);
-    dims_add(k, n);
     struct type_part d = {
         .name = n->text, .size = k->dims->scope, .span = n->span};
     PUSH(k, dims, f->n, room, d);
