@@ -5,7 +5,6 @@ with them; `make check` compares without the reference.
 """
 import json
 import pathlib
-import shutil
 
 import texts
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers,
@@ -90,22 +89,27 @@ def unigram():
     return t
 
 
-def write(name, t, files, post=None):
+def write(name, make, files=None, post=None):
+    """Training is not the same twice, and other tests know these vocabularies: only a
+    folder that is not there is trained for."""
     folder = HERE / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    t.save(str(folder / "tokenizer.json"), pretty=False)
-    t = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    if files:  # what came before tokenizer.json
-        (folder / "tokenizer.json").unlink()
-        t.model.save(str(folder))
-        for file, content in files.items():
-            (folder / file).write_text(json.dumps(content))
+    whole = folder / "tokenizer.json"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        if files:  # what came before tokenizer.json
+            make().model.save(str(folder))
+            for file, content in files.items():
+                (folder / file).write_text(json.dumps(content))
+        else:
+            make().save(str(whole), pretty=False)
+    if files:
         from transformers import AutoTokenizer
         t = AutoTokenizer.from_pretrained(str(folder)).backend_tokenizer
-        t.post_processor = post or t.post_processor
+        t.post_processor = post(t) if post else t.post_processor
         t.no_truncation()
         t.no_padding()
+    else:
+        t = Tokenizer.from_file(str(whole))
     cases = []
     for text in CASES:
         e, bare = t.encode(text), t.encode(text, add_special_tokens=False)
@@ -120,17 +124,17 @@ def write(name, t, files, post=None):
 
 def main():
     for make in (wordpiece, gpt2, blenderbot, llama3, llama2, unigram):
-        write(make.__name__, make(), None)
-    write("bert_files", wordpiece(), {"tokenizer_config.json": {
+        write(make.__name__, make)
+    write("bert_files", wordpiece, {"tokenizer_config.json": {
         "tokenizer_class": "BertTokenizer", "model_max_length": 512}})
-    write("blenderbot_files", blenderbot(), {"tokenizer_config.json": {
+    write("blenderbot_files", blenderbot, {"tokenizer_config.json": {
         "tokenizer_class": "BlenderbotTokenizer", "model_max_length": 128}},
-        around(blenderbot(), "$A", "</s>"))  # which that class leaves out
-    write("roberta_files", byte_pairs(["<s>", "<pad>", "</s>", "<unk>", "<mask>"], pre_tokenizers.ByteLevel()), {
+        lambda t: around(t, "$A", "</s>"))  # which that class leaves out
+    write("roberta_files", lambda: byte_pairs(["<s>", "<pad>", "</s>", "<unk>", "<mask>"], pre_tokenizers.ByteLevel()), {
         "tokenizer_config.json": {"tokenizer_class": "RobertaTokenizer", "mask_token": {
             "__type": "AddedToken", "content": "<mask>", "lstrip": True, "rstrip": False, "normalized": False,
             "single_word": False, "special": True}}})
-    write("gpt2_files", gpt2(), {"tokenizer_config.json": {"tokenizer_class": "GPT2Tokenizer"}})
+    write("gpt2_files", gpt2, {"tokenizer_config.json": {"tokenizer_class": "GPT2Tokenizer"}})
 
 
 if __name__ == "__main__":
