@@ -12,7 +12,12 @@ $(BUILD)/tests/open_load: tests/bench/open_load.c
 	@mkdir -p $(@D)
 	$(CC) $(SG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-BENCH_BIN := $(addprefix $(BUILD)/tests/,epoll_server echo_server queue_cost open_load)
+# Beside oneDNN, where libdnnl-dev is installed.
+DNNL := $(if $(wildcard /usr/include/oneapi/dnnl/dnnl.h),-ldnnl)
+$(BUILD)/tests/kernels: $(BUILD)/obj/tests/bench/kernels.o $(BUILD)/obj/tests/bench/kernels_peer.o $(BUILD)/tests/rooms.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(DNNL) $(SGRUN_LIBS)
+
+BENCH_BIN := $(addprefix $(BUILD)/tests/,epoll_server echo_server queue_cost open_load kernels)
 .PHONY: bench bench-ray
 bench: all $(BENCH_BIN)
 	python3 tests/bench/bench.py --build $(BUILD)

@@ -4,7 +4,8 @@
 usage: tests/bench/bench.py [--build DIR] [--rounds N] [--only NAME]
 
 Sections: http (raw epoll server, bare HTTP, nginx), hop, echo, bodies (against
-CPython), queue, overload, logs, loops, start, idle, tutorial, compile, editor, load. Each prints its figures, and a goal beside what was reached. A figure is a
+CPython), queue, overload, logs, loops, start, idle, tutorial, compile, editor, load,
+kernels (oneDNN, OpenBLAS). Each prints its figures, and a goal beside what was reached. A figure is a
 median; a ratio is one of medians that were taken in turn on the same cores.
 """
 import argparse
@@ -372,6 +373,37 @@ http {{
         self.scale("sgrun --check", lambda path: [self.build / "sgrun", "--check",
                                                   path.with_suffix(".plan")], 0.05, empty)
 
+    def kernels(self):
+        """Kernels of the CPU in one thread, GFLOP/s beside oneDNN's and OpenBLAS's."""
+        quiet = {k: v for k, v in os.environ.items()
+                 if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+        done = subprocess.run(
+            measure.pinned(measure.SERVER_CORE, self.build / "tests" / "kernels", self.rounds),
+            text=True, capture_output=True, check=True, env={**quiet, "OMP_NUM_THREADS": "1"})
+        ours, peers = {}, {"f32": [], "bf16": [], "int8": []}
+        for kind, *figures in (line.split() for line in done.stdout.splitlines()):
+            if kind in ("level", "openblas"):
+                report(f"{kind} in use", figures[0])
+            elif kind == "layer":
+                report(f"{figures[0]} of a MiniLM layer, 1024 rows", f"{figures[1]} ms")
+            else:
+                dtype, shape = figures[0], "x".join(figures[1:4])
+                own, peer, blas, probe = map(float, figures[4:])
+                ours[dtype, shape] = own
+                beside = f"oneDNN {peer:.0f}" if peer else "no oneDNN"
+                beside += f", OpenBLAS {blas:.0f}" if blas else ""
+                report(f"{dtype} {shape}", f"{own:.0f} GFLOP/s", f"{beside}, probe {probe:.0f}")
+                if peer:
+                    peers[dtype].append(own / peer)
+        for dtype, ratios in peers.items():
+            if ratios:
+                mean = statistics.geometric_mean(ratios)
+                report(f"{dtype} against oneDNN, geometric mean", f"{mean:.2f}x",
+                       "goal >= 0.90x", mean >= 0.9)
+        bf16 = statistics.geometric_mean(own / ours["f32", shape] for (dtype, shape), own
+                                         in ours.items() if dtype == "bf16")
+        report("bf16 against f32, geometric mean", f"{bf16:.2f}x", "goal >= 1.9x", bf16 >= 1.9)
+
     def scale(self, name, command, goal, base=0.0):
         seconds = {}
         for n in (1_000, 10_000, 100_000):
@@ -399,7 +431,8 @@ def main():
                 "bodies": Bench.bodies, "queue": Bench.queue,
                 "overload": Bench.overload, "logs": Bench.logs, "loops": Bench.loops,
                 "start": Bench.start_up, "idle": Bench.idle, "tutorial": Bench.tutorial,
-                "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load}
+                "compile": Bench.compile, "editor": Bench.editor, "load": Bench.load,
+                "kernels": Bench.kernels}
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(ROOT / given.build, folder, given.rounds)
         for name, section in sections.items():

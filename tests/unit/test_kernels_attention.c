@@ -110,6 +110,7 @@ static void all_layouts(void)
 {
   for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
     struct attention a = attention_of(&layouts[i]);
+    a.scale = i % 3 ? 1.7f : -0.9f;
     run(&a);
     expect_attention(&a);
     free_all();

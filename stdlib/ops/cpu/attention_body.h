@@ -88,20 +88,30 @@ static void pack_values(const struct attending *w, size_t first, size_t n)
 }
 
 // ---- the running softmax ----
+// What was summed so far counts so much when the greatest score grows.
+static float fading(float before, float now)
+{
+  return before == now ? 1 : before == -INFINITY ? 0 : expf(before - now);
+}
+
 // Makes a row of scores its weights, and takes them into what is known of the
 // query.
 static void weigh(const struct attending *w, size_t i, float *scores, size_t n)
 {
-  row_scale(n, scores, w->a->scale, scores);
-  float most = row_greatest(n, scores);
+  float scale = w->a->scale;
+  if (scale < 0) { // the least would be the greatest
+    row_scale(n, scores, scale, scores);
+    scale = 1;
+  }
+  float most = row_greatest(n, scores) * scale;
   most = most > w->most[i] ? most : w->most[i];
+  float by = fading(w->most[i], most);
   float shift = most == -INFINITY ? 0 : most;
-  float by = expf(w->most[i] - shift);
-  w->total[i] = w->total[i] * by + row_exp(n, scores, 1, shift, scores);
-  w->most[i] = most;
+  w->total[i] = w->total[i] * by + row_exp(n, scores, scale, shift, scores);
   float *sums = w->sums + i * w->sums_ld;
-  if (by != 1)
+  if (by != 1 && w->most[i] != -INFINITY)
     row_scale(w->sums_ld, sums, by, sums);
+  w->most[i] = most;
 }
 
 // ---- many queries ----

@@ -54,7 +54,8 @@ INLINE void vf_store(float *p, vf v)
 }
 
 // The first n lanes, n < LANES; the others are 0, and their memory is left
-// alone.
+// alone. None are the usual case, and then there is no store: what is read
+// there next would have to wait for it.
 INLINE vf vf_load_part(const float *p, size_t n)
 {
 #if defined(__AVX512F__)
@@ -70,7 +71,8 @@ INLINE vf vf_load_part(const float *p, size_t n)
 INLINE void vf_store_part(float *p, vf v, size_t n)
 {
 #if defined(__AVX512F__)
-  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
+  if (n)
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
 #else
   for (size_t i = 0; i < n; i++)
     p[i] = v[i];
