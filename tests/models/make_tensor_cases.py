@@ -303,7 +303,7 @@ def products():
     t = make("f32", 4, 2, 2)
     for bad in (4, -1, 2**40):
         wrong("nn_gather", [t, np.array([0, bad])], [],
-              "a number is not that of a row of the table")
+              "a row's number lies outside of the table")
 
 
 def convolutions():

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { STEP_INPUTS = 16, STEP_ATTRIBUTES = 24 };
+enum { STEP_INPUTS = 24, STEP_ATTRIBUTES = 24 };
 
 struct call { // what an operator is called with
   enum operator_id op;

@@ -28,7 +28,7 @@ KERNEL(nn_gather)
     int64_t id;
     ref_load_whole(&id, ids, p.at[0], 0, 1);
     if (id < 0 || id >= t->dims[0])
-      return "a number is not that of a row of the table";
+      return "a row's number lies outside of the table";
     copy_row(s, id, out);
   }
   return NULL;
