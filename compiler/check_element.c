@@ -158,3 +158,36 @@ struct core *tensor_parts(struct body *b, struct core *x)
   each->each.value = part;
   return core_let(k, of, x, each);
 }
+
+// ---- where a tensor is said to be more than is known ----
+
+static bool unseen(struct checker *k, const struct type *from,
+                   const struct type *to)
+{
+  if (to->any_rank || from->any_rank)
+    return !to->any_rank;
+  for (uint32_t i = 0; i < to->n_parts; i++)
+    if (!to->parts[i].name && to->parts[i].size != DIM_ANY &&
+        !dim_known(types_scopes(k->t), &from->parts[i]))
+      return true;
+  return false;
+}
+
+struct core *tensor_expected(struct body *b, struct core *x,
+                             const struct type *to)
+{
+  struct checker *k = b->k;
+  if (!unseen(k, x->type, to))
+    return NULL;
+  struct core *shape =
+      core_new(k, CORE_LIST, type_of(k->t, TYPE_list, k->integer), x->span,
+               to->n_parts);
+  for (uint32_t i = 0; i < to->n_parts; i++)
+    shape->args[i] = core_int(
+        k, to->parts[i].name ? DIM_ANY : to->parts[i].size, x->span);
+  struct core *seen =
+      core_operator(k, OPERATOR_tensor_expect, to, x->span, 2);
+  seen->args[0] = x;
+  seen->args[1] = core_fold(k, shape);
+  return seen;
+}

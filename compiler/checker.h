@@ -755,6 +755,10 @@ struct core *tensor_slice(struct body *b, struct core *x, struct core *from,
                           struct core *to, struct span at);
 // The parts along the first dimension, as a list.
 struct core *tensor_parts(struct body *b, struct core *x);
+// The tensor as one of type `to`, whose numbers are looked at when it runs; NULL
+// where they are known.
+struct core *tensor_expected(struct body *b, struct core *x,
+                             const struct type *to);
 
 // check_match.c
 struct core *check_match(struct body *b, struct expr *e,

@@ -199,6 +199,11 @@ static struct core *fitting(struct body *b, struct core *x,
                             const struct type *to)
 {
   const struct type *from = x->type;
+  struct core *seen = is_tensor(from) && is_tensor(to)
+                          ? tensor_expected(b, x, to)
+                          : NULL;
+  if (seen)
+    return seen;
   if (same_slot(b->k, from, to)) {
     core_retype(b->k, x, to);
     return x;
