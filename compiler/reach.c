@@ -160,6 +160,8 @@ static void leave_out(struct checker *k)
     c->left_out = c->kind == CLASS_deployment && !s->reached &&
                   (s->part_reached || library) && !type_has_handle(k->t, c);
   }
+  for (uint32_t i = 0; i < k->n_binds; i++) // used or not
+    k->binds[i]->class->c.left_out = false;
 }
 
 void reach_check(struct checker *k)
