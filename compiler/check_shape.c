@@ -15,7 +15,7 @@ static const struct core *told(const struct tensor_match *m, const char *name,
   return NULL;
 }
 
-static bool number(const struct tensor_match *m, const char *name, int64_t *out)
+bool shape_number(const struct tensor_match *m, const char *name, int64_t *out)
 {
   uint32_t at;
   const struct core *x = told(m, name, &at);
@@ -72,12 +72,12 @@ static void unknown(struct dim_list *out)
   *out = (struct dim_list){.any = true};
 }
 
-static struct type_part dim_of(int64_t size)
+struct type_part shape_dim(int64_t size)
 {
   return (struct type_part){.size = size < 0 ? DIM_ANY : size};
 }
 
-static bool is_number(const struct type_part *d)
+bool shape_is_number(const struct type_part *d)
 {
   return !d->name && d->size != DIM_ANY;
 }
@@ -109,7 +109,7 @@ static bool axis_of(struct tensor_match *m, uint32_t rank, uint32_t *axis,
                     bool *known)
 {
   int64_t at;
-  *known = number(m, "axis", &at);
+  *known = shape_number(m, "axis", &at);
   if (!*known)
     return false;
   int64_t from_start = at < 0 ? at + rank : at;
@@ -156,7 +156,8 @@ static bool rule_INDEX(struct tensor_match *m, struct dim_list *out)
 {
   const struct type *t = input(m);
   int64_t at;
-  if (t->any_rank || !is_number(&t->parts[0]) || !number(m, "at", &at) ||
+  if (t->any_rank || !shape_is_number(&t->parts[0]) ||
+      !shape_number(m, "at", &at) ||
       (at >= -t->parts[0].size && at < t->parts[0].size))
     return true;
   return wrong(m, "at",
@@ -179,15 +180,15 @@ static bool rule_SLICE(struct tensor_match *m, struct dim_list *out)
   if (!at_axis(m, 0, &axis, out, &result))
     return result;
   struct type_part *d = &out->dims[axis];
-  bool known = number(m, "from", &from), end = number(m, "to", &to);
+  bool known = shape_number(m, "from", &from), end = shape_number(m, "to", &to);
   if (known && end && !from && to == INT64_MAX)
     return true; // all of it
-  if (known && end && is_number(d)) {
+  if (known && end && shape_is_number(d)) {
     from = slice_end(from, d->size);
     to = slice_end(to, d->size);
-    *d = dim_of(to > from ? to - from : 0);
+    *d = shape_dim(to > from ? to - from : 0);
   } else {
-    *d = dim_of(DIM_ANY);
+    *d = shape_dim(DIM_ANY);
   }
   return true;
 }
@@ -207,9 +208,9 @@ static bool rule_CONCAT(struct tensor_match *m, struct dim_list *out)
     return result;
   struct type_part *d = &out->dims[axis];
   bool known =
-      is_number(d) && n >= 0 && !__builtin_mul_overflow(n, d->size, &sum);
+      shape_is_number(d) && n >= 0 && !__builtin_mul_overflow(n, d->size, &sum);
   if (n != 1)
-    *d = dim_of(known ? sum : DIM_ANY);
+    *d = shape_dim(known ? sum : DIM_ANY);
   return true;
 }
 
@@ -219,7 +220,7 @@ static bool rule_STACK(struct tensor_match *m, struct dim_list *out)
   bool result;
   if (!at_axis(m, 1, &axis, out, &result))
     return result;
-  insert(axis, dim_of(tensors(m)), out);
+  insert(axis, shape_dim(tensors(m)), out);
   return true;
 }
 
@@ -238,7 +239,7 @@ static bool shape_of(struct tensor_match *m, struct dim_list *out, bool *result)
   }
   *out = (struct dim_list){.n = (uint32_t)n};
   for (uint32_t i = 0; i < out->n; i++)
-    out->dims[i] = dim_of(sizes[i]);
+    out->dims[i] = shape_dim(sizes[i]);
   return true;
 }
 
@@ -249,7 +250,7 @@ static bool product(const struct type_part *dims, uint32_t n, int64_t *out,
   *out = 1;
   *others = 0;
   for (uint32_t i = 0; i < n; i++) {
-    if (!is_number(&dims[i]))
+    if (!shape_is_number(&dims[i]))
       ++*others;
     else if (__builtin_mul_overflow(*out, dims[i].size, out))
       return false;
@@ -277,7 +278,7 @@ static bool rule_RESHAPE(struct tensor_match *m, struct dim_list *out)
                               (long long)had, show(m->k, t)));
   for (uint32_t i = 0; i < out->n && unknown_now == 1 && has; i++)
     if (sizes[i] == -1)
-      out->dims[i] = dim_of(had / has);
+      out->dims[i] = shape_dim(had / has);
   return true;
 }
 
@@ -294,7 +295,7 @@ static bool rule_TRANSPOSE(struct tensor_match *m, struct dim_list *out)
   for (uint32_t i = 0; i < out->n && fits; i++) {
     int64_t at = axes[i] < 0 ? axes[i] + n : axes[i];
     if (axes[i] == INT64_MIN) {
-      out->dims[i] = dim_of(DIM_ANY);
+      out->dims[i] = shape_dim(DIM_ANY);
       continue;
     }
     fits = at >= 0 && at < n && !(seen >> at & 1);
@@ -315,7 +316,7 @@ static bool rule_EXPAND(struct tensor_match *m, struct dim_list *out)
   bool result;
   if (!at_axis(m, 1, &axis, out, &result))
     return result;
-  insert(axis, dim_of(1), out);
+  insert(axis, shape_dim(1), out);
   return true;
 }
 
@@ -325,7 +326,7 @@ static bool rule_SQUEEZE(struct tensor_match *m, struct dim_list *out)
   bool result;
   if (!at_axis(m, 0, &axis, out, &result))
     return result;
-  struct type_part one = dim_of(1);
+  struct type_part one = shape_dim(1);
   if (!dims_agree(types_scopes(m->k->t), &out->dims[axis], &one))
     return wrong(m, "axis",
                  arena_printf(m->k->a, "this dimension of %s is not 1",
@@ -348,10 +349,10 @@ static bool rule_REDUCE(struct tensor_match *m, struct dim_list *out)
   int64_t keep;
   if (!at_axis(m, 0, &axis, out, &result))
     return result;
-  if (!number(m, "keep_dims", &keep))
+  if (!shape_number(m, "keep_dims", &keep))
     unknown(out);
   else if (keep)
-    out->dims[axis] = dim_of(1);
+    out->dims[axis] = shape_dim(1);
   else
     take_away(axis, out);
   return true;
@@ -369,9 +370,9 @@ static bool rule_KEEP(struct tensor_match *m, struct dim_list *out)
 static bool one(struct tensor_match *m, const char *name, struct dim_list *out)
 {
   int64_t n;
-  if (!number(m, name, &n))
+  if (!shape_number(m, name, &n))
     return true;
-  *out = (struct dim_list){.n = 1, .dims = {dim_of(n)}};
+  *out = (struct dim_list){.n = 1, .dims = {shape_dim(n)}};
   return n >= 0 ||
          wrong(m, name,
                arena_printf(m->k->a, "%lld is no dimension", (long long)n));
@@ -406,7 +407,7 @@ static bool rule_EXPECT(struct tensor_match *m, struct dim_list *out)
   if (!shape_of(m, out, &result))
     return result;
   for (uint32_t i = 0; i < out->n && !t->any_rank && t->n_parts == out->n; i++)
-    if (!is_number(&out->dims[i]))
+    if (!shape_is_number(&out->dims[i]))
       out->dims[i] = t->parts[i];
   return true;
 }
@@ -426,10 +427,10 @@ static bool rule_PAD(struct tensor_match *m, struct dim_list *out)
         n == out->n && n_after == out->n && before[i] >= 0 && after[i] >= 0;
     if (known && !before[i] && !after[i])
       continue;
-    known = known && is_number(d) &&
+    known = known && shape_is_number(d) &&
             !__builtin_add_overflow(before[i], after[i], &sum) &&
             !__builtin_add_overflow(sum, d->size, &sum);
-    *d = dim_of(known ? sum : DIM_ANY);
+    *d = shape_dim(known ? sum : DIM_ANY);
   }
   return true;
 }
@@ -439,55 +440,10 @@ static bool rule_APPEND(struct tensor_match *m, struct dim_list *out)
   const struct type *x = m->args[0]->type, *rows = m->args[1]->type;
   const struct type_part *d = &x->parts[0], *more = &rows->parts[0];
   int64_t sum;
-  bool known = !x->any_rank && !rows->any_rank && is_number(d) &&
-               is_number(more) &&
+  bool known = !x->any_rank && !rows->any_rank && shape_is_number(d) &&
+               shape_is_number(more) &&
                !__builtin_add_overflow(d->size, more->size, &sum);
-  *out = (struct dim_list){.n = 1, .dims = {dim_of(known ? sum : DIM_ANY)}};
-  return true;
-}
-
-// How far a window goes along a dimension, or DIM_ANY.
-static int64_t windows(const struct type_part *d, int64_t size, int64_t stride,
-                       int64_t padding, int64_t dilation)
-{
-  enum { HUGE_SIZE = 1 << 30 };
-  bool sane = is_number(d) && d->size < HUGE_SIZE && size > 0 &&
-              size < HUGE_SIZE && stride > 0 && padding >= 0 &&
-              padding < HUGE_SIZE && dilation > 0 && dilation < 65536;
-  int64_t room = sane ? d->size + 2 * padding - dilation * (size - 1) - 1 : -1;
-  return room < 0 ? DIM_ANY : room / stride + 1;
-}
-
-static bool rule_CONV(struct tensor_match *m, struct dim_list *out)
-{
-  const struct type *x = m->args[0]->type, *w = m->args[1]->type;
-  int64_t stride, padding, dilation;
-  if (x->any_rank || w->any_rank || !number(m, "stride", &stride) ||
-      !number(m, "padding", &padding) || !number(m, "dilation", &dilation))
-    return true;
-  for (uint32_t i = 2; i < x->n_parts && i < w->n_parts; i++) {
-    const struct type_part *size = &w->parts[i];
-    int64_t n = is_number(size) ? size->size : 0;
-    out->dims[out->n++] =
-        dim_of(windows(&x->parts[i], n, stride, padding, dilation));
-  }
-  return true;
-}
-
-static bool rule_POOL(struct tensor_match *m, struct dim_list *out)
-{
-  const struct type *x = m->args[0]->type;
-  const struct signature_tensor *s = m->row->result->tensor;
-  uint32_t open = 0;
-  int64_t size, stride, padding;
-  for (uint32_t i = 0; i < s->n_dims; i++)
-    open += s->dims[i].kind == DIM_UNKNOWN;
-  if (x->any_rank || !number(m, "size", &size) ||
-      !number(m, "stride", &stride) || !number(m, "padding", &padding))
-    return true;
-  for (uint32_t i = x->n_parts - open; i < x->n_parts; i++)
-    out->dims[out->n++] =
-        dim_of(windows(&x->parts[i], size, stride ? stride : size, padding, 1));
+  *out = (struct dim_list){.n = 1, .dims = {shape_dim(known ? sum : DIM_ANY)}};
   return true;
 }
 

@@ -53,5 +53,12 @@ struct core *report_tensors(struct tensor_match *m, struct span at);
 
 // check_shape.c: what `_` and `.._` of the result are. False: a misfit.
 bool shape_rule(struct tensor_match *m, struct dim_list *out);
+// Whether a scalar parameter is known, and what it is.
+bool shape_number(const struct tensor_match *m, const char *name, int64_t *out);
+struct type_part shape_dim(int64_t size); // less than 0: any
+bool shape_is_number(const struct type_part *d);
+// check_window.c
+bool rule_CONV(struct tensor_match *m, struct dim_list *out);
+bool rule_POOL(struct tensor_match *m, struct dim_list *out);
 
 #endif
