@@ -4,8 +4,8 @@
 //   GEMM_F32   floats
 //   GEMM_BF16  both sides rounded to bf16, summed and given as floats
 //   GEMM_INT8  w in bytes with a scale for each of its rows, x in bytes with a
-//              scale for each row, found as it is read; summed exactly, given
-//              as floats
+//              scale for each row, found as it is read; summed exactly in steps
+//              of 2048 along k, given as floats. k is at most 131072.
 // A row of x with a NaN or, in bytes, an infinity gives a row of NaN, and
 // touches no other.
 #ifndef SG_CPU_GEMM_H

@@ -266,21 +266,29 @@ INLINE void panel_square(const float *w, size_t ld, float *out)
       memcpy(out + i * GEMM_PANEL, &rows[i], sizeof rows[i]);
 }
 
+// The columns of a row of the panel from n on.
+INLINE void panel_zeros(size_t n, float *out)
+{
+  for (; n % 4; n++)
+    out[n] = 0;
+  for (; n < GEMM_PANEL; n += 4)
+    memset(out + n, 0, 4 * sizeof *out);
+}
+
 // n <= 32 rows of k elements, each a column of the panel; the others are 0.
 __attribute__((unused)) static void
 panel_of_rows(const float *w, size_t ld, size_t n, size_t k, float *out)
 {
-  size_t i = 0, j;
-  for (; i + 4 <= k; i += 4) {
-    for (j = 0; j + 4 <= n; j += 4)
+  size_t squares = n / 4 * 4, whole = k / 4 * 4;
+  for (size_t i = 0; i < whole; i += 4)
+    for (size_t j = 0; j < squares; j += 4)
       panel_square(w + j * ld + i, ld, out + i * GEMM_PANEL + j);
-    for (; j < GEMM_PANEL; j++)
-      for (size_t s = i; s < i + 4; s++)
-        out[s * GEMM_PANEL + j] = j < n ? w[j * ld + s] : 0;
+  for (size_t i = 0; i < k; i++, out += GEMM_PANEL) {
+    for (size_t j = i < whole ? squares : 0; j < n; j++)
+      out[j] = w[j * ld + i];
+    if (n < GEMM_PANEL)
+      panel_zeros(n, out);
   }
-  for (; i < k; i++)
-    for (j = 0; j < GEMM_PANEL; j++)
-      out[i * GEMM_PANEL + j] = j < n ? w[j * ld + i] : 0;
 }
 
 // n <= 32 elements, a row of the panel as they are.
@@ -290,8 +298,8 @@ INLINE void panel_row(const float *x, size_t n, float *out)
     memcpy(out, x, GEMM_PANEL * sizeof *out);
     return;
   }
-  for (size_t j = 0; j < GEMM_PANEL; j++)
-    out[j] = j < n ? x[j] : 0;
+  memcpy(out, x, n * sizeof *out);
+  panel_zeros(n, out);
 }
 
 __attribute__((unused)) static void
