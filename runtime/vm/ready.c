@@ -136,7 +136,7 @@ static bool look_at_task(struct look *l, struct task *t, uint16_t slot,
     return false;
   l->see = others;
   for (struct frame *f = t->frame; f && !f->fn->graph; f = f->caller)
-    for (uint32_t i = 0; i < f->fn->n_slots; i++)
+    for (uint32_t i = 0; i < typed_slots(f->fn); i++)
       if (l->holds[f->fn->types[i]] && !look_at_slot(l, f, (uint16_t)i))
         return false;
   return true;

@@ -22,7 +22,7 @@ static void visit_slots(struct compaction *c, struct frame *f,
 {
   const struct function *fn = f->fn;
   uint32_t first = fn->n_params - n_given;
-  uint32_t n = fn->hidden ? fn->first_hidden : fn->n_slots;
+  uint32_t n = typed_slots(fn);
   for (uint32_t i = 0; i < n; i++) {
     bool other = given && i >= first && i < fn->n_params;
     compact_value(c, &f->slots[i], other ? given[i - first] : fn->types[i]);

@@ -63,6 +63,13 @@ struct function {
   const struct strand_info *strands;
 };
 
+// Those that the plan knows, which have types; what is behind them are notes of
+// who owns what (own.c).
+static inline uint32_t typed_slots(const struct function *fn)
+{
+  return fn->hidden ? fn->first_hidden : fn->n_slots;
+}
+
 struct site {
   const struct plan_site *row;
   const struct function *function; // NULL for a callable
