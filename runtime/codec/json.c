@@ -114,7 +114,7 @@ bool json_decode_nested(struct decode *d, uint32_t type, const char *input,
   s.at++;
   const struct text *inner = NULL;
   if (scan_string(&s, &t) && at_end(&s))
-    inner = token_text(d->arena, &t);
+    inner = text_of_token(d->arena, &t);
   if (!inner)
     return json_decode(d, type, input, size, at, out);
   return json_decode(d, type, inner->data, inner->size, at, out);

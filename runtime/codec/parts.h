@@ -11,49 +11,12 @@
 #include "grammar/base/regex.h"
 #include "grammar/base/number.h"
 #include "runtime/codec/codec.h"
+#include "runtime/codec/scan.h"
 
 enum {
-  JSON_DEPTH = 200,   // levels of nesting
   PRINT_DEPTH = 4000, // of what a program has made
   OUT_MOST = 1 << 30, // bytes of one value as text
 };
-
-// ---- scan.c, scan_number.c: the words of JSON ----
-struct scan {
-  const char *at, *end, *start; // UTF-8 that is known to be valid
-  unsigned depth;
-  const char *error;    // in the words of Python's json; NULL: out of memory
-  const char *error_at; // where
-  bool big;             // a JSON_BIG was made
-};
-struct token {
-  const char *data; // a string's without its quotes
-  size_t size;
-  uint32_t length; // of a string, in code points, when it is plain
-  bool plain;      // a string without escapes; a number that is whole
-};
-bool scan_fail(struct scan *s, const char *at, const char *error);
-bool scan_string(struct scan *s, struct token *out); // behind the first quote
-bool scan_number(struct scan *s, struct token *out);
-// In one go; false where that is not possible, and nothing was taken.
-bool scan_int(struct scan *s, int64_t *out);
-bool scan_float(struct scan *s, double *out); // false also: no number, infinite
-bool scan_word(struct scan *s, const char *word, size_t size);
-// The next byte that is no white space, without taking it; 0 at the end.
-char scan_peek(struct scan *s);
-// A whole value. False also at a number that json may not be able to hold: who
-// skips it may not know whether somebody minds.
-bool scan_skip(struct scan *s);
-
-static inline bool scan_take(struct scan *s, char c)
-{
-  if (s->at == s->end || *s->at != c)
-    return false;
-  s->at++;
-  return true;
-}
-// A string as a text, which borrows the input when it is plain.
-const struct text *token_text(struct arena *a, const struct token *t);
 
 // Values whose number is not known yet. The oldest lie where the owner says.
 struct stack {

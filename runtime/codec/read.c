@@ -44,7 +44,7 @@ static bool read_scalar(struct reader *r, uint32_t type, value *out)
     if (!scan_string(r->s, &t))
       return false;
     j.kind = JSON_TEXT;
-    j.as.text = token_text(r->d.arena, &t);
+    j.as.text = text_of_token(r->d.arena, &t);
     return j.as.text && convert_scalar(&r->d, type, &j, NULL, out);
   case 't':
   case 'f':
@@ -56,7 +56,7 @@ static bool read_scalar(struct reader *r, uint32_t type, value *out)
     return scan_word(r->s, "null", 4) &&
            convert_scalar(&r->d, type, &j, NULL, out);
   default:
-    if (!scan_number(r->s, &t))
+    if (!scan_numeral(r->s, &t))
       return false;
     j.kind = t.plain ? JSON_INT : JSON_FLOAT;
     return (t.plain ? number_read_int(t.data, t.size, false, &j.as.i, &overflow)
@@ -96,7 +96,7 @@ static bool read_str(struct reader *r, uint32_t type, value *out)
   r->s->at++;
   if (!scan_string(r->s, &t))
     return false;
-  v.text = token_text(r->d.arena, &t);
+  v.text = text_of_token(r->d.arena, &t);
   return v.text && limited(r, type, v, out);
 }
 
@@ -160,7 +160,7 @@ static bool read_map(struct reader *r, uint32_t type, value *out)
     do {
       if (!read_key(r, &token) || !read_value(r, of, &item))
         return false;
-      const struct text *key = token_text(r->d.arena, &token);
+      const struct text *key = text_of_token(r->d.arena, &token);
       if (!key || !map_put(r->d.arena, m, key, item))
         return false;
     } while (comma(r));

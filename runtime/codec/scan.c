@@ -167,7 +167,7 @@ const struct text *text_over(struct arena *a, const char *data, size_t size,
   return t;
 }
 
-const struct text *token_text(struct arena *a, const struct token *t)
+const struct text *text_of_token(struct arena *a, const struct token *t)
 {
   if (t->plain)
     return text_over(a, t->data, t->size, t->length);
@@ -186,6 +186,32 @@ const struct text *token_text(struct arena *a, const struct token *t)
   }
   size_t size = (size_t)(to - data);
   return text_over(a, data, size, utf8_length(data, size));
+}
+
+// ---- objects ----
+
+bool scan_object(struct scan *s, scan_member *member, void *user)
+{
+  struct token key;
+  if (scan_peek(s) != '{')
+    return scan_fail(s, s->at, "Expecting an object");
+  s->at++;
+  if (scan_peek(s) == '}')
+    return scan_take(s, '}');
+  do {
+    if (scan_peek(s) != '"')
+      return scan_fail(s, s->at,
+                       "Expecting property name enclosed in double quotes");
+    s->at++;
+    if (!scan_string(s, &key))
+      return false;
+    if (scan_peek(s) != ':')
+      return scan_fail(s, s->at, "Expecting ':' delimiter");
+    s->at++;
+    if (!member(s, &key, user))
+      return false;
+  } while (scan_peek(s) == ',' && scan_take(s, ','));
+  return scan_take(s, '}') || scan_fail(s, s->at, "Expecting ',' delimiter");
 }
 
 // ---- words, and what nobody wants ----
@@ -247,7 +273,7 @@ bool scan_skip(struct scan *s)
   case 'n':
     return scan_word(s, "null", 4);
   default:
-    return scan_number(s, &t) && is_small(&t);
+    return scan_numeral(s, &t) && is_small(&t);
   }
 }
 

@@ -17,7 +17,7 @@ static const char *skip_digits(const struct scan *s, const char *at)
 
 // As far as it is a number: what is behind is for the caller to judge, so that
 // `01` is a 0 with something behind it.
-bool scan_number(struct scan *s, struct token *out)
+bool scan_numeral(struct scan *s, struct token *out)
 {
   const char *from = s->at, *at = from + (from < s->end && *from == '-');
   if (!is_digit(s, at))
@@ -102,7 +102,7 @@ bool scan_float(struct scan *s, double *out)
   struct token t;
   if (short_float(s, out))
     return true;
-  if (!scan_number(s, &t) || !number_read_float(t.data, t.size, false, out) ||
+  if (!scan_numeral(s, &t) || !number_read_float(t.data, t.size, false, out) ||
       *out - *out != 0)
     return false;
   if (t.plain)

@@ -32,7 +32,7 @@ static const struct json *read_text(struct tree *t)
   t->scan->at++;
   if (!scan_string(t->scan, &token))
     return NULL;
-  return make_text(t, JSON_TEXT, token_text(t->stack.arena, &token));
+  return make_text(t, JSON_TEXT, text_of_token(t->stack.arena, &token));
 }
 
 static const struct json *read_number(struct tree *t)
@@ -40,7 +40,7 @@ static const struct json *read_number(struct tree *t)
   struct token n;
   bool overflow;
   value v = {0};
-  if (!scan_number(t->scan, &n))
+  if (!scan_numeral(t->scan, &n))
     return NULL;
   if (n.plain && number_read_int(n.data, n.size, false, &v.i, &overflow))
     return make(t, JSON_INT, v);
@@ -114,7 +114,7 @@ static const struct text *read_key(struct tree *t)
     return NULL;
   }
   s->at++;
-  return token_text(t->stack.arena, &token);
+  return text_of_token(t->stack.arena, &token);
 }
 
 static const struct json *read_map(struct tree *t)
