@@ -337,7 +337,7 @@ static struct core *special(struct body *b, struct expr *e, atom name,
                             const struct type *want)
 {
   static const char *const later[] = {
-      "apps", "resources", "health", "progress", "safetensors", NULL};
+      "apps", "resources", "health", "progress", NULL};
   struct checker *k = b->k;
   if (!strcmp(name->text, "fail"))
     return make_fail(b, e);

@@ -156,6 +156,8 @@ static bool suits_row(struct checker *k, const struct signature *s,
   case OPERATOR_to_json:
   case OPERATOR_from_json:
     return type_has_json(k, t);
+  case OPERATOR_safetensors:
+    return type_has_weights(k, t);
   case OPERATOR_in_list:
   case OPERATOR_find_list:
   case OPERATOR_count_list:
@@ -340,6 +342,46 @@ static void check_format(struct checker *k, const struct signature *s,
                 "the format is wrong: %s", why);
 }
 
+static void check_precision(struct checker *k, const struct signature *s,
+                            struct core **args)
+{
+  static const char *const names[] = {
+#define PRECISION(name) #name,
+#include "grammar/defs/precisions.def"
+#undef PRECISION
+  };
+  enum { COUNT = sizeof names / sizeof *names };
+  if (s->id != OPERATOR_safetensors || args[1]->kind != CORE_CONST)
+    return;
+  const struct constant *c = args[1]->constant;
+  for (unsigned i = 0; i < COUNT; i++)
+    if (strlen(names[i]) == c->size && !memcmp(names[i], c->text, c->size))
+      return;
+  struct diag *d = diag_report(k->d, DIAG_wrong_type, args[1]->span,
+                               "there is no such precision");
+  name_hint_list(k, d, arena_copy(k->a, c->text, c->size), (const char **)names,
+                 COUNT);
+  if (!d->hint)
+    diag_hint(k->d, d, "it is \"f32\", \"bf16\" or \"int8\"");
+}
+
+// Whether the place decides what the row gives.
+static bool is_read_into_place(const struct signature *s)
+{
+  return s->id == OPERATOR_from_json || s->id == OPERATOR_safetensors;
+}
+
+static struct core *no_weights(struct body *b, const struct type *t,
+                               struct span at)
+{
+  struct checker *k = b->k;
+  struct diag *d = diag_report(k->d, DIAG_wrong_type, at,
+                               "weights are not read into %s", show(k, t));
+  diag_hint(k->d, d,
+            "they are tensors, in records, lists, maps, tuples and optionals");
+  return core_bad(k, at);
+}
+
 static struct core *made(struct body *b, const struct signature *s,
                          struct attempt *a, const struct given_args *g,
                          struct core **args, const struct type *want)
@@ -350,7 +392,7 @@ static struct core *made(struct body *b, const struct signature *s,
       tensor ? tensor_gives(tensors_of(a)) : meant(a, s->result);
   if (tensor && !t)
     return NULL;
-  if (!t && want && !is_bad(want) && s->id == OPERATOR_from_json)
+  if (!t && want && !is_bad(want) && is_read_into_place(s))
     t = want;
   if (!t) {
     struct diag *d = diag_report(k->d, DIAG_cannot_infer, g->span,
@@ -358,7 +400,9 @@ static struct core *made(struct body *b, const struct signature *s,
     diag_hint(k->d, d, "name it: `let x: T = ...`");
     return core_bad(k, g->span);
   }
-  if (!suits_row(k, s, s->id == OPERATOR_from_json ? t : a->variables[0])) {
+  if (!suits_row(k, s, is_read_into_place(s) ? t : a->variables[0])) {
+    if (s->id == OPERATOR_safetensors)
+      return no_weights(b, t, g->span);
     struct given_args first = *g; // its type says it all
     first.n = 1;
     return no_row(b, s, &first, false);
@@ -368,6 +412,7 @@ static struct core *made(struct body *b, const struct signature *s,
     b->fn->reads_at = g->span;
   check_patterns(k, s, args);
   check_format(k, s, args);
+  check_precision(k, s, args);
   note_need(b, s, args, g->span);
   struct core *x = core_operator(k, s->id, t, g->span, s->n_params);
   for (uint32_t i = 0; i < s->n_params; i++)

@@ -482,6 +482,7 @@ bool type_sortable(const struct type *t); // tuples of what is ordered too
 bool type_comparable(struct checker *k, const struct type *t);
 bool type_has_text(struct checker *k, const struct type *t);
 bool type_has_json(struct checker *k, const struct type *t);
+bool type_has_weights(struct checker *k, const struct type *t); // nothing but tensors
 bool type_has_stream(struct checker *k, const struct type *t);
 bool type_is_scalar(const struct type *t);
 // Whether a value of it can be held; reported if not.

@@ -50,7 +50,7 @@ static struct plan_code instruction(struct emit *e, const struct code *k,
                                     const uint32_t *consts)
 {
   const struct ins *i = &k->ins[at];
-  if (i->op == OP_read)
+  if (i->op == OP_read || i->op == OP_weights)
     return (struct plan_code){(uint16_t)i->op, (uint16_t)i->a, (uint16_t)i->b,
                               (uint16_t)emit_type(e, k->types[i->c])};
   switch (opcode_shapes[i->op].b) {

@@ -184,17 +184,21 @@ static uint32_t emit_closure(struct lower *l, const struct core *e,
   return dst;
 }
 
-// Reading json needs the whole type, which slots do not know.
+// Reading json and weights needs the whole type, which slots do not know.
 static void emit_operator(struct lower *l, const struct core *e, uint32_t run,
                           uint32_t x, uint32_t dst)
 {
   struct code *k = l->code;
-  if (e->operator_id != OPERATOR_from_json) {
+  bool weights = e->operator_id == OPERATOR_safetensors;
+  if (e->operator_id != OPERATOR_from_json && !weights) {
     code_add_run(l, OP_op, dst, e->operator_id, run, e->n_args);
     return;
   }
   LOWER_PUSH(l->scratch, k->types, k->n_types, k->room_types, e->type);
-  code_add(l, OP_read, dst, x, k->n_types - 1);
+  if (weights)
+    code_add_run(l, OP_weights, dst, run, k->n_types - 1, e->n_args);
+  else
+    code_add(l, OP_read, dst, x, k->n_types - 1);
 }
 
 // A step whose answers differ in type is a union of records (base_of_step).

@@ -107,6 +107,13 @@ bool type_has_json(struct checker *k, const struct type *t)
   return lacks(&(struct met){.k = k}, t, opaque);
 }
 
+bool type_has_weights(struct checker *k, const struct type *t)
+{
+  const uint64_t holding = BIT(tensor) | BIT(record) | BIT(list) | BIT(map) |
+                           BIT(tuple) | BIT(optional);
+  return t->kind != TYPE_optional && lacks(&(struct met){.k = k}, t, ~holding);
+}
+
 bool type_has_stream(struct checker *k, const struct type *t)
 {
   return !lacks(&(struct met){.k = k}, t, BIT(stream));

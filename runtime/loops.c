@@ -158,7 +158,7 @@ static void obey(struct loop *own, enum order order)
 
 static void take_service(struct loop *own)
 {
-  char why[256];
+  char why[START_WHY];
   struct loops *l = own->all;
   struct service *next = NULL;
   struct engine *home = NULL;

@@ -148,7 +148,7 @@ static void on_changed(struct loaded *loaded, void *user)
 {
   struct serving *s = user;
   struct service *next = NULL;
-  char why[512] = "";
+  char why[START_WHY] = "";
   double began = clock_ms(CLOCK_MONOTONIC);
   bool only_batches = false;
   bool bad =
@@ -215,7 +215,7 @@ static void say_ready(const struct options *o, const struct loops *l, double ms)
 
 static int serve(struct options *o, struct service *service, double began)
 {
-  char why[512];
+  char why[START_WHY];
   struct serving s = {.options = o};
   struct ingress in = {0};
   if (options_settle(o, service->plan, why, sizeof why) ||

@@ -75,6 +75,8 @@ class Listening(Measured):
                                         stdout=self.log, text=True, env=self.env,
                                         **self.more)
         self.first = self.process.stderr.readline()
+        while self.first.startswith("debug: "):
+            self.first = self.process.stderr.readline()
         if not self.first.startswith("sgrun: ready on "):
             self.process.kill()
             raise AssertionError("not ready: " + self.first + self.process.stderr.read())

@@ -52,6 +52,8 @@ static struct plan_run run_of(const struct plan *p, struct plan_code i)
     return (struct plan_run){i.b, i.c};
   case OP_map:
     return (struct plan_run){i.b, 2u * i.c};
+  case OP_weights:
+    return (struct plan_run){i.b, WEIGHTS_ARGS};
   case OP_op:
     return (struct plan_run){i.c, signature_of((enum operator_id)i.b)->n_params};
   default:

@@ -21,11 +21,14 @@ struct operand {
   uint8_t kind; // of a slot's type; OPERAND_ANY: any
 };
 
+enum { WEIGHTS_ARGS = 3 }; // of OP_weights: dir, precision, prefix
+
 // How the types of operands hang together: a check each in verify_rules.c.
 #define OPCODE_RULES(X)                                                        \
   X(NONE) X(SAME) X(AMOUNT) X(EQUAL) X(ORDER) X(SHOW) X(CONCAT) X(CONST)       \
   X(LIST) X(TUPLE) X(PART) X(MAP) X(UNION) X(TAG) X(PAYLOAD) X(STEP) X(INDEX)  \
   X(KEY) X(PUSH) X(WRAP) X(UNWRAP) X(ISNONE) X(SELF) X(STATE) X(READ)         \
+  X(WEIGHTS)                                                                  \
   X(OPERATOR) X(CALL) X(START) X(EACH) X(FORCE) X(RETURN) X(REPLY) X(TRY)     \
   X(END_TRY) X(FAIL) X(CLOSURE) X(STUB) X(SPAWN) X(EACH_LIMIT) X(YIELD) X(END) X(PIECE) \
   X(BATCH) X(ARRIVALS) X(CALLS) X(READY)

@@ -351,6 +351,18 @@ static bool rule_READ(struct plan_at *at)
   return at_has(at, at->i.a, base_of(at->p, at->i.c));
 }
 
+static bool rule_WEIGHTS(struct plan_at *at)
+{
+  if (!at_run(at, at->i.b, WEIGHTS_ARGS))
+    return false;
+  for (uint32_t k = 0; k < WEIGHTS_ARGS; k++)
+    if (kind_at(at, at->i.b + k) != TYPE_str)
+      return at_refuse_kind(at, at->i.b + k, "str");
+  if (at->i.c >= at->p->n_types)
+    return at_refuse(at, "there is no type %u", at->i.c);
+  return at_has(at, at->i.a, base_of(at->p, at->i.c));
+}
+
 // ---- rules: calls and the way on ----
 static bool rule_OPERATOR(struct plan_at *at)
 {

@@ -202,6 +202,35 @@ double element_float(const void *data, enum dtype dtype, size_t at)
   }
 }
 
+static void floats_of_halves(float *to, const uint16_t *from, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    to[i] = float_of_half(from[i]);
+}
+
+static void floats_of_brains(float *to, const uint16_t *from, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    to[i] = float_of_brain(from[i]);
+}
+
+void elements_cast(void *to, enum dtype dtype, const void *data,
+                   enum dtype from, size_t count)
+{
+  if (from == dtype && count)
+    memcpy(to, data, count * dtype_size[dtype]);
+  else if (dtype == DTYPE_f32 && from == DTYPE_f16)
+    floats_of_halves(to, data, count);
+  else if (dtype == DTYPE_f32 && from == DTYPE_bf16)
+    floats_of_brains(to, data, count);
+  else if (element_is_int(from))
+    for (size_t i = 0; i < count; i++)
+      element_set_int(to, dtype, i, element_int(data, from, i));
+  else
+    for (size_t i = 0; i < count; i++)
+      element_set(to, dtype, i, element_float(data, from, i));
+}
+
 // ---- making ----
 
 struct tensor *tensor_make(struct arena *a, enum dtype dtype, uint32_t rank,
@@ -244,11 +273,7 @@ bool tensor_cast(struct arena *a, struct tensor *t, enum dtype dtype)
   void *data = arena_alloc(a, count * dtype_size[dtype] + 1);
   if (!data)
     return false;
-  for (size_t i = 0; i < count; i++)
-    if (element_is_int(from))
-      element_set_int(data, dtype, i, element_int(t->data, from, i));
-    else
-      element_set(data, dtype, i, element_float(t->data, from, i));
+  elements_cast(data, dtype, t->data, from, count);
   t->data = data;
   t->dtype = dtype;
   return true;

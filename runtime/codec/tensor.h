@@ -15,6 +15,9 @@ void element_set_int(void *data, enum dtype dtype, size_t at, int64_t x);
 bool element_is_int(enum dtype dtype); // i8 u8 i32 i64
 int64_t element_int(const void *data, enum dtype dtype, size_t at);
 double element_float(const void *data, enum dtype dtype, size_t at);
+// So many of them, dense, from one type into another.
+void elements_cast(void *to, enum dtype dtype, const void *data,
+                   enum dtype from, size_t count);
 
 // Dense, elements not set; NULL when the arena is exhausted.
 struct tensor *tensor_make(struct arena *a, enum dtype dtype, uint32_t rank,
@@ -31,5 +34,7 @@ struct tensor *tensor_read(struct decode *d, const struct json *from,
 // element type becomes the type's. False with an offence.
 bool tensor_fit(struct decode *d, struct tensor *t, uint32_t type,
                 const struct json *from, const struct loc *at);
+// Appends a type's dimensions: [N, 3].
+void dims_print(const struct plan *p, struct plan_run dims, struct buf *out);
 
 #endif

@@ -110,8 +110,7 @@ struct tensor *tensor_read(struct decode *d, const struct json *from,
 
 // ---- into a type ----
 
-static void print_wanted(const struct plan *p, struct plan_run dims,
-                         struct buf *out)
+void dims_print(const struct plan *p, struct plan_run dims, struct buf *out)
 {
   buf_addc(out, '[');
   for (uint32_t i = 0; i < dims.count; i++) {
@@ -159,7 +158,7 @@ bool tensor_fit(struct decode *d, struct tensor *t, uint32_t type,
   struct buf why = {.arena = d->arena};
   shape_print(t->dims, t->rank, &why);
   buf_adds(&why, ", expected ");
-  print_wanted(d->plan, want->fields, &why);
+  dims_print(d->plan, want->fields, &why);
   return !why.failed && offence_value(d, from, at, "the shape is %s", why.data);
 }
 

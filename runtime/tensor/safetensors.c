@@ -57,14 +57,6 @@ void weight_name(struct buf *out, const char *name, size_t size)
   buf_adds(out, shown < size ? "…`" : "`");
 }
 
-void weight_dims(struct buf *out, const int64_t *dims, uint32_t rank)
-{
-  buf_addc(out, '[');
-  for (uint32_t i = 0; i < rank; i++)
-    buf_addf(out, i ? ", %lld" : "%lld", (long long)dims[i]);
-  buf_addc(out, ']');
-}
-
 static bool refuse(struct reader *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool refuse(struct reader *r, const char *format, ...)
@@ -435,8 +427,8 @@ int safetensors_read(struct safetensors *out, struct arena *a,
 
 // ---- looking for names ----
 
-uint32_t safetensors_from(const struct safetensors *s, const char *name,
-                          size_t size)
+const struct safetensors_entry *safetensors_find(const struct safetensors *s,
+                                                 const char *name, size_t size)
 {
   struct text key = {(uint32_t)size, 0, name};
   uint32_t from = 0, to = s->count;
@@ -447,13 +439,6 @@ uint32_t safetensors_from(const struct safetensors *s, const char *name,
     else
       to = middle;
   }
-  return from;
-}
-
-const struct safetensors_entry *safetensors_find(const struct safetensors *s,
-                                                 const char *name, size_t size)
-{
-  uint32_t at = safetensors_from(s, name, size);
-  bool there = at < s->count && text_is(s->entries[at].name, name, size);
-  return there ? &s->entries[at] : NULL;
+  bool there = from < s->count && text_is(s->entries[from].name, name, size);
+  return there ? &s->entries[from] : NULL;
 }

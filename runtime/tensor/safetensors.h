@@ -48,14 +48,9 @@ int safetensors_read(struct safetensors *out, struct arena *a,
 // By its name, or NULL.
 const struct safetensors_entry *safetensors_find(const struct safetensors *s,
                                                  const char *name, size_t size);
-// Where names begin that are not less than this one.
-uint32_t safetensors_from(const struct safetensors *s, const char *name,
-                          size_t size);
 
 // Appends a name as messages show it: in backquotes, escaped as JSON does, and
 // cut where it is long.
 void weight_name(struct buf *out, const char *name, size_t size);
-// Appends `[768, 3072]`.
-void weight_dims(struct buf *out, const int64_t *dims, uint32_t rank);
 
 #endif

@@ -89,6 +89,9 @@ struct request {
   struct request *next;
 };
 
+// Room for why a program does not start: weights have much to say.
+enum { START_WHY = 8192 };
+
 // Starts replicas (the arguments of bindings, lets), then is ready. `plan` is
 // borrowed. 0, or -1 with a reason.
 int engine_new(struct engine **out, const struct plan *plan,

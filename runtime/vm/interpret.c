@@ -518,6 +518,7 @@ do_show : {
   goto *labels[f->fn->source[at].op];
 }
 
+do_weights:
 do_op:
   SAVE;
   if ((error = operation_op(t, s, pc[-1], &wait)))

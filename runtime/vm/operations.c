@@ -407,6 +407,15 @@ static struct operator_call call_of(struct task *t, enum operator_id id,
   };
 }
 
+// What the instruction calls.
+static struct operator_call call_at(struct task *t, struct plan_code i,
+                                    struct error *error)
+{
+  if (i.op == OP_weights)
+    return call_of(t, OPERATOR_safetensors, i.b, i.c, error);
+  return call_of(t, i.b, i.c, type_of(t, i.a), error);
+}
+
 const struct error *operation_read(struct task *t, value *s, struct plan_code i)
 {
   struct error error;
@@ -451,7 +460,7 @@ static const struct error *job_result(struct task *t, struct plan_code i,
 {
   struct error error;
   value *s = t->frame->slots, out = s[i.a];
-  struct operator_call call = call_of(t, i.b, i.c, type_of(t, i.a), &error);
+  struct operator_call call = call_at(t, i, &error);
   return work->done(work, &call, &out) == OPERATOR_FAIL
              ? error_copy(t, &error)
              : result_is(t, s, i, out);
@@ -481,14 +490,15 @@ const struct error *operation_op(struct task *t, value *s, struct plan_code i,
                                  int64_t *wait)
 {
   struct error error;
-  struct operator_call call = call_of(t, i.b, i.c, type_of(t, i.a), &error);
-  operator_run *run = operators[i.b];
+  struct operator_call call = call_at(t, i, &error);
+  operator_run *run = operators[call.id];
   if (!run)
     return error_make(t, ERROR_internal, 500, "%s is not built yet",
-                      operator_name(i.b));
+                      operator_name(call.id));
   value out = s[i.a];
+  uint16_t first = (uint16_t)(call.args - s);
   *wait = 0;
-  t->run->engine->weight += weight(t, i.c, s[i.c]);
+  t->run->engine->weight += weight(t, first, *call.args);
   switch (run(&call, &out)) {
   case OPERATOR_FAIL:
     return error_copy(t, &error);

@@ -31,7 +31,7 @@ static int run_one(const struct plan *p, const struct plan_test *t, FILE *out,
 {
   struct engine_options options = {.outside = outside};
   struct engine *e;
-  char why[500];
+  char why[START_WHY];
   if (engine_new(&e, p, &options, why, sizeof why)) {
     fprintf(out, "%s\n", why);
     return -1;

@@ -18,7 +18,8 @@ BUILD = places.ROOT / "build-asan" / "fuzz"
 LONG = os.environ.get("SG_LONG") == "1"
 # Changed inputs in all, as many as take about five seconds.
 CHANGES = {"codec": 200_000, "compile": 7_000, "fmt": 10_000, "http": 200_000, "http_conn": 100_000,
-           "ingress": 200_000, "parse": 10_000, "plan": 7_000, "tokenize": 20_000, "websocket": 100_000}
+           "ingress": 200_000, "parse": 10_000, "plan": 7_000, "safetensors": 200_000, "tokenize": 20_000,
+           "websocket": 100_000}
 TUTORIAL = BUILD / "seeds/plan/examples_tutorial_tutorial.sg"
 
 

@@ -20,7 +20,7 @@ MAY = {
     "runtime/value": {"grammar", "runtime/value"},
     "runtime/codec": {"grammar", "runtime/codec", "runtime/value"},
     "runtime/serve": {"grammar", "runtime/serve", "runtime/value"},
-    "runtime/tensor": {"grammar", "runtime/tensor", "runtime/value"},
+    "runtime/tensor": {"grammar", "runtime/tensor", "runtime/value", "runtime/codec"},
     "runtime/vm": {"grammar", "runtime/vm", "runtime/value", "runtime/codec",
                    "runtime/serve", "runtime/tensor"},
     "runtime/net": {"grammar", "runtime/net", "runtime/value", "runtime/codec",

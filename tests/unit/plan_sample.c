@@ -307,6 +307,7 @@ static void sample_all_slots(struct open_function *f)
     T_ERROR, T_MAYBE, T_MAP, T_PAIR, T_DONE, T_OUTCOME, T_STEP, T_DURATION,
     T_MODEL, T_STR, T_FN, T_STR, T_TREE, T_TREES, T_OUT_RECORD, T_OUT_FORCED,
     T_NONE, T_JSON, T_LATER, T_STREAM, T_TEXTS, T_INT, T_NUMBERS,
+    T_STR, T_STR, T_STR,
   };
   for (uint32_t i = 0; i < A_COUNT; i++)
     slot(f, "s", types[i]);
@@ -380,6 +381,7 @@ static void sample_reading(struct open_function *f)
   code(f, OP_arrivals, A_NUMBERS, A_FUTURES, 0);
   code(f, OP_abandon, A_FUTURES, 0, 0);
   code(f, OP_ready, A_TEXTS, 1, 0);
+  code(f, OP_weights, A_INT, A_WORD, T_POSITIVE);
 }
 
 static void sample_ways(struct open_function *f)

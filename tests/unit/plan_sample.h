@@ -27,7 +27,7 @@ enum {
   A_ERROR, A_MAYBE, A_MAP, A_PAIR, A_DONE, A_OUTCOME, A_STEP, A_DURATION,
   A_MODEL, A_MODEL_ARG, A_FN, A_FN_ARG, A_TREE, A_TREES, A_OUT, A_FORCED,
   A_NONE, A_JSON, A_LATER, A_STREAM, A_SOME, A_SOME_LIMIT,
-  A_NUMBERS,
+  A_NUMBERS, A_WORD, A_WORD2, A_WORD3,
   A_COUNT
 };
 // Instructions of F_ALL (and F_PIECES) that tests name; the others follow in

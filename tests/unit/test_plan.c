@@ -191,7 +191,7 @@ static void dumps_are_complete_and_repeat(void **state)
     "\n  strand 1 'test' inputs 1 feeds if 2, unless 3, data 4\n",
     "\n     2 add_i 0:s, 0:s, 1:s\n",
     "\n     0 start 1:out, site 1 'm1' 'forward'\n",
-    "\n    61 jump -> 63\n",
+    "\n    62 jump -> 64\n",
     "\n    47 closure 27:s, site 6 'helper'\n",
     "\n    48 spawn site 0 'helper'\n    49 each_limit 8:s, site 8 'helper'\n",
     "\n     2 stub 2, site 7 'm1' 'forward'\n",
