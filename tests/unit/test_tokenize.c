@@ -192,6 +192,22 @@ static void damaged_files(void **state)
   assert_non_null(strstr(why, "no tokenizer.json"));
 }
 
+// A word that the list has twice takes two numbers.
+static void added_behind_all(void **state)
+{
+  static const char json[] =
+      "{\"model\":{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"<unk>\",0],"
+      "[\"a\",-1],[\"a\",-2]]},\"added_tokens\":[{\"id\":3,\"content\":\"<x>\"}"
+      "]}";
+  char why[200] = "";
+  struct tokenizer *t =
+      tokenizer_read(json, strlen(json), NULL, why, sizeof why);
+  assert_non_null(t);
+  assert_int_equal(tokenizer_id(t, "a", 1), 2);
+  assert_int_equal(tokenizer_id(t, "<x>", 3), 3);
+  tokenizer_put(&t);
+}
+
 static void streams(void **state)
 {
   static const char text[] =
@@ -231,6 +247,7 @@ int main(void)
       cmocka_unit_test(many_threads),
       cmocka_unit_test(damaged_files),
       cmocka_unit_test(streams),
+      cmocka_unit_test(added_behind_all),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,8 +244,10 @@ bool added_put(struct reading *r, const struct added *one)
   struct added *new = &l->items[l->count];
   *new = *one;
   new->id = vocab_find(v, one->text, one->size);
-  if (new->id == TOKEN_NONE) // as the reference numbers them
-    new->id = l->count && l->ids > v->count ? l->ids : v->count;
+  // As the reference numbers them; a list may have a word twice.
+  uint32_t behind = r->f->model.kind == MODEL_unigram ? v->ids : v->count;
+  if (new->id == TOKEN_NONE)
+    new->id = l->count && l->ids > behind ? l->ids : behind;
   l->count++;
   if (new->id >= l->ids)
     l->ids = new->id + 1;
