@@ -260,8 +260,8 @@ static struct core *make_case(struct body *b, struct case_ref *c,
   const struct type_part *variant = &c->type->parts[c->index];
   const struct type *fields = variant->type;
   INDEX(k, part, INDEX_CASE, variant, e->call.of->span);
-  struct sig s = {variant->name->text, variant->span, NULL, fields->n_parts,
-                  fields, NULL};
+  struct sig s = {variant->name->text, variant->span, NULL,
+                  fields->n_parts,     fields,        NULL};
   s.params = ARENA_ARRAY(k->a, s.n + 1, struct sig_param);
   for (uint32_t i = 0; i < s.n; i++) {
     const struct type_part *p = &fields->parts[i];
@@ -575,6 +575,11 @@ struct core *check_with(struct body *b, struct expr *e, const struct type *want)
     return core_bad(k, e->span);
   }
   x->call.options = o.settings;
+  const struct setting *pieces =
+      setting_find(o.settings, SETTING_piece_timeout);
+  if (pieces && !type_has_stream(k, x->type))
+    diag_report(k->d, DIAG_bad_setting, pieces->span,
+                "`piece_timeout` is for streams, and this call gives none");
   if (model)
     call_names_model(b, x, model);
   if (o.fallback) {

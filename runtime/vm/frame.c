@@ -291,6 +291,8 @@ static void finish(struct task *t, value v, const struct error *error)
   }
   if (!error && t->base && t->base->streams)
     streams_return(run, t->base, v, streams_of(t));
+  if (!error && t->site && t->site->piece_timeout)
+    streams_limit(t, v);
   if (t->base && t->base->call)
     timeline_end(run, t->base, error);
   timer_stop(run->engine, &t->limit);

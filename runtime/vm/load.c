@@ -259,6 +259,9 @@ static void set_option(struct site *s, enum setting_id id, int64_t v)
   case SETTING_hedge:
     s->hedge = v > 0 ? v : 0;
     break;
+  case SETTING_piece_timeout:
+    s->piece_timeout = v > 0 ? v : 0;
+    break;
   case SETTING_priority:
     s->priority = v > INT32_MAX   ? INT32_MAX
                   : v < INT32_MIN ? INT32_MIN
@@ -278,7 +281,7 @@ static void set_options(struct engine *e, struct site *s)
     set_option(s, set->id, (int64_t)plan_bits(&e->plan->consts[set->value]));
   }
   s->repeats = s->retries || s->hedge;
-  s->own = s->timeout || s->repeats;
+  s->own = s->timeout || s->repeats || s->piece_timeout;
 }
 
 static void make_site(struct engine *e, uint32_t number)

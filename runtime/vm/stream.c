@@ -43,7 +43,7 @@ struct move {
   struct stream **to;
   struct claim slot; // to be kept until the first of them ends, if any
   uint32_t left;     // parts that may still be looked at
-  int64_t patience;  // of the deployment that returns them
+  int64_t patience;  // of the deployment that returns them, or of the call
 };
 
 static struct kept_slot *kept_memory(struct run *run)
@@ -104,8 +104,10 @@ static void move_one(struct move *m, struct stream *s)
 {
   if (!s || !s->at)
     return;
-  stream_own(s, m->to);
   stream_limit(s, m->patience);
+  if (!m->to)
+    return;
+  stream_own(s, m->to);
   keep_slot(m, s);
 }
 
@@ -163,6 +165,14 @@ void streams_return(struct run *run, struct frame *f, value v,
   move(&m, f->fn->row->result, v, 0);
   if (f->claim.replica && !m.slot.replica)
     frame_forget_slot(f);
+}
+
+void streams_limit(struct task *t, value v)
+{
+  const struct function *fn = t->base ? t->base->fn : t->site->function;
+  struct move m = {t->run, NULL, {0}, VALUE_PARTS, t->site->piece_timeout};
+  if (fn)
+    move(&m, fn->row->result, v, 0);
 }
 
 struct stream **streams_of(struct task *t)
@@ -449,6 +459,7 @@ static struct stream *own_stream(struct task *t)
   struct stream *s = stream_new(t->run, streams_of(t), of);
   if (s) {
     stream_limit(s, patience_of(t->base));
+    stream_limit(s, t->site ? t->site->piece_timeout : 0);
     tidy_often(t->run);
   }
   return s;

@@ -82,7 +82,7 @@ struct site {
   int priority;
   bool has_priority;
   uint32_t retries;
-  int64_t timeout, backoff, hedge;
+  int64_t timeout, backoff, hedge, piece_timeout;
 };
 
 // ---- what a request becomes ----
@@ -551,6 +551,8 @@ struct stream **streams_of(struct task *t);
 void streams_enter(struct run *run, struct frame *f);
 void streams_return(struct run *run, struct frame *f, value v,
                     struct stream **to);
+// What a call gives is under the limit for pieces that its options say.
+void streams_limit(struct task *t, value v);
 void streams_drop(struct stream **list);
 void stream_drop(struct stream *s);
 void stream_own(struct stream *s, struct stream **owner); // from now on

@@ -71,6 +71,8 @@ app a {
   route GET "/route" (first: float, gap: float, n: int)
       with { piece_timeout: 800ms, first_piece_timeout: 1500ms }
       -> patient.words(first * 1s, gap * 1s, n)
+  route GET "/call" (first: float, gap: float, n: int)
+      -> patient.words(first * 1s, gap * 1s, n) with { piece_timeout: 800ms }
   route GET "/all" (first: float, gap: float, n: int)
       with { first_piece_timeout: 1s, request_timeout: 2s }
       -> patient.words(first * 1s, gap * 1s, n)
@@ -107,7 +109,7 @@ class Pieces(unittest.TestCase):
     def test_in_time(self):
         for path, wanted in (("/own?first=0.5&gap=0.05&n=5", b"0 1 2 3 4 "),
                              ("/route?first=0.05&gap=0.02&n=30", b"".join(b"%d " % i for i in range(30))),
-                             ("/all?first=0.05&gap=0.05&n=3", b"0 1 2 ")):
+                             ("/all?first=0.05&gap=0.05&n=3", b"0 1 2 "), ("/call?first=0.05&gap=0.05&n=3", b"0 1 2 ")):
             self.assertEqual(self.server.request("GET", path)[::2], (200, wanted), path)
 
     def test_the_first_is_late(self):
@@ -116,7 +118,7 @@ class Pieces(unittest.TestCase):
             self.assertEqual((status, json.loads(body)), (408, {"detail": "the deadline has passed"}))
 
     def test_another_is_late(self):
-        for path in "/own?first=0&gap=60&n=2", "/route?first=0&gap=60&n=2", "/all?first=0&gap=60&n=2":
+        for path in "/own?first=0&gap=60&n=2", "/call?first=0&gap=60&n=2", "/route?first=0&gap=60&n=2", "/all?first=0&gap=60&n=2":
             self.assertEqual(self.breaks(path), [b"0 "], path)
         self.assertGreater(len(self.breaks("/all?first=0&gap=0.02&n=1000")), 1)
 
