@@ -16,7 +16,9 @@ void pace_note(struct pace *p, int64_t took, int64_t now)
 {
   go_on(p, now);
   took = took > 0 ? took : 1;
-  p->mean = p->mean ? p->mean + (took - p->mean) / 16 : took;
+  int64_t mean = pace_mean(p);
+  mean = mean ? mean + (took - mean) / 16 : took;
+  atomic_store_explicit(&p->mean, mean, memory_order_relaxed);
   if (!p->now.calls++ || took < p->now.least)
     p->now.least = took;
 }
@@ -49,7 +51,8 @@ int64_t pace_begin(struct pace *p, uint32_t ahead, uint64_t slots, int64_t now)
 uint32_t pace_retry_after(const struct pace *p, uint32_t waiting,
                           uint64_t slots)
 {
-  double ns = (double)p->mean * (waiting + 1.0) / (double)(slots ? slots : 1);
+  double ns =
+      (double)pace_mean(p) * (waiting + 1.0) / (double)(slots ? slots : 1);
   double seconds = ns / (double)second;
   if (seconds >= PACE_RETRY_MOST)
     return PACE_RETRY_MOST;

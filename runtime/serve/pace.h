@@ -7,6 +7,7 @@
 #ifndef SG_PACE_H
 #define SG_PACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,13 +18,18 @@ struct pace_span {
   uint32_t calls;
 };
 struct pace {
-  int64_t mean;                 // ns
+  _Atomic int64_t mean;         // ns; others see one value or another
   struct pace_span now, before; // this span of time, and the one before
   int64_t begin;                // of this one
 };
 
 // A call has held its slot for so long.
 void pace_note(struct pace *p, int64_t took, int64_t now);
+// 0 before one has. It may be asked by other threads than that which notes.
+static inline int64_t pace_mean(const struct pace *p)
+{
+  return atomic_load_explicit(&p->mean, memory_order_relaxed);
+}
 // The shortest one; 0 where that is not known, and nobody can be too late.
 int64_t pace_least(struct pace *p, int64_t now);
 

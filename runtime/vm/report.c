@@ -182,6 +182,15 @@ static void add_models(struct buf *out, const struct deployment *d)
   buf_addc(out, ']');
 }
 
+// What a client that is refused now would be told, and what that comes from.
+static void add_pace(struct buf *out, const struct deployment *d)
+{
+  int64_t mean = pace_mean(&d->pace);
+  if (mean)
+    buf_addf(out, ",\"mean_call\":%.9g,\"retry_after\":%u", (double)mean / 1e9,
+             (unsigned)deployment_retry_after(d));
+}
+
 static void add_deployment(struct buf *out, const struct engine *e,
                            const struct deployment *d)
 {
@@ -199,6 +208,8 @@ static void add_deployment(struct buf *out, const struct engine *e,
              (unsigned)deployment_count(&d->queued), (unsigned)d->max_queued);
   if (d->bounded && d->max_ongoing != UINT32_MAX)
     buf_addf(out, ",\"max_ongoing_requests\":%u", (unsigned)d->max_ongoing);
+  if (d->bounded)
+    add_pace(out, d);
   if (d->n_multiplex)
     add_models(out, d);
   if (d->keeper)

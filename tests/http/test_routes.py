@@ -157,6 +157,9 @@ class Routes(unittest.TestCase):
             t.join()
         self.assertEqual(sorted(a[0] for a in answers), [200] * 3 + [503] * 3)
         self.assertEqual({a[1]["retry-after"] for a in answers if a[0] == 503}, {"1"})
+        # And what it came from is there to see.
+        page = [d for d in json.loads(server.request("GET", "/-/deployments")[2]) if d.get("mean_call")]
+        self.assertTrue(any(d["mean_call"] > 0.05 and d["retry_after"] == 1 for d in page), page)
 
     def test_openapi(self):
         for path in ("/openapi.json", "/api/openapi.json"):

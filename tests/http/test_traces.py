@@ -74,6 +74,7 @@ class Case(unittest.TestCase):
             head = c.head()
             c.rest()
         self.assertLessEqual(head.count("traceparent"), 1)
+        self.assertNotIn("tracestate", head)
         found = re.search(rf"traceparent: {FORM}\r", head)
         self.assertEqual(bool(found), "traceparent" in head)
         return int(head.split()[1]), found and found.groups(), re.search("x-request-id: (.*)\r", head)[1]
