@@ -66,6 +66,7 @@ static const struct setting *set_of_health(const struct setting *list)
   bool scales = settings_scale(list);
   for (; list; list = list->next)
     if (!strncmp(setting_rows[list->id].name, "health.", 7) &&
+        list->id != SETTING_health_start &&
         (list->id != SETTING_health_failures || !scales))
       return list;
   return NULL;

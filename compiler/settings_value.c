@@ -52,6 +52,7 @@ static int64_t least(enum setting_id id)
   case SETTING_max_head:
   case SETTING_health_period:
   case SETTING_health_timeout:
+  case SETTING_health_start:
   case SETTING_health_progress:
   case SETTING_health_failures:
   case SETTING_max_body:

@@ -34,6 +34,13 @@ static int64_t time_of(const struct plan *p, const struct plan_binding *b,
   return ns < MS ? MS : ns < day ? ns : day;
 }
 
+int64_t health_start(const struct plan *p, const struct plan_binding *b)
+{
+  return setting_written(p, b, SETTING_health_start)
+             ? time_of(p, b, SETTING_health_start)
+             : 0;
+}
+
 bool health_read(const struct plan *p, const struct plan_binding *b,
                  struct health *out)
 {
@@ -45,6 +52,7 @@ bool health_read(const struct plan *p, const struct plan_binding *b,
       .period = time_of(p, b, SETTING_health_period),
       .timeout = time_of(p, b, SETTING_health_timeout),
       .progress = rests ? time_of(p, b, SETTING_health_progress) : 0,
+      .start = health_start(p, b),
       .failures = failures < 1            ? 1
                   : failures < UINT32_MAX ? (uint32_t)failures
                                           : UINT32_MAX,

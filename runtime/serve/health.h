@@ -13,12 +13,16 @@ struct health {            // what is set
   uint32_t check;          // the function `check_health`, or PLAN_NONE
   int64_t period, timeout; // ns
   int64_t progress;        // ns that a call may rest; 0: no limit
+  int64_t start;           // ns that its lets may take; 0: no limit
   uint32_t failures;       // in a row
 };
 
 // The settings of a binding; false when its replicas are not checked.
 bool health_read(const struct plan *p, const struct plan_binding *b,
                  struct health *out);
+
+// Of any binding: how long the lets of a replica may take, ns; 0: no limit.
+int64_t health_start(const struct plan *p, const struct plan_binding *b);
 
 // Pauses between starts that fail: 1 s, twice as much each time, a minute at
 // most; and up to a quarter more, so that those who failed together do not come

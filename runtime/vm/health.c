@@ -26,6 +26,21 @@ void reason_of(const struct error *e, char out[REASON_SIZE])
   one_line(out, e->message->data, e->message->size);
 }
 
+int64_t start_ends(const struct engine *e, const struct deployment *d)
+{
+  int64_t most = health_start(e->plan, d->row);
+  return most ? engine_now(e) + most : 0;
+}
+
+static const char late[] = "it has not started within start_timeout";
+const struct text start_late = {sizeof late - 1, sizeof late - 1, late};
+
+bool start_is_late(const struct engine *e, const struct request *r)
+{
+  return r->failed && r->error.kind == ERROR_timeout && r->deadline &&
+         engine_now(e) >= r->deadline;
+}
+
 static void add_reason(char out[REASON_SIZE], const char *what, const char *why)
 {
   char all[2 * REASON_SIZE];

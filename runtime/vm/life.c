@@ -204,6 +204,8 @@ static void on_started(struct request *request)
   struct life *l = request->user;
   char why[REASON_SIZE];
   l->busy = false;
+  if (start_is_late(l->of->engine, request))
+    request->error.message = &start_late;
   if (request->failed)
     reason_of(&request->error, why);
   arena_reset(&l->arena);
@@ -229,8 +231,11 @@ static void start(struct life *l)
     health_first(l);
     return;
   }
-  l->request = (struct request){
-      .arena = &l->arena, .done = on_started, .user = l, .aside = true};
+  l->request = (struct request){.arena = &l->arena,
+                                .done = on_started,
+                                .user = l,
+                                .aside = true,
+                                .deadline = start_ends(e, r->of)};
   l->busy = true;
   request_start_on(e, &l->request, c->init, NULL, r, 0);
 }

@@ -82,5 +82,10 @@ void health_end(struct life *l);
 bool life_rests(struct life *l);
 // The error in one line, NUL-terminated.
 void reason_of(const struct error *e, char out[REASON_SIZE]);
+// When the lets of a replica that starts now have to have ended, as the
+// deadline of their request; and whether that is why they have failed.
+int64_t start_ends(const struct engine *e, const struct deployment *d);
+bool start_is_late(const struct engine *e, const struct request *r);
+extern const struct text start_late; // what is said then
 
 #endif

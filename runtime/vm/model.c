@@ -91,6 +91,12 @@ static void kept_free(struct kept_model *k)
   free(k);
 }
 
+const struct task *model_runs(const struct task *t)
+{
+  const struct run *run = t->model_wait.of->request.run;
+  return run ? run->root : NULL;
+}
+
 // ---- a load has ended ----
 
 static void leave(struct kept_model *k, struct model_wait *w)

@@ -1,10 +1,10 @@
 // Whether the calls of a replica make progress: what check_health cannot see.
 //
 // A call rests while all that it waits for is time, or work of its own replica:
-// a sleep, a batch that runs. It does not rest while it waits for another
-// deployment, for whoever writes its input or reads what it gives, or while its
-// code runs. At each look what a call waits for is made a mark; a call whose
-// mark stays the same has rested since.
+// a sleep, a batch that runs, a model that is loaded. It does not rest while it
+// waits for another deployment, for whoever writes its input or reads what it
+// gives, or while its code runs. At each look what a call waits for is made a
+// mark; a call whose mark stays the same has rested since.
 #include "runtime/vm/life.h"
 
 enum { LOOKED_AT = 1000 }; // tasks of a call
@@ -45,7 +45,7 @@ static void look_at_frames(struct look *k, struct frame *f,
 
 static void look_at_wait(struct look *k, const struct task *t, int depth)
 {
-  const struct task *batch;
+  const struct task *other;
   add(k, t->generation);
   add(k, timer_is_set(&t->timer) ? (uint64_t)t->timer.at : 0);
   switch (t->wait) {
@@ -55,10 +55,16 @@ static void look_at_wait(struct look *k, const struct task *t, int depth)
   case WAIT_OTHER:
     break;
   case WAIT_BATCH:
-    if ((batch = batch_runs(t)))
-      look_at_task(k, batch, depth + 1);
+    if ((other = batch_runs(t)))
+      look_at_task(k, other, depth + 1);
     else
       k->moves = true; // until it goes
+    break;
+  case WAIT_MODEL:
+    if ((other = model_runs(t)))
+      look_at_task(k, other, depth + 1);
+    else
+      k->moves = true; // it is told in this turn
     break;
   default:
     k->moves = true;

@@ -1,7 +1,7 @@
 // Starting replicas: the arguments of bindings, then lets and state, in an
 // order in which what is needed is there before who needs it.
 #include "grammar/plan/operands.h"
-#include "runtime/vm/vm.h"
+#include "runtime/vm/life.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -79,8 +79,8 @@ static bool binding_step(struct order *o, uint32_t binding, uint32_t at)
   uint32_t n = c->methods.count, k = at - 2;
   if (at >= 3 * n + 2)
     return false;
-  uint32_t f = at == 0   ? b->args
-               : at == 1 ? c->init
+  uint32_t f = at == 0     ? b->args
+               : at == 1   ? c->init
                : k < n     ? m[k].function
                : k < 2 * n ? m[k - n].batch
                            : m[k - 2 * n].loader;
@@ -140,18 +140,21 @@ static int failed(struct start *s, const struct request *r)
   const struct error *e = &r->error;
   uint32_t file = e->line ? e->file : s->row->file;
   uint32_t line = e->line ? e->line : s->row->line;
+  const struct text *why = start_is_late(s->e, r) ? &start_late : e->message;
   snprintf(s->why, s->why_size, "%s:%u:%u: %s%s could not start: %.*s",
            plan_str(p, p->files[file].path), (unsigned)line,
            (unsigned)e->column, s->e->failures ? "error: " : "",
-           plan_str(p, s->row->name),
-           (int)e->message->size, e->message->data);
+           plan_str(p, s->row->name), (int)why->size, why->data);
   return -1;
 }
 
 static int run(struct start *s, uint32_t function, struct replica *self,
                value *out)
 {
-  struct request r = {.arena = &s->scratch};
+  struct request r = {
+      .arena = &s->scratch,
+      .deadline = self ? start_ends(s->e, self->of) : 0,
+  };
   request_start_on(s->e, &r, function, NULL, self, 0);
   if (!engine_run_until_done(s->e, &r)) {
     request_cancel(&r);

@@ -732,6 +732,8 @@ void batches_free(struct engine *e); // spare ones
 enum entry model_ask(struct task *t, const struct text *id, uint16_t result,
                      const struct error **error);
 void model_leave(struct task *t);
+// What loads the model that it waits for; or NULL.
+const struct task *model_runs(const struct task *t);
 // What is set for the methods of a deployment, and its replicas' shelves.
 bool models_set(struct engine *e, struct deployment *d);
 void models_drop(struct replica *r); // all that it holds

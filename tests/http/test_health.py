@@ -203,5 +203,28 @@ class AtTheBeginning(unittest.TestCase):
             self.answers(s, "/", "two")
 
 
+class Starts(unittest.TestCase):
+    def test_lets_that_hang_at_the_beginning(self):
+        with tempfile.TemporaryDirectory() as folder:
+            plan = support.compile_plan("""
+deployment Slow() {
+  health: { start_timeout: 50ms }
+  let x = begin()
+  fn begin() -> int {
+    sleep(1000s)
+    return 1
+  }
+  fn run() -> int = x
+}
+app a {
+  bind slow = Slow()
+  route GET "/" -> slow.run()
+}
+""", folder)
+            done = support.run(support.SGRUN, plan, "--listen", "127.0.0.1:0")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("slow could not start: it has not started within start_timeout", done.stderr)
+
+
 if __name__ == "__main__":
     unittest.main()
