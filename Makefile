@@ -1,4 +1,4 @@
-# ServeGraph: `make` builds, `make demo` shows, `make check` tests.
+# ServeGraph: `make` builds, `make demo` and `make demo-models` show, `make check` tests.
 # Sources are found, not listed: a new .c file in a room is part of its program.
 
 BUILD   ?= build
@@ -78,7 +78,7 @@ $(BUILD)/grammar/text/sg.lex.c: grammar/text/sg.l $(BUILD)/grammar/text/sg.tab.c
 $(TEXT_OBJ) $(COMPILER_OBJ): | $(TEXT_GEN)
 
 # ---- the two commands of a fresh clone ----
-.PHONY: deps check check-quick check-long demo format
+.PHONY: deps check check-quick check-long demo demo-models format
 deps:
 	@tests/tools/deps.sh
 
@@ -117,6 +117,10 @@ check-quick: all
 demo: deps
 	@$(MAKE) -s -j$(JOBS) all
 	@tests/tools/demo.sh
+
+demo-models: deps
+	@$(MAKE) -s -j$(JOBS) all
+	@tests/tools/demo_models.sh
 
 # ---- installing ----
 PREFIX  ?= /usr/local

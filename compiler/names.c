@@ -79,8 +79,7 @@ static struct space *space_named(struct checker *k, atom library)
 // Known to the language, and not written yet.
 static bool is_later(const char *name)
 {
-  static const char *const later[] = {"flows", "models", "openai",
-                                      "tokenizers"};
+  static const char *const later[] = {"flows", "openai", "tokenizers"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (!strcmp(name, later[i]))
       return true;

@@ -74,12 +74,14 @@ class Listening(Measured):
         self.process = subprocess.Popen(self.args, stderr=subprocess.PIPE,
                                         stdout=self.log, text=True, env=self.env,
                                         **self.more)
-        self.first = self.process.stderr.readline()
-        while self.first.startswith("debug: "):
-            self.first = self.process.stderr.readline()
-        if not self.first.startswith("sgrun: ready on "):
+        said = ""
+        for self.first in iter(self.process.stderr.readline, ""):
+            if self.first.startswith("sgrun: ready on "):
+                break
+            said += self.first  # the program may log before
+        else:
             self.process.kill()
-            raise AssertionError("not ready: " + self.first + self.process.stderr.read())
+            raise AssertionError("not ready: " + said)
         return self
 
     def __exit__(self, *_):

@@ -12,9 +12,11 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import ROOT, SGC, Server, compile_plan, run
 
-NOT_BUILT = {"chatbot/chatbot.sg", "distilbert/distilbert.sg",
-             "sentiment/sentiment.sg", "services/chat_server.sg", "services/ingestion.sg",
+NO_MODEL = {"chatbot/chatbot.sg": "blenderbot"}  # that the library has not yet
+NOT_BUILT = {*NO_MODEL, "services/chat_server.sg", "services/ingestion.sg",
              "services/production.sg", "services/services.sg"}
+# Programs as users write them, kept as they were: what they do is tested elsewhere.
+WITHOUT_TESTS = {"distilbert/distilbert.sg", "sentiment/sentiment.sg"}
 PROGRAMS = {str(p.relative_to(ROOT / "examples")): p
             for p in sorted((ROOT / "examples").glob("*/*.sg"))}
 
@@ -38,7 +40,8 @@ class Examples(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 done = run(SGC, "test", PROGRAMS[name])
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-                self.assertRegex(done.stdout, r"\n[1-9]\d* passed, 0 failed")
+                few = "0" if name in WITHOUT_TESTS else r"[1-9]\d*"
+                self.assertRegex("\n" + done.stdout, rf"\n{few} passed, 0 failed")
 
     def test_pictures(self):
         for name in PROGRAMS:
@@ -60,7 +63,7 @@ class Examples(unittest.TestCase):
                 continue
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:
                 plan = compile_plan(path, folder)
-                with Server(plan) as server:
+                with Server(plan, env={"SENTIMENT_MODEL": str(path.parent / "model")}) as server:
                     for command, expected in questions(readme):
                         asked += self.ask(server, command, expected)
         self.assertGreater(asked, 20)
@@ -83,6 +86,9 @@ class Examples(unittest.TestCase):
                 self.assertEqual(done.returncode, 1)
                 found = [json.loads(line) for line in done.stderr.splitlines()]
                 ids = [d["id"] for d in found]
+                if name in NO_MODEL:
+                    self.assertIn(f"the library `models` has no `{NO_MODEL[name]}`", found[0]["message"])
+                    continue
                 self.assertTrue(any(i.startswith("SG09") for i in ids), ids)
                 self.assertNotIn("SG0007", ids)
 
