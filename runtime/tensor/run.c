@@ -32,7 +32,7 @@ static void look_for_view(struct tensor_step *s)
 {
   struct tensor_value *v = tensor_value(s->output);
   int64_t offset;
-  if (s->fused || !s->n_inputs || !tensor_view(s, &offset))
+  if (!s->n_inputs || !tensor_view(s, &offset))
     return;
   const struct tensor_value *of = tensor_value(s->inputs[0]);
   s->view = true;
@@ -40,13 +40,16 @@ static void look_for_view(struct tensor_step *s)
   v->offset = of->offset + offset;
 }
 
+// Views come first: whether steps can be joined depends on how their inputs
+// lie.
 bool tensor_program_plan(struct tensor_program *p)
 {
+  for (struct tensor_step *s = p->first; s; s = s->next)
+    look_for_view(s);
   for (const struct backend *const *b = backends; *b; b++)
     if ((*b)->fuse)
       (*b)->fuse(p);
   for (struct tensor_step *s = p->first; s; s = s->next) {
-    look_for_view(s);
     s->grows = s->op == OPERATOR_tensor_append;
     if (!s->view && !s->grows && !choose(s))
       return fail(p, s, "no backend supports this operator");

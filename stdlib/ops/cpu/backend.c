@@ -59,7 +59,7 @@ bool cpu_rows_of(const struct tensor *t, struct cpu_rows *out)
   return ld >= 0;
 }
 
-static bool supports(const struct tensor_step *s)
+bool cpu_supports(const struct tensor_step *s)
 {
   const struct cpu_row *r = table[s->op];
   return r && r->takes(s);
@@ -76,4 +76,5 @@ static const char *run(const struct tensor_step *s, void *room)
   return table[s->op]->run(s, room);
 }
 
-const struct backend cpu_backend = {"cpu", cpu_fuse, supports, scratch, run};
+const struct backend cpu_backend = {"cpu", cpu_fuse, cpu_supports, scratch,
+                                    run};

@@ -52,7 +52,8 @@ static struct cpu_fused fused_of(const struct tensor_step *s)
 }
 
 // `reader` becomes the step `s`, and more: `with` says what, and which inputs
-// come behind its own.
+// come behind its own. Not where no kernel does it: what is joined, the
+// reference does not know.
 static bool become(struct fusing *f, struct tensor_step *reader,
                    const struct tensor_step *s, struct cpu_fused with,
                    const struct tensor *const *more, uint32_t n_more,
@@ -67,15 +68,19 @@ static bool become(struct fusing *f, struct tensor_step *reader,
   *fused = with;
   memcpy(inputs, s->inputs, s->n_inputs * sizeof *inputs);
   memcpy(inputs + s->n_inputs, more, n_more * sizeof *inputs);
-  reader->op = s->op;
-  reader->inputs = inputs;
-  reader->n_inputs = s->n_inputs + n_more;
-  reader->attributes = s->attributes;
-  reader->n_attributes = s->n_attributes;
-  reader->fused = fused;
-  reader->name = name;
-  reader->place[0] = s->place[0];
-  reader->place[1] = s->place[1];
+  struct tensor_step joined = *reader;
+  joined.op = s->op;
+  joined.inputs = inputs;
+  joined.n_inputs = s->n_inputs + n_more;
+  joined.attributes = s->attributes;
+  joined.n_attributes = s->n_attributes;
+  joined.fused = fused;
+  joined.name = name;
+  joined.place[0] = s->place[0];
+  joined.place[1] = s->place[1];
+  if (!cpu_supports(&joined))
+    return false;
+  *reader = joined;
   return true;
 }
 

@@ -15,6 +15,7 @@ struct cpu_fused {
 };
 
 void cpu_fuse(struct tensor_program *p);
+bool cpu_supports(const struct tensor_step *s);
 
 extern const struct backend cpu_backend;
 
