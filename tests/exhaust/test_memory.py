@@ -73,7 +73,7 @@ class Start(unittest.TestCase):
         with tempfile.TemporaryDirectory() as at:
             plan = support.compile_plan(ROOT / "examples/tutorial/tutorial.sg", at)
             said = served = 0
-            for size in range(4 << 20, 6 << 20, 20 << 10):
+            for size in range(6 << 20, 8 << 20, 20 << 10):
                 p = subprocess.Popen([SGRUN, plan, "--listen", "127.0.0.1:0"], text=True,
                                      stderr=subprocess.PIPE, preexec_fn=limited(size))
                 first = p.stderr.readline()
