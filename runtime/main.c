@@ -8,6 +8,7 @@
 #include "runtime/options.h"
 #include "runtime/plan/needs.h"
 #include "runtime/tensor/compute.h"
+#include "runtime/tensor/program.h"
 #include "runtime/net/rehearsal.h"
 #include "runtime/vm/test_run.h"
 #include "runtime/watch.h"
@@ -289,6 +290,8 @@ int main(int argc, char **argv)
   double began = clock_ms(CLOCK_MONOTONIC) - clock_ms(CLOCK_PROCESS_CPUTIME_ID);
   struct options o;
   int status = options_read(&o, argc, argv);
+  if (o.dump_tensors)
+    tensor_programs_show();
   if (status == OPTIONS_GO)
     status = run(&o, began);
   if ((fflush(stdout) || ferror(stdout)) && !status)

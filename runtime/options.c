@@ -256,6 +256,9 @@ static int take(struct options *o, enum option option, const char *v)
   case OPTION_test:
     o->mode = RUN_TEST;
     return OPTIONS_GO;
+  case OPTION_dump_tensors:
+    o->dump_tensors = true;
+    return OPTIONS_GO;
   case OPTION_filter:
     o->filter = v;
     return OPTIONS_GO;

@@ -36,6 +36,7 @@ struct options {
   double trace_sample;                    // of 1; -1: not said
   int64_t seed;                           // of random numbers, 0: none
   bool watch;
+  bool dump_tensors;
 };
 
 // OPTIONS_GO, or the exit status of a program that has done its work.

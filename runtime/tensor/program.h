@@ -66,6 +66,9 @@ bool tensor_program_run(struct tensor_program *p, const _Atomic bool *unwanted);
 const struct tensor *tensor_program_result(const struct tensor_program *p,
                                            uint64_t number);
 
+// From now on every program whose steps are new is printed to standard error.
+void tensor_programs_show(void);
+void tensor_program_show(const struct tensor_program *p); // if so
 // The steps, one a line, as they will run.
 struct buf;
 void tensor_program_print(const struct tensor_program *p, struct buf *out);

@@ -1,7 +1,6 @@
 // Running a program of tensors: who does what, then step after step.
 #include "runtime/tensor/program.h"
 
-#include "grammar/base/buf.h"
 #include "runtime/value/walk.h"
 
 #include <stdio.h>
@@ -55,6 +54,8 @@ bool tensor_program_plan(struct tensor_program *p)
       return fail(p, s, "no backend supports this operator");
   }
   p->planned = tensor_memory_plan(p);
+  if (p->planned)
+    tensor_program_show(p);
   return p->planned || fail(p, NULL, "out of memory");
 }
 
@@ -106,39 +107,4 @@ bool tensor_program_run(struct tensor_program *p, const _Atomic bool *unwanted)
   for (uint32_t i = 0; i < p->n_results; i++)
     take_out(&p->results[i]);
   return true;
-}
-
-// ---- printing ----
-
-static void print_shape(const struct tensor *t, struct buf *out)
-{
-  static const char *const names[] = {
-#define DTYPE(name, bytes, numpy) #name,
-#include "grammar/defs/dtypes.def"
-#undef DTYPE
-  };
-  buf_adds(out, names[t->dtype]);
-  shape_print(t->dims, t->rank, out);
-}
-
-void tensor_program_print(const struct tensor_program *p, struct buf *out)
-{
-  for (const struct tensor_step *s = p->first; s; s = s->next) {
-    buf_addf(out, "%4u  %s  %s  (", s->number,
-             s->view    ? "view"
-             : s->grows ? "grow"
-                        : s->backend->name,
-             s->name ? s->name : operator_name(s->op));
-    for (uint32_t i = 0; i < s->n_inputs; i++) {
-      const struct tensor_value *v = tensor_value(s->inputs[i]);
-      if (i)
-        buf_add(out, ", ", 2);
-      if (v->step)
-        buf_addf(out, "%%%u ", v->step->number);
-      print_shape(&v->tensor, out);
-    }
-    buf_add(out, ") -> ", 5);
-    print_shape(s->output, out);
-    buf_add(out, "\n", 1);
-  }
 }
