@@ -63,7 +63,8 @@ bool tensor_grow(struct tensor_program *p, const struct tensor_step *s)
     tensor_copy(more, (char *)to->data + size);
     return tensor_buffer_keep(&p->arena, to->owner);
   }
-  struct rows *r = rows_new(size + added);
+  struct rows *r =
+      tensor_memory_take(p, size + added) ? rows_new(size + added) : NULL;
   if (!r)
     return false;
   tensor_copy(old, r->data);

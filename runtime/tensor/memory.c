@@ -144,17 +144,27 @@ static bool place_step(struct holes *h, struct tensor_step *s)
   return true;
 }
 
-static bool place_result(struct tensor_result *r)
+static bool place_result(struct tensor_program *p, struct tensor_result *r)
 {
   size_t size;
   if (tensor_value(r->tensor)->step->grows)
     return true;
-  if (!size_of(r->tensor, &size) || !(r->data = aligned_alloc(ALIGNED, size)))
+  if (!size_of(r->tensor, &size) || !tensor_memory_take(p, size) ||
+      !(r->data = aligned_alloc(ALIGNED, size)))
     return false;
   struct tensor_value *v = tensor_value(r->tensor);
   if (v->root == v && !v->step->view)
     r->tensor->data = r->data;
   return true;
+}
+
+bool tensor_memory_take(struct tensor_program *p, size_t size)
+{
+  bool fits =
+      !p->limit || (p->taken <= p->limit && size <= p->limit - p->taken);
+  p->taken += fits ? size : 0;
+  p->too_much |= !fits;
+  return fits;
 }
 
 bool tensor_memory_plan(struct tensor_program *p)
@@ -165,8 +175,9 @@ bool tensor_memory_plan(struct tensor_program *p)
   find_ends(p);
   for (struct tensor_step *s = p->first; s && ok; s = s->next)
     ok = place_step(&h, s);
+  ok = ok && tensor_memory_take(p, h.end);
   for (uint32_t i = 0; i < p->n_results && ok; i++)
-    ok = place_result(&p->results[i]);
+    ok = place_result(p, &p->results[i]);
   p->held = h.end;
   free(h.all);
   return ok;

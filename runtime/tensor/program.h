@@ -42,6 +42,8 @@ struct tensor_program {
   uint32_t n_results, room_results;
   struct tensor_table *known; // tensors of the run and what they are here
   size_t held;                // bytes that steps work in, once it is planned
+  size_t limit, taken;        // most bytes for these and for results; 0: any
+  bool too_much;              // that was not enough
   bool planned;
   // what went wrong
   const struct tensor_step *failed; // or NULL: memory is out
@@ -86,6 +88,8 @@ bool tensor_grow(struct tensor_program *p, const struct tensor_step *s);
 // ---- memory.c ----
 // Gives every output its place; false when memory is out.
 bool tensor_memory_plan(struct tensor_program *p);
+// So many bytes more; false where that is over the program's limit.
+bool tensor_memory_take(struct tensor_program *p, size_t size);
 // The thread's own piece of memory, of at least that size, aligned to 64; NULL:
 // there is none. It is the same one each time.
 char *tensor_workspace(size_t size);

@@ -56,7 +56,10 @@ bool tensor_program_plan(struct tensor_program *p)
   p->planned = tensor_memory_plan(p);
   if (p->planned)
     tensor_program_show(p);
-  return p->planned || fail(p, NULL, "out of memory");
+  return p->planned ||
+         fail(p, NULL,
+              p->too_much ? "tensors need more memory than a request may have"
+                          : "out of memory");
 }
 
 // ---- running ----

@@ -15,6 +15,10 @@
 
 #include <stdlib.h>
 
+// Of what a request may have, so many times as much while its tensors are
+// computed.
+enum { TENSOR_SHARE = 8 };
+
 struct ready_job {
   struct operator_job job; // first
   struct tensor_program *program;
@@ -194,6 +198,8 @@ static struct ready_job *job_new(struct task *t, uint16_t slot)
   struct ready_job *j = calloc(1, sizeof *j);
   struct tensor_program *p = j ? tensor_program_new() : NULL;
   struct look l = look_of(t, p, see_needed);
+  if (p)
+    p->limit = TENSOR_SHARE * t->run->engine->request_memory;
   if (!p || !look_at_task(&l, t, slot, see_kept)) {
     tensor_program_free(p);
     free(j);

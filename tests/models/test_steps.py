@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support import SGRUN, compile_plan
+from support import SGRUN, Server, compile_plan
 
 PROGRAM = """
 use nn
@@ -46,6 +46,21 @@ class Steps(unittest.TestCase):
         names = [line.split("  (")[0].split(None, 2)[2] for line in done.stderr.splitlines() if " -> " in line]
         model = ["nn.linear + gelu", "nn.linear + residual", "nn.layer_norm"]
         self.assertEqual([n for n in names if n.startswith("nn.")], model)
+
+    def test_too_much(self):
+        program = '''
+use tensor
+app a {
+  route GET "/" (n: int) -> float(sum(tensor.full([n, 1000000], 1) * 2.0))
+}
+'''
+        with tempfile.TemporaryDirectory() as folder, Server(compile_plan(program, folder), "--max-memory", "16MB") as s:
+            said = {n: s.request("GET", f"/?n={n}") for n in (1, 100, 10**9, -1)}
+            self.assertEqual(said[1][::2], (200, b"2000000.0"))
+            self.assertEqual({n: status for n, (status, _, _) in said.items()}, {1: 200, 100: 500, 10**9: 500, -1: 500})
+            self.assertIn(b"tensors need more memory than a request may have", said[100][2])
+            self.assertIn(b"is too large", said[10**9][2])
+            self.assertEqual(s.request("GET", "/?n=2")[2], b"4000000.0")
 
 
 if __name__ == "__main__":
