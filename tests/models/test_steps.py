@@ -60,7 +60,7 @@ app a {
             self.assertEqual({n: status for n, (status, _, _) in said.items()}, {1: 200, 100: 500, 10**9: 500, -1: 500})
             self.assertIn(b"tensors need more memory than a request may have", said[100][2])
             self.assertIn(b"is too large", said[10**9][2])
-            self.assertEqual(s.request("GET", "/?n=2")[2], b"4000000.0")
+            self.assertEqual(s.request("GET", "/?n=1")[2], b"2000000.0")
 
 
 if __name__ == "__main__":
