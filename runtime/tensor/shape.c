@@ -246,7 +246,7 @@ bool tensor_infer(const struct tensor_use *use, struct tensor *out,
   }
   out->dtype = dtype_of(use);
   out->rank = 0;
-  if (!shape_rule(use, &told, why) || !lay_out(&m, &told, out) ||
+  if (!shape_told(use, &told, why) || !lay_out(&m, &told, out) ||
       !fits_memory(&m, out))
     return false;
   tensor_lay_out(out);

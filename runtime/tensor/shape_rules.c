@@ -406,7 +406,7 @@ static bool rule_POOL(const struct tensor_use *u, struct shape_dims *out,
   return true;
 }
 
-bool shape_rule(const struct tensor_use *u, struct shape_dims *out,
+bool shape_told(const struct tensor_use *u, struct shape_dims *out,
                 struct buf *why)
 {
   static rule *const rules[] = {

@@ -12,7 +12,7 @@ struct shape_dims { // in place of `_` and `.._`, in their order
 };
 
 // False: `why` says what is wrong with the operator's arguments.
-bool shape_rule(const struct tensor_use *u, struct shape_dims *out,
+bool shape_told(const struct tensor_use *u, struct shape_dims *out,
                 struct buf *why);
 
 #endif

@@ -67,7 +67,8 @@ static bool become(struct fusing *f, struct tensor_step *reader,
     return false;
   *fused = with;
   memcpy(inputs, s->inputs, s->n_inputs * sizeof *inputs);
-  memcpy(inputs + s->n_inputs, more, n_more * sizeof *inputs);
+  for (uint32_t i = 0; i < n_more; i++)
+    inputs[s->n_inputs + i] = more[i];
   struct tensor_step joined = *reader;
   joined.op = s->op;
   joined.inputs = inputs;
