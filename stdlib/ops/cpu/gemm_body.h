@@ -240,7 +240,6 @@ INLINE void tile(enum dot d, int rows, const struct gemm_tile *t)
 
 // ---- panels of floats ----
 typedef float v4 __attribute__((vector_size(16)));
-typedef int32_t v4i __attribute__((vector_size(16)));
 
 INLINE v4 v4_load(const float *p)
 {
@@ -254,14 +253,14 @@ INLINE void panel_square(const float *w, size_t ld, float *out)
 {
   v4 a = v4_load(w), b = v4_load(w + ld), c = v4_load(w + 2 * ld),
      d = v4_load(w + 3 * ld);
-  v4 ab = __builtin_shuffle(a, b, (v4i){0, 4, 1, 5});
-  v4 cd = __builtin_shuffle(c, d, (v4i){0, 4, 1, 5});
-  v4 ab2 = __builtin_shuffle(a, b, (v4i){2, 6, 3, 7});
-  v4 cd2 = __builtin_shuffle(c, d, (v4i){2, 6, 3, 7});
-  v4 rows[4] = {__builtin_shuffle(ab, cd, (v4i){0, 1, 4, 5}),
-                __builtin_shuffle(ab, cd, (v4i){2, 3, 6, 7}),
-                __builtin_shuffle(ab2, cd2, (v4i){0, 1, 4, 5}),
-                __builtin_shuffle(ab2, cd2, (v4i){2, 3, 6, 7})};
+  v4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  v4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  v4 ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  v4 cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  v4 rows[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5),
+                __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5),
+                __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7)};
   UNROLL for (int i = 0; i < 4; i++)
       memcpy(out + i * GEMM_PANEL, &rows[i], sizeof rows[i]);
 }

@@ -1,7 +1,7 @@
 // The kernels for AVX2 and FMA.
 #include "stdlib/ops/cpu/levels.h"
 
-#if defined(__x86_64__)
+#ifdef CPU_X86_LEVELS
 #pragma GCC target("avx2,fma,f16c")
 
 #include "stdlib/ops/cpu/elements_body.h"

@@ -1,7 +1,7 @@
 // What AVX-512 VNNI does better: sums of products of bytes.
 #include "stdlib/ops/cpu/levels.h"
 
-#if defined(__x86_64__)
+#ifdef CPU_X86_LEVELS
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")
 
 #include "stdlib/ops/cpu/gemm_body.h"

@@ -9,7 +9,7 @@ static struct cpu_kernels levels[CPU_LEVELS];
 static bool has[CPU_LEVELS];
 static const struct cpu_kernels *_Atomic in_use;
 
-#if defined(__x86_64__)
+#ifdef CPU_X86_LEVELS
 // Sums of products of bf16 take Intel's cores twice as long as those of floats;
 // they have AMX for them.
 static bool bf16_is_fast(void)
