@@ -46,7 +46,7 @@ class Ours:
     def __init__(self, folder, name, method, more=""):
         self.work = tempfile.TemporaryDirectory()
         plan = compile_plan(PROGRAM % (name, more, method), self.work.name)
-        self.server = Server(plan, env={"MODEL": str(folder)})
+        self.server = Server(plan, "--max-memory", "4GB", env={"MODEL": str(folder)})  # rows of a whole vocabulary
 
     def __enter__(self):
         self.server.__enter__()
