@@ -141,7 +141,8 @@ class Vanish(Each):
             before = server.rss()
             vanish(rounds)
             if "asan" not in server.args[0]:
-                self.assertLess(server.grown(before, 1 << 20), 1 << 20)
+                # How many were there at a time differs: what they held is kept.
+                self.assertLess(server.grown(before, 2 << 20), 2 << 20)
 
     def test_gone_is_told(self):
         for server in self.each():
